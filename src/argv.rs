@@ -1,0 +1,86 @@
+//! The command line as `cockroach` takes it, brought into the order clap takes.
+//!
+//! `cockroach` accepts flags anywhere, also in front of the command's name, and has its commands below `cert`
+//! (REFERENCE.md section 2).
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use clap::Command;
+
+/// Moves the command's name to the front and drops a leading `cert`.
+///
+/// `root` tells which words are commands, and which flags take a value: `--certs-dir certs list` has its value
+/// between the flag and the command.
+pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args = args.into_iter();
+    let program = args.next();
+    let mut flags = Vec::new();
+    let mut command = None;
+    while let Some(arg) = args.next() {
+        if arg == "--" {
+            flags.push(arg);
+            break;
+        } else if is_flag(&arg) {
+            let value_follows = takes_value(root, &arg);
+            flags.push(arg);
+            flags.extend(value_follows.then(|| args.next()).flatten());
+        } else if arg != "cert" {
+            command = Some(arg);
+            break;
+        }
+    }
+    program
+        .into_iter()
+        .chain(command)
+        .chain(flags)
+        .chain(args)
+        .collect()
+}
+
+fn is_flag(arg: &OsStr) -> bool {
+    arg.len() > 1 && arg.as_bytes()[0] == b'-'
+}
+
+/// Is `arg` a flag, known to any command, whose value is the next word?
+fn takes_value(root: &Command, arg: &OsStr) -> bool {
+    let Some(name) = arg.to_str().and_then(|text| text.strip_prefix("--")) else {
+        return false;
+    };
+    let commands = std::iter::once(root).chain(root.get_subcommands());
+    commands
+        .flat_map(Command::get_arguments)
+        .find(|known| known.get_long() == Some(name))
+        .is_some_and(|known| known.get_action().takes_values() && !known.is_require_equals_set())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normalized(line: &str) -> String {
+        let root = crate::cli::command();
+        let words = normalize(&root, line.split(' ').map(OsString::from));
+        words.join(OsStr::new(" ")).into_string().expect("UTF-8")
+    }
+
+    #[test]
+    fn the_command_comes_first_wherever_it_stood() {
+        for (line, expected) in [
+            ("x list --certs-dir a", "x list --certs-dir a"),
+            ("x cert list", "x list"),
+            ("x --certs-dir a list", "x list --certs-dir a"),
+            (
+                "x --certs-dir=a cert --overwrite create-ca",
+                "x create-ca --certs-dir=a --overwrite",
+            ),
+            ("x --logtostderr list", "x list --logtostderr"),
+            ("x create-client cert", "x create-client cert"),
+            ("x --version", "x --version"),
+            ("x -- list", "x -- list"),
+            ("x --certs-dir", "x --certs-dir"),
+        ] {
+            assert_eq!(normalized(line), expected, "{line}");
+        }
+    }
+}

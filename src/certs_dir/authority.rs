@@ -1,0 +1,132 @@
+//! The CA of a certs directory: its certificate there, and its key elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use openssl::x509::X509;
+
+use super::layout::CertificateName;
+use super::read::{self, ReadError};
+use crate::error::Advice;
+use crate::pki::issue;
+use crate::pki::key::PrivateKey;
+use crate::pki::pem;
+use crate::usage::Usage;
+
+/// A CA that can sign.
+pub struct Authority {
+    certificate: X509,
+    key: PrivateKey,
+    /// Where the certificate is.
+    pub path: PathBuf,
+}
+
+impl Authority {
+    /// Loads the CA that signs certificates of this kind: the first certificate of the first CA file that is there, and the key.
+    ///
+    /// # Errors
+    /// If either is missing or unusable, or the key does not belong to the certificate.
+    pub fn load(certs_dir: &Path, usage: Usage, key_path: &Path) -> Result<Self> {
+        let path = certificate_path(certs_dir, usage);
+        let contents =
+            read::read(&path).map_err(|error| could_not_read_certificate(&path, &error))?;
+        let certificates = pem::certificates(&contents, &path.display().to_string())
+            .with_context(|| format!("could not load CA certificate {}", path.display()))?;
+        let key = existing_key(key_path)?.ok_or_else(|| no_key(key_path))?;
+        let certificate = certificates.into_iter().next().context("no certificates")?;
+        let fits = certificate
+            .public_key()
+            .is_ok_and(|public| key.matches(&public));
+        if !fits {
+            return Err(Advice::new(
+                format!(
+                    "CA key {} does not belong to the first certificate in {}",
+                    key_path.display(),
+                    path.display()
+                ),
+                "name the key that this CA certificate was made with in --ca-key",
+            )
+            .into());
+        }
+        Ok(Self {
+            certificate,
+            key,
+            path,
+        })
+    }
+
+    /// For signing.
+    pub fn as_issuer(&self) -> issue::Authority<'_> {
+        issue::Authority {
+            certificate: &self.certificate,
+            key: &self.key,
+        }
+    }
+}
+
+/// Loads the CA key; `None` if there is no such file.
+///
+/// # Errors
+/// If it is there but cannot be used.
+pub fn existing_key(path: &Path) -> Result<Option<PrivateKey>> {
+    let contents = match read::read(path) {
+        Err(ReadError::NotFound) if path.is_symlink() => {
+            let hint = "remove the link, or make what it points to";
+            return Err(Advice::new(
+                format!("CA key {} is a symbolic link to nothing", path.display()),
+                hint,
+            )
+            .into());
+        }
+        Err(ReadError::NotFound) => return Ok(None),
+        result => result
+            .map_err(|error| anyhow!("could not read CA key file {}: {error}", path.display()))?,
+    };
+    let key = PrivateKey::from_pem(&contents)
+        .map_err(|error| anyhow!("could not load CA key file {}: {error}", path.display()))?;
+    Ok(Some(key))
+}
+
+/// Is there anything by the name of the CA key?
+pub fn key_exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// How many certificates a CA file has; 0 if it cannot be read.
+pub fn count_certificates(path: &Path) -> usize {
+    let contents = read::read(path).ok();
+    contents
+        .and_then(|contents| pem::certificates(&contents, "").ok())
+        .map_or(0, |certificates| certificates.len())
+}
+
+fn certificate_path(certs_dir: &Path, usage: Usage) -> PathBuf {
+    let path = |signer: &Usage| certs_dir.join(CertificateName::of(*signer).certificate_file());
+    let mut signers = usage.kind().signers.iter().map(path);
+    // Its presence decides, whether it can be used or not; the last one is the one that everybody needs.
+    signers
+        .clone()
+        .find(|path| path.symlink_metadata().is_ok())
+        .or_else(|| signers.next_back())
+        .unwrap_or_default()
+}
+
+fn could_not_read_certificate(path: &Path, error: &ReadError) -> anyhow::Error {
+    let what = format!("could not read CA certificate {}: {error}", path.display());
+    match error {
+        ReadError::NotFound => Advice::new(
+            what,
+            "create the CA first with create-ca, in the same --certs-dir",
+        )
+        .into(),
+        _ => anyhow!(what),
+    }
+}
+
+fn no_key(path: &Path) -> anyhow::Error {
+    let what = format!(
+        "could not read CA key file {}: no such file or directory",
+        path.display()
+    );
+    Advice::new(what, "name the key that create-ca made in --ca-key").into()
+}

@@ -1,0 +1,208 @@
+//! File name <-> usage: the naming conventions of the certs directory (REFERENCE.md sections 1 and 3).
+
+use thiserror::Error;
+
+use crate::error::printable;
+use crate::usage::{KINDS, Usage};
+
+/// How certificate files end.
+const CERTIFICATE: &str = ".crt";
+/// How key files end.
+const KEY: &str = ".key";
+
+/// Which certificate a file holds, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CertificateName {
+    /// The kind.
+    pub usage: Usage,
+    /// The user or tenant, for kinds with a file each.
+    pub name: Option<String>,
+}
+
+/// Why a `.crt` file is not part of the directory's conventions; the words are the reference's.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum LayoutError {
+    /// Begins like no kind.
+    #[error("unknown prefix \"{}\"", printable(.0))]
+    UnknownPrefix(String),
+    /// Begins like a kind, and goes on differently.
+    #[error("{noun} certificate filename should match {pattern}")]
+    Pattern {
+        /// What the kind is called.
+        noun: &'static str,
+        /// What the name should look like.
+        pattern: String,
+    },
+}
+
+impl CertificateName {
+    /// The one certificate of a kind.
+    pub fn of(usage: Usage) -> Self {
+        Self { usage, name: None }
+    }
+
+    /// The certificate of a user or tenant.
+    pub fn named(usage: Usage, name: &str) -> Self {
+        Self {
+            usage,
+            name: Some(name.to_owned()),
+        }
+    }
+
+    /// The file of the certificate: `client.root.crt`.
+    pub fn certificate_file(&self) -> String {
+        self.stem() + CERTIFICATE
+    }
+
+    /// The file of the key that belongs to it: `client.root.key`.
+    pub fn key_file(&self) -> String {
+        self.stem() + KEY
+    }
+
+    /// The file of the same key as PKCS#8: `client.root.key.pk8`.
+    pub fn pkcs8_file(&self) -> String {
+        self.key_file() + ".pk8"
+    }
+
+    fn stem(&self) -> String {
+        let prefix = self.usage.kind().prefix;
+        self.name
+            .as_ref()
+            .map_or_else(|| prefix.to_owned(), |name| format!("{prefix}.{name}"))
+    }
+
+    /// What a file is by its name; `None` for files that are not certificates at all.
+    pub fn from_file(file: &str) -> Option<Result<Self, LayoutError>> {
+        let stem = file.strip_suffix(CERTIFICATE)?;
+        let (prefix, middle) = match stem.split_once('.') {
+            Some((prefix, middle)) => (prefix, Some(middle)),
+            None => (stem, None),
+        };
+        let Some(kind) = KINDS.iter().find(|kind| kind.prefix == prefix) else {
+            return Some(Err(LayoutError::UnknownPrefix(prefix.to_owned())));
+        };
+        let name = match (kind.middle, middle) {
+            (None, None) => None,
+            (Some(_), Some(middle)) if !middle.is_empty() => Some(middle.to_owned()),
+            _ => {
+                let pattern = Self {
+                    usage: kind.usage,
+                    name: kind.middle.map(str::to_owned),
+                }
+                .certificate_file();
+                return Some(Err(LayoutError::Pattern {
+                    noun: kind.noun,
+                    pattern,
+                }));
+            }
+        };
+        Some(Ok(Self {
+            usage: kind.usage,
+            name,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn file_names_tell_the_usage() {
+        for (file, usage, name) in [
+            ("ca.crt", Usage::Ca, None),
+            ("ca-client.crt", Usage::ClientCa, None),
+            ("ca-ui.crt", Usage::UiCa, None),
+            ("ca-client-tenant.crt", Usage::TenantClientCa, None),
+            ("node.crt", Usage::Node, None),
+            ("ui.crt", Usage::Ui, None),
+            ("client.root.crt", Usage::Client, Some("root")),
+            ("client....a.b....crt", Usage::Client, Some("...a.b...")),
+            ("client-tenant.2.crt", Usage::TenantClient, Some("2")),
+            ("tenant-signing.2.crt", Usage::TenantSigning, Some("2")),
+        ] {
+            let expected = CertificateName {
+                usage,
+                name: name.map(str::to_owned),
+            };
+            assert_eq!(
+                CertificateName::from_file(file),
+                Some(Ok(expected)),
+                "{file}"
+            );
+        }
+    }
+
+    #[test]
+    fn files_that_are_no_certificates_have_no_usage() {
+        for file in [
+            "",
+            "crt",
+            "ca.key",
+            "ca.crt.bak",
+            "README",
+            "client.root.key",
+        ] {
+            assert_eq!(CertificateName::from_file(file), None, "{file}");
+        }
+    }
+
+    #[test]
+    fn names_that_follow_no_pattern_say_which_they_should() {
+        for (file, message) in [
+            ("ca2.crt", "unknown prefix \"ca2\""),
+            (".crt", "unknown prefix \"\""),
+            ("a\x1bb.crt", "unknown prefix \"a\\u{1b}b\""),
+            ("ca.2.crt", "CA certificate filename should match ca.crt"),
+            (
+                "ca-client.2.crt",
+                "client CA certificate filename should match ca-client.crt",
+            ),
+            (
+                "ca-ui.2.crt",
+                "UI CA certificate filename should match ca-ui.crt",
+            ),
+            (
+                "ca-client-tenant.2.crt",
+                "tenant client CA certificate filename should match ca-client-tenant.crt",
+            ),
+            (
+                "node.2.crt",
+                "node certificate filename should match node.crt",
+            ),
+            ("ui.2.crt", "UI certificate filename should match ui.crt"),
+            (
+                "client.crt",
+                "client certificate filename should match client.<user>.crt",
+            ),
+            (
+                "client..crt",
+                "client certificate filename should match client.<user>.crt",
+            ),
+            (
+                "client-tenant.crt",
+                "tenant client certificate filename should match client-tenant.<id>.crt",
+            ),
+            (
+                "tenant-signing.crt",
+                "tenant signing certificate filename should match tenant-signing.<id>.crt",
+            ),
+        ] {
+            let error = CertificateName::from_file(file)
+                .expect(file)
+                .expect_err(file);
+            assert_eq!(error.to_string(), message, "{file}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_name_and_its_usage_are_two_ways_to_say_one_thing(file in "(ca|ca-ui|node|client|client-tenant|\\PC*)(\\.\\PC*)?\\.crt") {
+            if let Some(Ok(name)) = CertificateName::from_file(&file) {
+                prop_assert_eq!(name.certificate_file(), file);
+            }
+        }
+    }
+}

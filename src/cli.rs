@@ -1,0 +1,297 @@
+//! Every command and flag, in one place.
+//!
+//! Values stay text here: the commands turn them into types that cannot be wrong (REFERENCE.md section 2), so that a bad
+//! value is reported like any other failure. `build.rs` includes this file to make the man pages and completions;
+//! it must therefore depend on nothing but clap.
+
+use std::ffi::OsString;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
+///
+/// `crdb-cert` takes the commands and flags of `cockroach cert`. Keys, signatures and random numbers come from the
+/// providers of the OpenSSL library it is linked with. A command puts all of its files in place, or none.
+#[derive(Debug, Parser)]
+#[command(
+    name = "crdb-cert",
+    version,
+    max_term_width = 100,
+    args_override_self = true
+)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Example: a new cluster's CA, and the certificates of its first node and of root:
+  crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-node localhost 127.0.0.1 --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-client root --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert list --certs-dir=certs"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Logging, for every command.
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a CA certificate and its key
+    CreateCa(CreateCa),
+    /// Create a node's certificate and key
+    CreateNode(CreateNode),
+    /// Create a user's client certificate and key
+    CreateClient(CreateClient),
+    /// List the certificates of the certs directory, and what is wrong with them
+    List(List),
+    /// Show the version of the tool and of OpenSSL
+    Version(Version),
+}
+
+/// `create-ca`
+///
+/// Makes the CA certificate `<certs-dir>/ca.crt` and the CA key `<ca-key>`. The certs directory is created if it does not
+/// exist; the directory of the CA key must exist. Keep the CA key away from the nodes: whoever has it can log in as anybody.
+///
+/// If the CA key exists, it is used with --allow-ca-key-reuse only. If the CA certificate exists, --overwrite puts the new
+/// certificate in front of it in the same file.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_override_self = true)]
+#[command(after_help = "Example:
+  crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
+pub struct CreateCa {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// The CA key.
+    #[command(flatten)]
+    pub ca_key: CaKeyArgs,
+    /// Make the certificate with the existing CA key
+    #[arg(long)]
+    pub allow_ca_key_reuse: bool,
+    /// Keep an existing CA certificate behind the new one, instead of refusing
+    #[arg(long)]
+    pub overwrite: bool,
+    /// How long the certificate is valid from now: a Go duration such as 87840h0m0s or 90m; d is 24 hours
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "87840h0m0s",
+        allow_hyphen_values = true
+    )]
+    pub lifetime: String,
+    /// The key to make.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
+
+/// `create-node`
+///
+/// Makes the node certificate `<certs-dir>/node.crt` and its key `<certs-dir>/node.key`, signed by the first certificate of
+/// `<certs-dir>/ca.crt` with the CA key. Name every host name and address by which clients and other nodes reach the node.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_override_self = true)]
+#[command(after_help = "Example:
+  crdb-cert create-node node1.example.com '*.dev.example.com' 10.0.0.1 ::1 \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
+pub struct CreateNode {
+    /// Host names, wildcards (*.example.com) and IP addresses of the node
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<OsString>,
+    /// What every certificate below a CA needs.
+    #[command(flatten)]
+    pub leaf: LeafArgs,
+}
+
+/// `create-client`
+///
+/// Makes the client certificate `<certs-dir>/client.<user>.crt` and its key `<certs-dir>/client.<user>.key`, signed by the
+/// first certificate of `<certs-dir>/ca-client.crt`, or of `<certs-dir>/ca.crt` where there is none, with the CA key.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_override_self = true)]
+#[command(after_help = "Examples:
+  crdb-cert create-client maxroach --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-client app --tenant-scope=2,3 --also-generate-pkcs8-key \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
+pub struct CreateClient {
+    /// The SQL user
+    #[arg(value_name = "USER")]
+    pub user: OsString,
+    /// What every certificate below a CA needs.
+    #[command(flatten)]
+    pub leaf: LeafArgs,
+    /// Write the key as unencrypted PKCS#8 DER too, to client.<user>.key.pk8 (for Java)
+    #[arg(long)]
+    pub also_generate_pkcs8_key: bool,
+    /// Tenant ids the certificate is valid on; repeats, and takes comma lists [default: every tenant]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub tenant_scope: Vec<String>,
+    /// Tenant names the certificate is valid on; repeats, and takes comma lists [default: every tenant]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub tenant_name_scope: Vec<String>,
+    /// Make a certificate for an identity that is not a valid SQL username
+    #[arg(long)]
+    pub disable_username_validation: bool,
+}
+
+/// `list`
+///
+/// Lists the certificates of the certs directory, with what is wrong with them. CA keys are never looked for.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_override_self = true)]
+#[command(after_help = "Example:
+  crdb-cert list --certs-dir=certs")]
+pub struct List {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+}
+
+/// `version`
+///
+/// Shows the version of the tool; with --verbose also the OpenSSL it was built with, the one it runs with, and the loaded
+/// providers.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_override_self = true)]
+#[command(after_help = "Example:
+  crdb-cert version --verbose")]
+pub struct Version {
+    /// Show OpenSSL and its providers too
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// The certs directory.
+#[derive(Debug, Args)]
+pub struct CertsDirArgs {
+    /// The certs directory; $NAME and ${NAME} are expanded
+    #[arg(
+        long,
+        env = "COCKROACH_CERTS_DIR",
+        value_name = "DIR",
+        default_value = "${HOME}/.cockroach-certs",
+        hide_env_values = true
+    )]
+    pub certs_dir: OsString,
+}
+
+/// The CA key.
+#[derive(Debug, Args)]
+pub struct CaKeyArgs {
+    /// The CA key's file; required. $NAME and ${NAME} are expanded
+    #[arg(
+        long,
+        env = "COCKROACH_CA_KEY",
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
+    pub ca_key: OsString,
+}
+
+/// The key to make.
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    /// The kind of key to make
+    #[arg(
+        long,
+        value_name = "ALGORITHM",
+        default_value = "rsa",
+        ignore_case = true
+    )]
+    pub key_algorithm: Algorithm,
+    /// The size of the key in bits: RSA 2048 to 16384, ECDSA 256, 384 or 521 [default: RSA 2048, ECDSA 256]
+    #[arg(long, value_name = "BITS")]
+    pub key_size: Option<u32>,
+}
+
+/// The kinds of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Algorithm {
+    /// RSA
+    Rsa,
+    /// ECDSA on a NIST curve
+    Ecdsa,
+}
+
+/// What every certificate below a CA needs.
+#[derive(Debug, Args)]
+pub struct LeafArgs {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// The CA key.
+    #[command(flatten)]
+    pub ca_key: CaKeyArgs,
+    /// Replace existing files, instead of refusing
+    #[arg(long)]
+    pub overwrite: bool,
+    /// How long the certificate is valid from now: a Go duration such as 43920h0m0s or 90m; d is 24 hours
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "43920h0m0s",
+        allow_hyphen_values = true
+    )]
+    pub lifetime: String,
+    /// The key to make.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
+
+/// Logging (REFERENCE.md section 7).
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Logging")]
+pub struct LogArgs {
+    /// Log to stderr from this severity up: INFO, WARNING, ERROR, FATAL or NONE; without a value, INFO
+    #[arg(long, global = true, value_name = "SEVERITY", num_args = 0..=1, require_equals = true, ignore_case = true,
+          default_value = "WARNING", default_missing_value = "INFO", hide_possible_values = true)]
+    pub logtostderr: Severity,
+}
+
+/// The severities of log messages, and `NONE` for silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[value(rename_all = "UPPER")]
+pub enum Severity {
+    /// What was done.
+    Info,
+    /// What the operator should look at.
+    Warning,
+    /// What failed.
+    Error,
+    /// What ended the program.
+    Fatal,
+    /// Nothing at all.
+    None,
+}
+
+/// The parser: what the structs above say, with boolean flags that also take `--flag=true` and `--flag=false`.
+pub fn command() -> clap::Command {
+    let switch = |arg: clap::Arg| match arg.get_action() {
+        ArgAction::SetTrue => arg
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .value_name("BOOL")
+            .value_parser(go_bool())
+            .hide_possible_values(true)
+            .default_value("false")
+            .default_missing_value("true")
+            .hide_default_value(true),
+        _ => arg,
+    };
+    Cli::command().mut_subcommands(|command| command.mut_args(switch))
+}
+
+/// Booleans as Go's `strconv.ParseBool` reads them.
+fn go_bool() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new([
+        "1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False",
+    ])
+    .map(|text| matches!(text.as_bytes()[0], b'1' | b't' | b'T'))
+}

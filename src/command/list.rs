@@ -1,0 +1,20 @@
+//! `list`: what is in the certs directory.
+
+use std::io;
+
+use anyhow::{Context, Result};
+
+use crate::certs_dir::scan::{self, Judge};
+use crate::cli::List;
+use crate::{account, output};
+
+/// Prints the table.
+pub fn run(args: &List) -> Result<()> {
+    let dir = args.dir.path()?;
+    let judge = Judge {
+        account: account::judged(),
+    };
+    let entries = scan::scan(&dir, &judge).context("cannot load certificates")?;
+    output::table::print(&mut io::stdout().lock(), &dir, &entries)
+        .context("could not print the list")
+}

@@ -1,0 +1,90 @@
+//! The values of flags become types that cannot be wrong; errors name the flag.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs};
+use crate::duration::Lifetime;
+use crate::error::Advice;
+use crate::expand::expand;
+use crate::pki::issue::Validity;
+use crate::pki::key::KeySpec;
+
+impl CertsDirArgs {
+    /// The certs directory, with its variables expanded.
+    pub fn path(&self) -> Result<PathBuf> {
+        let hint = "name it: --certs-dir=<path-to-certs-directory>";
+        path(
+            "--certs-dir",
+            &self.certs_dir,
+            "the path to the certs directory is required",
+            hint,
+        )
+    }
+}
+
+impl CaKeyArgs {
+    /// The CA key's file, with its variables expanded.
+    pub fn path(&self) -> Result<PathBuf> {
+        let hint = "name it: --ca-key=<path-to-ca-key>";
+        path(
+            "--ca-key",
+            &self.ca_key,
+            "the path to the CA key is required",
+            hint,
+        )
+    }
+}
+
+impl KeyArgs {
+    /// The key to make.
+    pub fn spec(&self) -> Result<KeySpec> {
+        let spec = match self.key_algorithm {
+            Algorithm::Rsa => KeySpec::rsa(self.key_size),
+            Algorithm::Ecdsa => KeySpec::ecdsa(self.key_size),
+        };
+        spec.context("--key-size")
+    }
+}
+
+fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result<PathBuf> {
+    if value.is_empty() {
+        return Err(Advice::new(required, hint).into());
+    }
+    let expanded = expand(value, |name| std::env::var_os(name)).context(flag)?;
+    Ok(PathBuf::from(expanded))
+}
+
+/// From now for the given lifetime.
+pub fn validity(lifetime: &str) -> Result<Validity> {
+    let parsed: Lifetime = lifetime.parse().map_err(|error| {
+        let hint = "write it as hours, minutes and seconds, such as 8760h0m0s or 90m, or as days, such as 365d";
+        Advice::new(format!("--lifetime: {error}"), hint)
+    })?;
+    Validity::starting(now(), parsed).ok_or_else(|| {
+        let hint = "choose a shorter one: no certificate is valid beyond the year 9999";
+        Advice::new(
+            format!("--lifetime: the lifetime {lifetime:?} is too long"),
+            hint,
+        )
+        .into()
+    })
+}
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}
+
+/// An argument as text; names in certificates are Unicode.
+pub fn text<'a>(what: &str, argument: &'a OsStr) -> Result<&'a str> {
+    argument
+        .to_str()
+        .ok_or_else(|| anyhow!("{what} {argument:?} is not UTF-8"))
+}

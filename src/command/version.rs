@@ -1,0 +1,21 @@
+//! `version`: which tool, which OpenSSL, which providers.
+
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+
+use crate::cli::Version;
+use crate::pki::provider;
+
+/// Prints the versions.
+pub fn run(args: &Version) -> Result<()> {
+    let mut text = format!("crdb-cert {}\n", env!("CARGO_PKG_VERSION"));
+    if args.verbose {
+        text += &format!("built with:  OpenSSL {}\n", provider::built_with());
+        text += &format!("running on:  {}\n", provider::running_with());
+        text += &format!("providers:   {}\n", provider::loaded().join(", "));
+    }
+    io::stdout()
+        .write_all(text.as_bytes())
+        .context("could not print the version")
+}

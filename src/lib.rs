@@ -1,0 +1,24 @@
+//! `crdb-cert`: what `cockroach cert` does, on the system's OpenSSL.
+//!
+//! The way of the data: [`argv`] and [`cli`] read the command line; a [`command`] turns it into a request; [`pki`] makes keys and
+//! certificates in memory; [`certs_dir`] puts them on disk, all or none. The other way, [`certs_dir::scan`] reads the
+//! directory and [`output`] prints it.
+//!
+//! [`usage`] is the table of all kinds of certificate. [`dn`](pki::name), [`host`], [`username`], [`duration`] and [`tenant`] turn text into
+//! types that cannot be wrong; [`error`] says what failed and what to type next.
+
+pub mod account;
+pub mod argv;
+pub mod certs_dir;
+pub mod cli;
+pub mod command;
+pub mod duration;
+pub mod error;
+pub mod expand;
+pub mod host;
+pub mod logging;
+pub mod output;
+pub mod pki;
+pub mod tenant;
+pub mod usage;
+pub mod username;

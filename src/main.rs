@@ -1,0 +1,58 @@
+//! Parse, run, print the error, exit.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+use crdb_cert::cli::{self, Cli};
+use crdb_cert::{argv, command, error, logging};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+fn main() -> ExitCode {
+    // Private keys are in memory from here on: no core dump has them, and no other process of the user attaches.
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        eprintln!("ERROR: could not switch core dumps off: {error}");
+        return ExitCode::FAILURE;
+    }
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(answer) => return answer,
+    };
+    logging::init(&cli.log);
+    match command::run(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a stderr the exit status has to say it.
+            let _ = writeln!(io::stderr(), "{}", error::render(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The command line; or what to answer to it: help on stdout, wrong usage on stderr with status 2.
+fn parse() -> Result<Cli, ExitCode> {
+    let root = cli::command();
+    let args = argv::normalize(&root, std::env::args_os());
+    root.try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|answer| {
+            if answer.use_stderr() {
+                let text = answer.to_string();
+                let _ = write!(io::stderr(), "{}", text.replacen("error: ", "ERROR: ", 1));
+                ExitCode::from(2)
+            } else {
+                let _ = answer.print();
+                ExitCode::SUCCESS
+            }
+        })
+}
+
+/// Whoever read our output has had enough of it.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let kind = error
+        .root_cause()
+        .downcast_ref::<io::Error>()
+        .map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
+}

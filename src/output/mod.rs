@@ -1,0 +1,3 @@
+//! Entries become text.
+
+pub mod table;

@@ -1,0 +1,113 @@
+//! The table of `list`, as the reference prints it (REFERENCE.md section 3).
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use chrono::DateTime;
+use prettytable::format::{Alignment, FormatBuilder, LinePosition, LineSeparator};
+use prettytable::{Cell, Row, Table};
+
+use crate::certs_dir::scan::Entry;
+use crate::error::printable;
+use crate::usage::Usage;
+
+const HEADERS: [&str; 6] = [
+    "Usage",
+    "Certificate File",
+    "Key File",
+    "Expires",
+    "Notes",
+    "Error",
+];
+const UNKNOWN: &str = "<unknown>";
+
+/// Prints the entries of a directory.
+///
+/// # Errors
+/// If `out` cannot be written to.
+pub fn print(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<()> {
+    writeln!(
+        out,
+        "Certificate directory: {}",
+        printable(&dir.display().to_string())
+    )?;
+    let rule = LineSeparator::new('-', '+', '+', '+');
+    let format = FormatBuilder::new()
+        .column_separator('|')
+        .borders('|')
+        .separators(
+            &[LinePosition::Top, LinePosition::Title, LinePosition::Bottom],
+            rule,
+        )
+        .padding(1, 1)
+        .build();
+    let mut table = Table::new();
+    table.set_format(format);
+    let titles = HEADERS.map(|header| Cell::new_align(header, Alignment::CENTER));
+    table.set_titles(Row::new(titles.into()));
+    for entry in entries {
+        table.add_row(row(entry));
+    }
+    table.print(out)?;
+    match entries.len() {
+        1 => writeln!(out, "(1 row)"),
+        n => writeln!(out, "({n} rows)"),
+    }
+}
+
+fn row(entry: &Entry) -> Row {
+    let cells = [
+        entry.name.usage.kind().label.to_owned(),
+        entry.certificate_file.clone(),
+        entry.key_file.clone().unwrap_or_default(),
+        expires(entry),
+        notes(entry),
+        entry.error.clone().unwrap_or_default(),
+    ];
+    cells
+        .iter()
+        .map(|cell| Cell::new(&printable(cell)))
+        .collect()
+}
+
+/// The last day of the first certificate; empty where there is none to be read.
+fn expires(entry: &Entry) -> String {
+    let not_after = entry
+        .content
+        .as_ref()
+        .and_then(|content| content.first.not_after);
+    let date = not_after.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    date.map(|date| date.format("%Y/%m/%d").to_string())
+        .unwrap_or_default()
+}
+
+fn notes(entry: &Entry) -> String {
+    let content = entry.content.as_ref();
+    let unknown = || UNKNOWN.to_owned();
+    match entry.name.usage {
+        Usage::Ca | Usage::ClientCa | Usage::UiCa | Usage::TenantClientCa => {
+            format!(
+                "num certs: {}",
+                content.map_or_else(unknown, |content| content.count.to_string())
+            )
+        }
+        Usage::Node | Usage::Ui => {
+            let addresses = content.map(|content| {
+                [&*content.first.dns_names, &content.first.ip_addresses]
+                    .concat()
+                    .join(",")
+            });
+            format!("addresses: {}", addresses.unwrap_or_else(unknown))
+        }
+        Usage::Client => format!(
+            "user: {}",
+            content.map_or_else(unknown, |content| content.first.common_name.clone())
+        ),
+        Usage::TenantClient | Usage::TenantSigning => {
+            format!(
+                "tenant: {}",
+                content.and(entry.name.name.clone()).unwrap_or_else(unknown)
+            )
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Private keys: made, loaded and encoded through EVP, so that OpenSSL's providers do the work.
+
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private};
+use openssl::pkey_ctx::PkeyCtx;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::{pem, reason};
+
+/// The smallest RSA key made, in bits: anything less is disallowed by NIST SP 800-131A and refused by TLS libraries.
+const RSA_MIN: u32 = 2048;
+/// The largest RSA key made, in bits: OpenSSL verifies no larger one.
+const RSA_MAX: u32 = 16384;
+
+/// Which key to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySpec {
+    /// An RSA key of so many bits, with the public exponent 65537.
+    Rsa(u32),
+    /// An ECDSA key on a NIST curve.
+    Ecdsa(Curve),
+}
+
+/// The NIST curves (FIPS 186-5, RFC 5480).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curve {
+    /// NIST P-256
+    P256,
+    /// NIST P-384
+    P384,
+    /// NIST P-521
+    P521,
+}
+
+/// A key size that is not to be had.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum KeySizeError {
+    /// RSA below 2048.
+    #[error(
+        "an RSA key of {0} bits is too weak: NIST SP 800-131A and TLS libraries refuse less than 2048"
+    )]
+    TooWeak(u32),
+    /// RSA above 16384.
+    #[error("an RSA key of {0} bits is too large: OpenSSL verifies at most 16384")]
+    TooLarge(u32),
+    /// RSA of a size that providers round or refuse.
+    #[error("an RSA key of {0} bits is not possible: the size has to be even")]
+    Odd(u32),
+    /// Not the size of a NIST curve.
+    #[error("there is no NIST curve of {0} bits for ECDSA: choose 256, 384 or 521")]
+    NoCurve(u32),
+}
+
+impl KeySpec {
+    /// The RSA key of this size, 2048 if `None`.
+    ///
+    /// # Errors
+    /// For sizes below 2048 and above 16384.
+    pub fn rsa(bits: Option<u32>) -> Result<Self, KeySizeError> {
+        match bits.unwrap_or(RSA_MIN) {
+            bits if bits < RSA_MIN => Err(KeySizeError::TooWeak(bits)),
+            bits if bits > RSA_MAX => Err(KeySizeError::TooLarge(bits)),
+            bits if bits % 2 != 0 => Err(KeySizeError::Odd(bits)),
+            bits => Ok(Self::Rsa(bits)),
+        }
+    }
+
+    /// The ECDSA key of this size, 256 if `None`.
+    ///
+    /// # Errors
+    /// For anything but 256, 384 and 521.
+    pub fn ecdsa(bits: Option<u32>) -> Result<Self, KeySizeError> {
+        match bits.unwrap_or(256) {
+            256 => Ok(Self::Ecdsa(Curve::P256)),
+            384 => Ok(Self::Ecdsa(Curve::P384)),
+            521 => Ok(Self::Ecdsa(Curve::P521)),
+            bits => Err(KeySizeError::NoCurve(bits)),
+        }
+    }
+}
+
+/// A private key. It has no `Debug`, and leaves only by the functions below, in buffers that wipe themselves.
+pub struct PrivateKey(PKey<Private>);
+
+/// Why a file's contents are not a private key.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum LoadKeyError {
+    /// Protected by a passphrase.
+    #[error("the key is protected by a passphrase")]
+    Encrypted,
+    /// Anything else.
+    #[error("not a private key in PEM form: {0}")]
+    Invalid(String),
+}
+
+impl PrivateKey {
+    /// Makes a new key.
+    ///
+    /// # Errors
+    /// If OpenSSL's providers do not make such keys; the text is OpenSSL's reason.
+    pub fn generate(spec: KeySpec) -> Result<Self, String> {
+        let generate = || {
+            let mut context = match spec {
+                KeySpec::Rsa(_) => PkeyCtx::new_id(Id::RSA)?,
+                KeySpec::Ecdsa(_) => PkeyCtx::new_id(Id::EC)?,
+            };
+            context.keygen_init()?;
+            match spec {
+                KeySpec::Rsa(bits) => context.set_rsa_keygen_bits(bits)?,
+                KeySpec::Ecdsa(curve) => context.set_ec_paramgen_curve_nid(match curve {
+                    Curve::P256 => Nid::X9_62_PRIME256V1,
+                    Curve::P384 => Nid::SECP384R1,
+                    Curve::P521 => Nid::SECP521R1,
+                })?,
+            }
+            context.keygen()
+        };
+        generate().map(Self).map_err(|errors| reason(&errors))
+    }
+
+    /// Loads a key in any PEM form that OpenSSL's decoders know.
+    ///
+    /// # Errors
+    /// If there is none, or it is protected by a passphrase.
+    pub fn from_pem(contents: &[u8]) -> Result<Self, LoadKeyError> {
+        let mut asked = false;
+        // Without a callback OpenSSL would ask on the terminal.
+        let key = PKey::private_key_from_pem_callback(contents, |_| {
+            asked = true;
+            Ok(0)
+        });
+        match key {
+            Ok(key) => Ok(Self(key)),
+            Err(_) if asked => Err(LoadKeyError::Encrypted),
+            Err(errors) => Err(LoadKeyError::Invalid(reason(&errors))),
+        }
+    }
+
+    /// The key for a `.key` file: RSA as PKCS#1 (RFC 8017 appendix A.1.2), ECDSA as SEC 1 (RFC 5915), anything else
+    /// as PKCS#8 (RFC 5958).
+    ///
+    /// # Errors
+    /// If the key cannot leave its provider.
+    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, String> {
+        let label = match self.0.id() {
+            Id::RSA => "RSA PRIVATE KEY",
+            Id::EC => "EC PRIVATE KEY",
+            _ => return Ok(pem::armor("PRIVATE KEY", &self.to_pkcs8_der()?)),
+        };
+        let der = self
+            .0
+            .private_key_to_der()
+            .map(Zeroizing::new)
+            .map_err(|errors| reason(&errors))?;
+        Ok(pem::armor(label, &der))
+    }
+
+    /// The key as PKCS#8 DER without encryption (RFC 5958), for a `.key.pk8` file.
+    ///
+    /// # Errors
+    /// If the key cannot leave its provider.
+    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, String> {
+        self.0
+            .private_key_to_pkcs8()
+            .map(Zeroizing::new)
+            .map_err(|errors| reason(&errors))
+    }
+
+    /// Does `public` belong to this key?
+    pub fn matches<T: HasPublic>(&self, public: &PKeyRef<T>) -> bool {
+        self.0.public_eq(public)
+    }
+
+    /// The key for OpenSSL's own functions.
+    pub(super) fn as_pkey(&self) -> &PKeyRef<Private> {
+        &self.0
+    }
+
+    /// Does the key encrypt (RSA), or sign only?
+    pub(super) fn encrypts(&self) -> bool {
+        self.0.id() == Id::RSA
+    }
+
+    /// The digest of this key's signatures: as strong as the key, and none where the algorithm has its own.
+    pub(super) fn digest(&self) -> MessageDigest {
+        match (self.0.id(), self.0.bits()) {
+            (Id::ED25519 | Id::ED448, _) => MessageDigest::null(),
+            (Id::EC, 384) => MessageDigest::sha384(),
+            (Id::EC, 385..) => MessageDigest::sha512(),
+            _ => MessageDigest::sha256(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_and_impossible_sizes_are_refused_with_the_reason() {
+        assert_eq!(KeySpec::rsa(None), Ok(KeySpec::Rsa(2048)));
+        assert_eq!(KeySpec::rsa(Some(16384)), Ok(KeySpec::Rsa(16384)));
+        assert_eq!(KeySpec::rsa(Some(2047)), Err(KeySizeError::TooWeak(2047)));
+        assert_eq!(
+            KeySpec::rsa(Some(16385)),
+            Err(KeySizeError::TooLarge(16385))
+        );
+        assert_eq!(KeySpec::rsa(Some(2049)), Err(KeySizeError::Odd(2049)));
+        assert_eq!(KeySpec::ecdsa(None), Ok(KeySpec::Ecdsa(Curve::P256)));
+        assert_eq!(KeySpec::ecdsa(Some(521)), Ok(KeySpec::Ecdsa(Curve::P521)));
+        assert_eq!(KeySpec::ecdsa(Some(2048)), Err(KeySizeError::NoCurve(2048)));
+    }
+
+    #[test]
+    fn a_key_comes_back_from_its_pem() {
+        for (curve, label) in [
+            (Curve::P256, "EC"),
+            (Curve::P384, "EC"),
+            (Curve::P521, "EC"),
+        ] {
+            let key = PrivateKey::generate(KeySpec::Ecdsa(curve)).expect("a key");
+            let pem = key.to_pem().expect("PEM");
+            assert!(pem.starts_with(format!("-----BEGIN {label} PRIVATE KEY-----\n").as_bytes()));
+            let again = PrivateKey::from_pem(&pem);
+            assert!(again.is_ok_and(|again| again.matches(key.as_pkey())));
+        }
+    }
+
+    #[test]
+    fn an_encrypted_key_is_told_from_a_broken_one() {
+        let key = PrivateKey::generate(KeySpec::Ecdsa(Curve::P256)).expect("a key");
+        let cipher = openssl::symm::Cipher::aes_256_cbc();
+        let pem = key
+            .0
+            .private_key_to_pem_pkcs8_passphrase(cipher, b"secret")
+            .expect("PEM");
+        assert_eq!(
+            PrivateKey::from_pem(&pem).err(),
+            Some(LoadKeyError::Encrypted)
+        );
+        assert!(matches!(
+            PrivateKey::from_pem(b"junk").err(),
+            Some(LoadKeyError::Invalid(_))
+        ));
+    }
+}

@@ -1,0 +1,100 @@
+//! What each kind of certificate contains (REFERENCE.md section 1), written out as it can be read in the certificate.
+
+/// What a kind of certificate contains, besides names, times and keys.
+#[derive(Debug)]
+pub struct Profile {
+    /// The subject in encoded order; `{}` is the name of the user, tenant or node.
+    pub subject: &'static [(&'static str, &'static str)],
+    /// keyUsage, always critical (RFC 5280 section 4.2.1.3).
+    pub key_usage: &'static [KeyUsage],
+    /// extendedKeyUsage (RFC 5280 section 4.2.1.12); left out where empty.
+    pub extended_key_usage: &'static [ExtendedKeyUsage],
+    /// For CAs, the number of CAs that may be below (RFC 5280 section 4.2.1.9).
+    pub path_length: Option<u32>,
+    /// Says CA:FALSE in so many words, for certificates without extended key usage.
+    pub not_a_ca: bool,
+}
+
+/// The bits of keyUsage in use here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUsage {
+    /// digitalSignature
+    DigitalSignature,
+    /// nonRepudiation, now called contentCommitment
+    NonRepudiation,
+    /// keyEncipherment: for RSA keys only, as an ECDSA key encrypts nothing (RFC 8813 section 3)
+    KeyEncipherment,
+    /// keyCertSign
+    KeyCertSign,
+}
+
+/// The purposes of extendedKeyUsage in use here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExtendedKeyUsage {
+    /// id-kp-serverAuth
+    ServerAuth,
+    /// id-kp-clientAuth
+    ClientAuth,
+}
+
+use ExtendedKeyUsage::{ClientAuth, ServerAuth};
+use KeyUsage::{DigitalSignature, KeyCertSign, KeyEncipherment, NonRepudiation};
+
+/// Any CA.
+pub static CA: Profile = Profile {
+    subject: &[("O", "Cockroach"), ("CN", "Cockroach CA")],
+    key_usage: &[
+        DigitalSignature,
+        NonRepudiation,
+        KeyEncipherment,
+        KeyCertSign,
+    ],
+    extended_key_usage: &[],
+    path_length: Some(1),
+    not_a_ca: false,
+};
+
+/// A node: a server to its clients, a client of the other nodes.
+pub static NODE: Profile = Profile {
+    subject: &[("O", "Cockroach"), ("CN", "{}")],
+    key_usage: &[DigitalSignature, KeyEncipherment],
+    extended_key_usage: &[ServerAuth, ClientAuth],
+    path_length: None,
+    not_a_ca: false,
+};
+
+/// The DB Console.
+pub static UI: Profile = Profile {
+    subject: &[("O", "Cockroach"), ("CN", "{}")],
+    key_usage: &[DigitalSignature, KeyEncipherment],
+    extended_key_usage: &[ServerAuth],
+    path_length: None,
+    not_a_ca: false,
+};
+
+/// A SQL user.
+pub static CLIENT: Profile = Profile {
+    subject: &[("O", "Cockroach"), ("CN", "{}")],
+    key_usage: &[DigitalSignature, KeyEncipherment],
+    extended_key_usage: &[ClientAuth],
+    path_length: None,
+    not_a_ca: false,
+};
+
+/// A SQL server process of a tenant: the OU keeps it from being used as a user's certificate.
+pub static TENANT_CLIENT: Profile = Profile {
+    subject: &[("O", "Cockroach"), ("OU", "Tenants"), ("CN", "{}")],
+    key_usage: &[DigitalSignature, KeyEncipherment],
+    extended_key_usage: &[ClientAuth, ServerAuth],
+    path_length: None,
+    not_a_ca: false,
+};
+
+/// The key that signs the session tokens of a tenant.
+pub static TENANT_SIGNING: Profile = Profile {
+    subject: &[("CN", "Tenant {} Token Signing Certificate")],
+    key_usage: &[DigitalSignature],
+    extended_key_usage: &[],
+    path_length: None,
+    not_a_ca: true,
+};

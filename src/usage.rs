@@ -1,0 +1,167 @@
+//! The kinds of certificate CockroachDB knows: one table from which file names, profiles, `list` rows and messages come
+//! (REFERENCE.md section 1). A new kind of certificate is a new row.
+
+use crate::pki::profile::{self, Profile};
+
+/// A kind of certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Usage {
+    /// Signs node certificates, and the others where they have no CA of their own.
+    Ca,
+    /// Signs client certificates.
+    ClientCa,
+    /// Signs the DB Console's certificate.
+    UiCa,
+    /// Signs tenant client certificates.
+    TenantClientCa,
+    /// A node's server and client certificate.
+    Node,
+    /// The DB Console's server certificate.
+    Ui,
+    /// A SQL user's client certificate.
+    Client,
+    /// A SQL server process's client certificate.
+    TenantClient,
+    /// Signs tokens of a tenant's sessions.
+    TenantSigning,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Kind {
+    /// Which kind this row is about.
+    pub usage: Usage,
+    /// `Usage` in the output of `list`.
+    pub label: &'static str,
+    /// What log messages and errors call it.
+    pub noun: &'static str,
+    /// The file name up to the first dot.
+    pub prefix: &'static str,
+    /// What stands between the first dot and `.crt`, in angle brackets; `None` for kinds with one file.
+    pub middle: Option<&'static str>,
+    /// What the certificate contains.
+    pub profile: &'static Profile,
+    /// Whose key signs it: the first of these that is in the directory; empty for those that sign themselves.
+    pub signers: &'static [Usage],
+}
+
+/// All kinds, in the order of `list`.
+pub static KINDS: [Kind; 9] = [
+    Kind {
+        usage: Usage::Ca,
+        label: "Certificate Authority",
+        noun: "CA",
+        prefix: "ca",
+        middle: None,
+        profile: &profile::CA,
+        signers: &[],
+    },
+    Kind {
+        usage: Usage::ClientCa,
+        label: "Client CA",
+        noun: "client CA",
+        prefix: "ca-client",
+        middle: None,
+        profile: &profile::CA,
+        signers: &[],
+    },
+    Kind {
+        usage: Usage::UiCa,
+        label: "UI CA",
+        noun: "UI CA",
+        prefix: "ca-ui",
+        middle: None,
+        profile: &profile::CA,
+        signers: &[],
+    },
+    Kind {
+        usage: Usage::TenantClientCa,
+        label: "Tenant Client CA",
+        noun: "tenant client CA",
+        prefix: "ca-client-tenant",
+        middle: None,
+        profile: &profile::CA,
+        signers: &[],
+    },
+    Kind {
+        usage: Usage::Node,
+        label: "Node",
+        noun: "node",
+        prefix: "node",
+        middle: None,
+        profile: &profile::NODE,
+        signers: &[Usage::Ca],
+    },
+    Kind {
+        usage: Usage::Ui,
+        label: "UI",
+        noun: "UI",
+        prefix: "ui",
+        middle: None,
+        profile: &profile::UI,
+        signers: &[Usage::UiCa, Usage::Ca],
+    },
+    Kind {
+        usage: Usage::Client,
+        label: "Client",
+        noun: "client",
+        prefix: "client",
+        middle: Some("<user>"),
+        profile: &profile::CLIENT,
+        signers: &[Usage::ClientCa, Usage::Ca],
+    },
+    Kind {
+        usage: Usage::TenantClient,
+        label: "Tenant Client",
+        noun: "tenant client",
+        prefix: "client-tenant",
+        middle: Some("<id>"),
+        profile: &profile::TENANT_CLIENT,
+        signers: &[Usage::TenantClientCa, Usage::ClientCa, Usage::Ca],
+    },
+    Kind {
+        usage: Usage::TenantSigning,
+        label: "Tenant Signing",
+        noun: "tenant signing",
+        prefix: "tenant-signing",
+        middle: Some("<id>"),
+        profile: &profile::TENANT_SIGNING,
+        signers: &[],
+    },
+];
+
+impl Usage {
+    /// This kind's row.
+    pub fn kind(self) -> &'static Kind {
+        // The table has the order of the enum, which a test keeps.
+        &KINDS[self as usize]
+    }
+
+    /// Does this kind sign others?
+    pub fn is_ca(self) -> bool {
+        self.kind().profile.path_length.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_finds_its_own_row() {
+        for kind in &KINDS {
+            assert_eq!(kind.usage.kind().usage, kind.usage);
+        }
+    }
+
+    #[test]
+    fn signers_are_cas() {
+        for kind in &KINDS {
+            assert!(
+                kind.signers.iter().all(|signer| signer.is_ca()),
+                "{}",
+                kind.label
+            );
+        }
+    }
+}
