@@ -22,21 +22,11 @@ pub struct Found {
 pub fn check(found: Found) -> Result<(), String> {
     let what = match found {
         Found { libressl: true, .. } => "LibreSSL".to_owned(),
-        Found {
-            boringssl: true, ..
-        } => "BoringSSL or AWS-LC".to_owned(),
-        Found {
-            version: Some(v), ..
-        } if v >= OLDEST => return Ok(()),
-        Found {
-            version: Some(v), ..
-        } => {
-            format!(
-                "OpenSSL {}.{}.{}",
-                v >> 28,
-                (v >> 20) & 0xff,
-                (v >> 4) & 0xff
-            )
+        Found { boringssl: true, .. } => "BoringSSL or AWS-LC".to_owned(),
+        Found { version: Some(v), .. } if v >= OLDEST => return Ok(()),
+        // Before 3.0 the number's form was 0xMNNFFPPS.
+        Found { version: Some(v), .. } => {
+            format!("OpenSSL {}.{}.{}", v >> 28, (v >> 20) & 0xff, (v >> 12) & 0xff)
         }
         Found { version: None, .. } => "a library of unknown version".to_owned(),
     };

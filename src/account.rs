@@ -15,10 +15,5 @@ pub fn judged() -> Option<Account> {
 /// The account of this process.
 fn own() -> Account {
     let uid = users::get_current_uid();
-    Account {
-        uid,
-        gid: users::get_current_gid(),
-        supplementary: Vec::new(),
-        any_owner: uid == 0,
-    }
+    Account { uid, gid: users::get_current_gid(), supplementary: Vec::new(), any_owner: uid == 0 }
 }

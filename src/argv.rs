@@ -30,12 +30,7 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
             break;
         }
     }
-    program
-        .into_iter()
-        .chain(command)
-        .chain(flags)
-        .chain(args)
-        .collect()
+    program.into_iter().chain(command).chain(flags).chain(args).collect()
 }
 
 fn is_flag(arg: &OsStr) -> bool {
@@ -70,10 +65,7 @@ mod tests {
             ("x list --certs-dir a", "x list --certs-dir a"),
             ("x cert list", "x list"),
             ("x --certs-dir a list", "x list --certs-dir a"),
-            (
-                "x --certs-dir=a cert --overwrite create-ca",
-                "x create-ca --certs-dir=a --overwrite",
-            ),
+            ("x --certs-dir=a cert --overwrite create-ca", "x create-ca --certs-dir=a --overwrite"),
             ("x --logtostderr list", "x list --logtostderr"),
             ("x create-client cert", "x create-client cert"),
             ("x --version", "x --version"),

@@ -14,20 +14,13 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 /// `crdb-cert` takes the commands and flags of `cockroach cert`. Keys, signatures and random numbers come from the
 /// providers of the OpenSSL library it is linked with. A command puts all of its files in place, or none.
 #[derive(Debug, Parser)]
-#[command(
-    name = "crdb-cert",
-    version,
-    max_term_width = 100,
-    args_override_self = true
-)]
+#[command(name = "crdb-cert", version, max_term_width = 100, args_override_self = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(
-    after_help = "Example: a new cluster's CA, and the certificates of its first node and of root:
+#[command(after_help = "Example: a new cluster's CA, and the certificates of its first node and of root:
   crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert create-node localhost 127.0.0.1 --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert create-client root --certs-dir=certs --ca-key=my-safe-directory/ca.key
-  crdb-cert list --certs-dir=certs"
-)]
+  crdb-cert list --certs-dir=certs")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -77,12 +70,7 @@ pub struct CreateCa {
     #[arg(long)]
     pub overwrite: bool,
     /// How long the certificate is valid from now: a Go duration such as 87840h0m0s or 90m; d is 24 hours
-    #[arg(
-        long,
-        value_name = "DURATION",
-        default_value = "87840h0m0s",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "DURATION", default_value = "87840h0m0s", allow_hyphen_values = true)]
     pub lifetime: String,
     /// The key to make.
     #[command(flatten)]
@@ -198,12 +186,7 @@ pub struct CaKeyArgs {
 #[derive(Debug, Args)]
 pub struct KeyArgs {
     /// The kind of key to make
-    #[arg(
-        long,
-        value_name = "ALGORITHM",
-        default_value = "rsa",
-        ignore_case = true
-    )]
+    #[arg(long, value_name = "ALGORITHM", default_value = "rsa", ignore_case = true)]
     pub key_algorithm: Algorithm,
     /// The size of the key in bits: RSA 2048 to 16384, ECDSA 256, 384 or 521 [default: RSA 2048, ECDSA 256]
     #[arg(long, value_name = "BITS")]
@@ -232,12 +215,7 @@ pub struct LeafArgs {
     #[arg(long)]
     pub overwrite: bool,
     /// How long the certificate is valid from now: a Go duration such as 43920h0m0s or 90m; d is 24 hours
-    #[arg(
-        long,
-        value_name = "DURATION",
-        default_value = "43920h0m0s",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "DURATION", default_value = "43920h0m0s", allow_hyphen_values = true)]
     pub lifetime: String,
     /// The key to make.
     #[command(flatten)]
@@ -290,8 +268,6 @@ pub fn command() -> clap::Command {
 
 /// Booleans as Go's `strconv.ParseBool` reads them.
 fn go_bool() -> impl TypedValueParser<Value = bool> {
-    PossibleValuesParser::new([
-        "1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False",
-    ])
-    .map(|text| matches!(text.as_bytes()[0], b'1' | b't' | b'T'))
+    PossibleValuesParser::new(["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"])
+        .map(|text| matches!(text.as_bytes()[0], b'1' | b't' | b'T'))
 }

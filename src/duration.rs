@@ -54,11 +54,7 @@ impl Lifetime {
     /// The longest lifetime that is not longer than `seconds`, in whole hours if that is at least one; `None` for
     /// less than a second. For advice on what to type.
     pub fn at_most(seconds: i64) -> Option<Self> {
-        let seconds = if seconds >= 3600 {
-            seconds / 3600 * 3600
-        } else {
-            seconds
-        };
+        let seconds = if seconds >= 3600 { seconds / 3600 * 3600 } else { seconds };
         (seconds >= 1).then_some(Self { seconds })
     }
 }
@@ -66,11 +62,7 @@ impl Lifetime {
 impl fmt::Display for Lifetime {
     /// As short as it can be typed: `24h`, `90s`, `1h30m`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
-            (self.seconds / 3600, 'h'),
-            (self.seconds / 60 % 60, 'm'),
-            (self.seconds % 60, 's'),
-        ];
+        let parts = [(self.seconds / 3600, 'h'), (self.seconds / 60 % 60, 'm'), (self.seconds % 60, 's')];
         for (count, unit) in parts.into_iter().filter(|(count, _)| *count > 0) {
             write!(f, "{count}{unit}")?;
         }
@@ -84,8 +76,7 @@ impl FromStr for Lifetime {
     /// Reads `87840h0m0s`, `90m`, `1h30m`, `1.5h`, `30d`: the grammar of Go's `time.ParseDuration`, and `d` for 24 hours.
     /// What is left of a second is dropped.
     fn from_str(text: &str) -> Result<Self, LifetimeError> {
-        let nanoseconds =
-            parse_nanoseconds(text).ok_or_else(|| LifetimeError::Syntax(text.to_owned()))?;
+        let nanoseconds = parse_nanoseconds(text).ok_or_else(|| LifetimeError::Syntax(text.to_owned()))?;
         if nanoseconds <= 0 {
             return Err(LifetimeError::NotPositive(text.to_owned()));
         }
@@ -119,9 +110,7 @@ fn parse_nanoseconds(text: &str) -> Option<i128> {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let end = after
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(after.len());
+        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
         let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
         sum = sum
@@ -133,23 +122,18 @@ fn parse_nanoseconds(text: &str) -> Option<i128> {
 }
 
 fn split_digits(text: &str) -> (&str, &str) {
-    text.split_at(
-        text.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len()),
-    )
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 fn number(digits: &str) -> i128 {
-    digits.bytes().fold(0i128, |n, digit| {
-        n.saturating_mul(10).saturating_add((digit - b'0').into())
-    })
+    digits.bytes().fold(0i128, |n, digit| n.saturating_mul(10).saturating_add((digit - b'0').into()))
 }
 
 /// `0.<digits>` of `scale`; digits below a nanosecond are dropped.
 fn fraction_of(digits: &str, scale: i128) -> i128 {
-    let (value, _) = digits.bytes().fold((0, scale), |(value, scale), digit| {
-        (value + i128::from(digit - b'0') * scale / 10, scale / 10)
-    });
+    let (value, _) = digits
+        .bytes()
+        .fold((0, scale), |(value, scale), digit| (value + i128::from(digit - b'0') * scale / 10, scale / 10));
     value
 }
 
@@ -204,17 +188,10 @@ mod tests {
             ("-1h", LifetimeError::NotPositive),
             ("1ms", LifetimeError::TooShort),
             ("99999999999999999999999999h", LifetimeError::TooLong),
-            (
-                "999999999999999999999999999999999999999999999999h",
-                LifetimeError::TooLong,
-            ),
+            ("999999999999999999999999999999999999999999999999h", LifetimeError::TooLong),
         ];
         for (text, refusal) in cases {
-            assert_eq!(
-                text.parse::<Lifetime>(),
-                Err(refusal(text.to_owned())),
-                "{text}"
-            );
+            assert_eq!(text.parse::<Lifetime>(), Err(refusal(text.to_owned())), "{text}");
         }
     }
 

@@ -14,10 +14,7 @@ pub struct Advice {
 impl Advice {
     /// What failed, and what to type next.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            hint: hint.into(),
-        }
+        Self { what: what.into(), hint: hint.into() }
     }
 }
 
@@ -32,9 +29,7 @@ impl Error for Advice {}
 /// The two lines an operator sees: `ERROR: <what failed>: <why>` and, where there is a next step, `HINT: <what to do>`
 /// (REFERENCE.md section 2). Control characters are escaped, as names from files and arguments are part of them.
 pub fn render(error: &anyhow::Error) -> String {
-    let hint = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<Advice>());
+    let hint = error.chain().find_map(|cause| cause.downcast_ref::<Advice>());
     let mut text = format!("ERROR: {}", printable(&format!("{error:#}")));
     if let Some(advice) = hint {
         text += &format!("\nHINT: {}", printable(&advice.hint));
@@ -47,9 +42,7 @@ pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// The text with control characters escaped, so that it cannot drive a terminal; also those that reorder text.
@@ -58,15 +51,7 @@ pub fn printable(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars()
-        .map(|c| {
-            if drives(c) {
-                c.escape_default().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
+    text.chars().map(|c| if drives(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
 #[cfg(test)]
@@ -77,26 +62,17 @@ mod tests {
     fn an_error_is_one_line_and_a_hint() {
         let cause = anyhow::Error::new(Advice::new("the file\nis gone", "make a new one"));
         let error = cause.context("failed to read");
-        assert_eq!(
-            render(&error),
-            "ERROR: failed to read: the file\\nis gone\nHINT: make a new one"
-        );
+        assert_eq!(render(&error), "ERROR: failed to read: the file\\nis gone\nHINT: make a new one");
     }
 
     #[test]
     fn reasons_are_in_lower_case_and_without_number() {
-        assert_eq!(
-            reason(&io::Error::from_raw_os_error(2)),
-            "no such file or directory"
-        );
+        assert_eq!(reason(&io::Error::from_raw_os_error(2)), "no such file or directory");
     }
 
     #[test]
     fn nothing_printed_drives_a_terminal() {
-        assert_eq!(
-            printable("a\x1b[2Jb\u{202e}c\u{9b}d"),
-            "a\\u{1b}[2Jb\\u{202e}c\\u{9b}d"
-        );
+        assert_eq!(printable("a\x1b[2Jb\u{202e}c\u{9b}d"), "a\\u{1b}[2Jb\\u{202e}c\\u{9b}d");
         assert_eq!(printable("b\u{fc}cher \u{65e5}"), "b\u{fc}cher \u{65e5}");
     }
 }

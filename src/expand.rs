@@ -38,16 +38,9 @@ pub fn expand(text: &OsStr, lookup: impl Fn(&str) -> Option<OsString>) -> Result
 fn variable(text: &[u8]) -> Option<(&str, &[u8])> {
     let in_braces = text.strip_prefix(b"{");
     let text = in_braces.unwrap_or(text);
-    let end = text
-        .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'))
-        .unwrap_or(text.len());
+    let end = text.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).unwrap_or(text.len());
     let (name, after) = text.split_at(end);
-    let after = if in_braces.is_some() {
-        after.strip_prefix(b"}")?
-    } else {
-        after
-    };
+    let after = if in_braces.is_some() { after.strip_prefix(b"}")? } else { after };
     let begins_a_name = name.first().is_some_and(|b| !b.is_ascii_digit());
     begins_a_name.then_some((std::str::from_utf8(name).ok()?, after))
 }

@@ -56,10 +56,7 @@ impl FromStr for Host {
         if let Ok(ip) = bare(text).parse() {
             return Ok(Self::Ip(plain(ip)));
         }
-        let refuse = |why| HostError {
-            host: text.to_owned(),
-            why,
-        };
+        let refuse = |why| HostError { host: text.to_owned(), why };
         if let Some(why) = common_mistake(text) {
             return Err(refuse(why));
         }
@@ -83,10 +80,7 @@ impl fmt::Display for Host {
 
 /// The inside of `[::1]`.
 fn bare(text: &str) -> &str {
-    text.strip_prefix('[')
-        .and_then(|t| t.strip_suffix(']'))
-        .filter(|t| t.contains(':'))
-        .unwrap_or(text)
+    text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).filter(|t| t.contains(':')).unwrap_or(text)
 }
 
 /// `::ffff:10.0.0.1` is 10.0.0.1 in a certificate, as in the reference.
@@ -115,20 +109,15 @@ fn common_mistake(text: &str) -> Option<String> {
     }
     if let Some((address, zone)) = bare(text).split_once('%') {
         if address.parse::<Ipv6Addr>().is_ok() {
-            return Some(format!(
-                "a certificate has no room for the zone {zone:?}; write {address:?}"
-            ));
+            return Some(format!("a certificate has no room for the zone {zone:?}; write {address:?}"));
         }
     }
     if let Some((address, length)) = text.split_once('/') {
         return match bare(address).parse::<IpAddr>() {
-            Ok(ip) if length.parse::<u8>().is_ok() => Some(format!(
-                "it is a network; write one address, such as \"{ip}\""
-            )),
-            _ => Some(format!(
-                "it has a slash in it; write {:?}",
-                without_port(address)
-            )),
+            Ok(ip) if length.parse::<u8>().is_ok() => {
+                Some(format!("it is a network; write one address, such as \"{ip}\""))
+            }
+            _ => Some(format!("it has a slash in it; write {:?}", without_port(address))),
         };
     }
     if text.contains(':') {
@@ -154,41 +143,20 @@ fn without_port(text: &str) -> &str {
 /// The A-label form of a name without wildcard, or why it is none.
 fn ascii_name(name: &str) -> Result<String, String> {
     if name.contains('*') {
-        return Err(
-            "a wildcard is a whole label at the left, as in \"*.example.com\", and only one"
-                .to_owned(),
-        );
+        return Err("a wildcard is a whole label at the left, as in \"*.example.com\", and only one".to_owned());
     }
     if let Some(name) = name.strip_suffix('.').filter(|name| !name.is_empty()) {
-        return Err(format!(
-            "a certificate writes names without the dot at the end; write {name:?}"
-        ));
+        return Err(format!("a certificate writes names without the dot at the end; write {name:?}"));
     }
-    if name
-        .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
-        .any(str::is_empty)
-    {
-        return Err(
-            "a part between its dots is empty; write the name with one dot between parts"
-                .to_owned(),
-        );
+    if name.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']).any(str::is_empty) {
+        return Err("a part between its dots is empty; write the name with one dot between parts".to_owned());
     }
     // Underscores are in use for host names, and every TLS library matches them.
     let ascii = Uts46::new()
-        .to_ascii(
-            name.as_bytes(),
-            AsciiDenyList::EMPTY,
-            Hyphens::Allow,
-            DnsLength::Ignore,
-        )
-        .map_err(|_| {
-            "it is not a valid international name; write its A-labels (xn--...)".to_owned()
-        })?;
+        .to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore)
+        .map_err(|_| "it is not a valid international name; write its A-labels (xn--...)".to_owned())?;
     if ascii.len() > 253 {
-        return Err(format!(
-            "it has {} characters, and a DNS name has at most 253",
-            ascii.len()
-        ));
+        return Err(format!("it has {} characters, and a DNS name has at most 253", ascii.len()));
     }
     for label in ascii.split('.') {
         if label.len() > 63 {
@@ -200,20 +168,13 @@ fn ascii_name(name: &str) -> Result<String, String> {
         if label.starts_with('-') || label.ends_with('-') {
             return Err(format!("the part {label:?} begins or ends with a dash"));
         }
-        if let Some(c) = label
-            .chars()
-            .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))
-        {
-            return Err(format!(
-                "a DNS name has no {c:?}; write letters, digits, dashes and dots only"
-            ));
+        if let Some(c) = label.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))) {
+            return Err(format!("a DNS name has no {c:?}; write letters, digits, dashes and dots only"));
         }
     }
     let last = ascii.rsplit('.').next().unwrap_or_default();
     if last.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(
-            "it is neither an IP address nor a name, whose last part is never a number".to_owned(),
-        );
+        return Err("it is neither an IP address nor a name, whose last part is never a number".to_owned());
     }
     Ok(ascii.into_owned())
 }
@@ -225,9 +186,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<String, String> {
-        text.parse::<Host>()
-            .map(|host| host.to_string())
-            .map_err(|error| error.why)
+        text.parse::<Host>().map(|host| host.to_string()).map_err(|error| error.why)
     }
 
     #[test]
@@ -264,10 +223,7 @@ mod tests {
             ("node1.example.com:26257", "write \"node1.example.com\""),
             ("127.0.0.1:26257", "write \"127.0.0.1\""),
             ("[::1]:26257", "write \"::1\""),
-            (
-                "https://node1.example.com:8080/x",
-                "write \"node1.example.com\"",
-            ),
+            ("https://node1.example.com:8080/x", "write \"node1.example.com\""),
             ("postgres://root@h:26257/?sslmode=x", "write \"h\""),
             ("https://[::1]/", "write \"::1\""),
             ("node1 node2", "argument of its own"),

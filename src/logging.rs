@@ -37,16 +37,10 @@ impl Log for Stderr {
                 Level::Info | Level::Debug | Level::Trace => 'I',
             };
             let time = DateTime::<Utc>::from(SystemTime::now()).format("%y%m%d %H:%M:%S%.6f");
-            let (file, line) = (
-                record.file().unwrap_or_default(),
-                record.line().unwrap_or_default(),
-            );
+            let (file, line) = (record.file().unwrap_or_default(), record.line().unwrap_or_default());
             let message = printable(&record.args().to_string());
             // A message that cannot be written has nowhere else to go.
-            let _ = writeln!(
-                std::io::stderr(),
-                "{severity}{time} 1 {file}:{line} [-] {message}"
-            );
+            let _ = writeln!(std::io::stderr(), "{severity}{time} 1 {file}:{line} [-] {message}");
         }
     }
 

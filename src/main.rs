@@ -34,25 +34,20 @@ fn main() -> ExitCode {
 fn parse() -> Result<Cli, ExitCode> {
     let root = cli::command();
     let args = argv::normalize(&root, std::env::args_os());
-    root.try_get_matches_from(args)
-        .and_then(|matches| Cli::from_arg_matches(&matches))
-        .map_err(|answer| {
-            if answer.use_stderr() {
-                let text = answer.to_string();
-                let _ = write!(io::stderr(), "{}", text.replacen("error: ", "ERROR: ", 1));
-                ExitCode::from(2)
-            } else {
-                let _ = answer.print();
-                ExitCode::SUCCESS
-            }
-        })
+    root.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|answer| {
+        if answer.use_stderr() {
+            let text = answer.to_string();
+            let _ = write!(io::stderr(), "{}", text.replacen("error: ", "ERROR: ", 1));
+            ExitCode::from(2)
+        } else {
+            let _ = answer.print();
+            ExitCode::SUCCESS
+        }
+    })
 }
 
 /// Whoever read our output has had enough of it.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let kind = error
-        .root_cause()
-        .downcast_ref::<io::Error>()
-        .map(io::Error::kind);
+    let kind = error.root_cause().downcast_ref::<io::Error>().map(io::Error::kind);
     kind == Some(io::ErrorKind::BrokenPipe)
 }

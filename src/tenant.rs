@@ -68,14 +68,10 @@ impl FromStr for TenantName {
 
     fn from_str(text: &str) -> Result<Self, TenantError> {
         let valid = (1..=MAX_NAME_LENGTH).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
             && !text.starts_with('-')
             && !text.ends_with('-');
-        valid
-            .then(|| Self(text.to_owned()))
-            .ok_or_else(|| TenantError::Name(text.to_owned()))
+        valid.then(|| Self(text.to_owned())).ok_or_else(|| TenantError::Name(text.to_owned()))
     }
 }
 
@@ -101,9 +97,7 @@ impl TenantScope {
 fn percent_encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -119,10 +113,7 @@ mod tests {
         assert_eq!("18446744073709551615".parse(), Ok(TenantId(u64::MAX)));
         assert_eq!("0".parse::<TenantId>(), Err(TenantError::Zero));
         for text in ["", "-1", "+1", "1.0", "x", " 1", "18446744073709551616"] {
-            assert_eq!(
-                text.parse::<TenantId>(),
-                Err(TenantError::Id(text.to_owned()))
-            );
+            assert_eq!(text.parse::<TenantId>(), Err(TenantError::Id(text.to_owned())));
         }
     }
 
@@ -130,19 +121,11 @@ mod tests {
     fn tenant_names_are_like_dns_labels() {
         let longest = "a".repeat(100);
         for text in ["a", "app", "app-1", "1", &longest] {
-            assert_eq!(
-                text.parse::<TenantName>().map(|name| name.to_string()),
-                Ok(text.to_owned())
-            );
+            assert_eq!(text.parse::<TenantName>().map(|name| name.to_string()), Ok(text.to_owned()));
         }
         let too_long = "a".repeat(101);
-        for text in [
-            "", "-a", "a-", "App", "a.b", "a_b", "a b", "\u{e9}", &too_long,
-        ] {
-            assert_eq!(
-                text.parse::<TenantName>(),
-                Err(TenantError::Name(text.to_owned()))
-            );
+        for text in ["", "-a", "a-", "App", "a.b", "a_b", "a b", "\u{e9}", &too_long] {
+            assert_eq!(text.parse::<TenantName>(), Err(TenantError::Name(text.to_owned())));
         }
     }
 

@@ -157,11 +157,7 @@ mod tests {
     #[test]
     fn signers_are_cas() {
         for kind in &KINDS {
-            assert!(
-                kind.signers.iter().all(|signer| signer.is_ca()),
-                "{}",
-                kind.label
-            );
+            assert!(kind.signers.iter().all(|signer| signer.is_ca()), "{}", kind.label);
         }
     }
 }

@@ -72,16 +72,12 @@ impl fmt::Display for Username {
 
 /// Lower case character by character, as Go does (no final sigma, and the dotted capital I becomes a plain i), then NFC.
 fn normalize(text: &str) -> String {
-    text.chars()
-        .filter_map(|c| c.to_lowercase().next())
-        .nfc()
-        .collect()
+    text.chars().filter_map(|c| c.to_lowercase().next()).nfc().collect()
 }
 
 fn validate(name: &str) -> Result<(), UsernameError> {
-    let word = |c: char| {
-        c.is_ascii_digit() || c == '_' || c.general_category() == GeneralCategory::LowercaseLetter
-    };
+    let word =
+        |c: char| c.is_ascii_digit() || c == '_' || c.general_category() == GeneralCategory::LowercaseLetter;
     if name.is_empty() {
         Err(UsernameError::Empty)
     } else if name.len() > MAX_LENGTH {
@@ -127,17 +123,14 @@ mod tests {
         assert_eq!(read(&(longest + "a")), Err(UsernameError::TooLong));
         assert_eq!(read(""), Err(UsernameError::Empty));
         // A feminine ordinal is lower case, but not a letter of category Ll; neither is an ideograph.
-        for text in [
-            "-a", ".a", ",foo", "a b", "a/b", "a\0", "a@b", "\u{aa}", "\u{4e2d}", "../x",
-        ] {
+        for text in ["-a", ".a", ",foo", "a b", "a/b", "a\0", "a@b", "\u{aa}", "\u{4e2d}", "../x"] {
             assert_eq!(read(text), Err(UsernameError::Invalid), "{text}");
         }
     }
 
     #[test]
     fn without_validation_only_the_file_name_counts() {
-        let unvalidated =
-            |text| Username::unvalidated(text).map(|(Username(name), valid)| (name, valid));
+        let unvalidated = |text| Username::unvalidated(text).map(|(Username(name), valid)| (name, valid));
         assert_eq!(unvalidated("Max"), Ok(("max".to_owned(), true)));
         assert_eq!(unvalidated(",foo"), Ok((",foo".to_owned(), false)));
         assert_eq!(unvalidated(".."), Ok(("..".to_owned(), false)));

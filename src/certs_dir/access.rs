@@ -53,9 +53,7 @@ pub enum AccessError {
         supplementary: bool,
     },
     /// An owner who is neither root nor the server's account.
-    #[error(
-        "key file {path} is owned by uid {owner}, not by the server's account (uid {expected}) or root"
-    )]
+    #[error("key file {path} is owned by uid {owner}, not by the server's account (uid {expected}) or root")]
     Owner {
         /// The file.
         path: String,
@@ -66,7 +64,8 @@ pub enum AccessError {
     },
 }
 
-const SUPPLEMENTARY: &str = " (its group is a supplementary group of the server's account: the server looks at the primary group only)";
+const SUPPLEMENTARY: &str =
+    " (its group is a supplementary group of the server's account: the server looks at the primary group only)";
 
 /// Permissions as Go prints them: `-rw-r-----`, with `u`, `g` and `t` in front for set-uid, set-gid and sticky.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,32 +75,17 @@ impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(mode) = *self;
         let letter = |bit: u32, c: char| if mode & bit != 0 { Some(c) } else { None };
-        let special: String = [
-            letter(0o4000, 'u'),
-            letter(0o2000, 'g'),
-            letter(0o1000, 't'),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let permissions: String = (0..9)
-            .map(|i| letter(0o400 >> i, ['r', 'w', 'x'][i % 3]).unwrap_or('-'))
-            .collect();
-        write!(
-            f,
-            "{}{permissions}",
-            if special.is_empty() { "-" } else { &special }
-        )
+        let special: String =
+            [letter(0o4000, 'u'), letter(0o2000, 'g'), letter(0o1000, 't')].into_iter().flatten().collect();
+        let permissions: String =
+            (0..9).map(|i| letter(0o400 >> i, ['r', 'w', 'x'][i % 3]).unwrap_or('-')).collect();
+        write!(f, "{}{permissions}", if special.is_empty() { "-" } else { &special })
     }
 }
 
 impl From<&Metadata> for Ownership {
     fn from(metadata: &Metadata) -> Self {
-        Self {
-            uid: metadata.uid(),
-            gid: metadata.gid(),
-            mode: metadata.mode() & MODE_BITS,
-        }
+        Self { uid: metadata.uid(), gid: metadata.gid(), mode: metadata.mode() & MODE_BITS }
     }
 }
 
@@ -111,11 +95,7 @@ impl From<&Metadata> for Ownership {
 /// If it would not.
 pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), AccessError> {
     let exceeds = |limit: u32| key.mode & !limit != 0;
-    let limit = if key.uid == 0 && key.gid == account.gid {
-        OWNER_AND_GROUP
-    } else {
-        OWNER_ONLY
-    };
+    let limit = if key.uid == 0 && key.gid == account.gid { OWNER_AND_GROUP } else { OWNER_ONLY };
     if exceeds(limit) {
         return Err(AccessError::Exceeds {
             path: path.to_owned(),
@@ -127,11 +107,7 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
         });
     }
     if !account.any_owner && key.uid != 0 && key.uid != account.uid {
-        return Err(AccessError::Owner {
-            path: path.to_owned(),
-            owner: key.uid,
-            expected: account.uid,
-        });
+        return Err(AccessError::Owner { path: path.to_owned(), owner: key.uid, expected: account.uid });
     }
     Ok(())
 }
@@ -144,12 +120,7 @@ mod tests {
     const GROUP: u32 = 2000;
 
     fn account() -> Account {
-        Account {
-            uid: SERVER,
-            gid: GROUP,
-            supplementary: vec![3000],
-            any_owner: false,
-        }
+        Account { uid: SERVER, gid: GROUP, supplementary: vec![3000], any_owner: false }
     }
 
     fn verdict(uid: u32, gid: u32, mode: u32) -> String {
@@ -159,72 +130,26 @@ mod tests {
 
     #[test]
     fn the_owner_and_roots_group_decide() {
-        let supplementary =
-            format!("key file k has permissions -rw-r-----, exceeds -rwx------{SUPPLEMENTARY}");
+        let supplementary = format!("key file k has permissions -rw-r-----, exceeds -rwx------{SUPPLEMENTARY}");
         for (uid, gid, mode, expected) in [
             // Rule 1: root and the server's primary group.
             (0, GROUP, 0o740, "ok"),
             (0, GROUP, 0o640, "ok"),
             (0, GROUP, 0o000, "ok"),
-            (
-                0,
-                GROUP,
-                0o750,
-                "key file k has permissions -rwxr-x---, exceeds -rwxr-----",
-            ),
-            (
-                0,
-                GROUP,
-                0o644,
-                "key file k has permissions -rw-r--r--, exceeds -rwxr-----",
-            ),
-            (
-                0,
-                GROUP,
-                0o4700,
-                "key file k has permissions urwx------, exceeds -rwxr-----",
-            ),
+            (0, GROUP, 0o750, "key file k has permissions -rwxr-x---, exceeds -rwxr-----"),
+            (0, GROUP, 0o644, "key file k has permissions -rw-r--r--, exceeds -rwxr-----"),
+            (0, GROUP, 0o4700, "key file k has permissions urwx------, exceeds -rwxr-----"),
             // Rule 2: anything else.
             (SERVER, GROUP, 0o700, "ok"),
             (SERVER, GROUP, 0o600, "ok"),
-            (
-                SERVER,
-                GROUP,
-                0o740,
-                "key file k has permissions -rwxr-----, exceeds -rwx------",
-            ),
-            (
-                SERVER,
-                GROUP,
-                0o777,
-                "key file k has permissions -rwxrwxrwx, exceeds -rwx------",
-            ),
-            (
-                SERVER,
-                GROUP,
-                0o1600,
-                "key file k has permissions trw-------, exceeds -rwx------",
-            ),
-            (
-                SERVER,
-                GROUP,
-                0o2600,
-                "key file k has permissions grw-------, exceeds -rwx------",
-            ),
+            (SERVER, GROUP, 0o740, "key file k has permissions -rwxr-----, exceeds -rwx------"),
+            (SERVER, GROUP, 0o777, "key file k has permissions -rwxrwxrwx, exceeds -rwx------"),
+            (SERVER, GROUP, 0o1600, "key file k has permissions trw-------, exceeds -rwx------"),
+            (SERVER, GROUP, 0o2600, "key file k has permissions grw-------, exceeds -rwx------"),
             (0, 0, 0o600, "ok"),
-            (
-                0,
-                0,
-                0o640,
-                "key file k has permissions -rw-r-----, exceeds -rwx------",
-            ),
+            (0, 0, 0o640, "key file k has permissions -rw-r-----, exceeds -rwx------"),
             (0, 3000, 0o640, supplementary.as_str()),
-            (
-                0,
-                3000,
-                0o644,
-                "key file k has permissions -rw-r--r--, exceeds -rwx------",
-            ),
+            (0, 3000, 0o644, "key file k has permissions -rw-r--r--, exceeds -rwx------"),
             // Rule 3: the owner.
             (
                 4000,
@@ -232,12 +157,7 @@ mod tests {
                 0o600,
                 "key file k is owned by uid 4000, not by the server's account (uid 1000) or root",
             ),
-            (
-                4000,
-                GROUP,
-                0o644,
-                "key file k has permissions -rw-r--r--, exceeds -rwx------",
-            ),
+            (4000, GROUP, 0o644, "key file k has permissions -rw-r--r--, exceeds -rwx------"),
         ] {
             assert_eq!(verdict(uid, gid, mode), expected, "{uid}:{gid} {mode:o}");
         }
@@ -245,22 +165,10 @@ mod tests {
 
     #[test]
     fn root_without_an_account_takes_any_owner_but_not_any_mode() {
-        let account = Account {
-            uid: 0,
-            gid: 0,
-            supplementary: Vec::new(),
-            any_owner: true,
-        };
-        let key = Ownership {
-            uid: 4000,
-            gid: 4000,
-            mode: 0o600,
-        };
+        let account = Account { uid: 0, gid: 0, supplementary: Vec::new(), any_owner: true };
+        let key = Ownership { uid: 4000, gid: 4000, mode: 0o600 };
         assert_eq!(check_key(key, &account, "k"), Ok(()));
         let key = Ownership { mode: 0o640, ..key };
-        assert!(matches!(
-            check_key(key, &account, "k"),
-            Err(AccessError::Exceeds { .. })
-        ));
+        assert!(matches!(check_key(key, &account, "k"), Err(AccessError::Exceeds { .. })));
     }
 }

@@ -28,15 +28,12 @@ impl Authority {
     /// If either is missing or unusable, or the key does not belong to the certificate.
     pub fn load(certs_dir: &Path, usage: Usage, key_path: &Path) -> Result<Self> {
         let path = certificate_path(certs_dir, usage);
-        let contents =
-            read::read(&path).map_err(|error| could_not_read_certificate(&path, &error))?;
+        let contents = read::read(&path).map_err(|error| could_not_read_certificate(&path, &error))?;
         let certificates = pem::certificates(&contents, &path.display().to_string())
             .with_context(|| format!("could not load CA certificate {}", path.display()))?;
         let key = existing_key(key_path)?.ok_or_else(|| no_key(key_path))?;
         let certificate = certificates.into_iter().next().context("no certificates")?;
-        let fits = certificate
-            .public_key()
-            .is_ok_and(|public| key.matches(&public));
+        let fits = certificate.public_key().is_ok_and(|public| key.matches(&public));
         if !fits {
             return Err(Advice::new(
                 format!(
@@ -48,19 +45,12 @@ impl Authority {
             )
             .into());
         }
-        Ok(Self {
-            certificate,
-            key,
-            path,
-        })
+        Ok(Self { certificate, key, path })
     }
 
     /// For signing.
     pub fn as_issuer(&self) -> issue::Authority<'_> {
-        issue::Authority {
-            certificate: &self.certificate,
-            key: &self.key,
-        }
+        issue::Authority { certificate: &self.certificate, key: &self.key }
     }
 }
 
@@ -72,15 +62,12 @@ pub fn existing_key(path: &Path) -> Result<Option<PrivateKey>> {
     let contents = match read::read(path) {
         Err(ReadError::NotFound) if path.is_symlink() => {
             let hint = "remove the link, or make what it points to";
-            return Err(Advice::new(
-                format!("CA key {} is a symbolic link to nothing", path.display()),
-                hint,
-            )
-            .into());
+            return Err(
+                Advice::new(format!("CA key {} is a symbolic link to nothing", path.display()), hint).into()
+            );
         }
         Err(ReadError::NotFound) => return Ok(None),
-        result => result
-            .map_err(|error| anyhow!("could not read CA key file {}: {error}", path.display()))?,
+        result => result.map_err(|error| anyhow!("could not read CA key file {}: {error}", path.display()))?,
     };
     let key = PrivateKey::from_pem(&contents)
         .map_err(|error| anyhow!("could not load CA key file {}: {error}", path.display()))?;
@@ -114,19 +101,14 @@ fn certificate_path(certs_dir: &Path, usage: Usage) -> PathBuf {
 fn could_not_read_certificate(path: &Path, error: &ReadError) -> anyhow::Error {
     let what = format!("could not read CA certificate {}: {error}", path.display());
     match error {
-        ReadError::NotFound => Advice::new(
-            what,
-            "create the CA first with create-ca, in the same --certs-dir",
-        )
-        .into(),
+        ReadError::NotFound => {
+            Advice::new(what, "create the CA first with create-ca, in the same --certs-dir").into()
+        }
         _ => anyhow!(what),
     }
 }
 
 fn no_key(path: &Path) -> anyhow::Error {
-    let what = format!(
-        "could not read CA key file {}: no such file or directory",
-        path.display()
-    );
+    let what = format!("could not read CA key file {}: no such file or directory", path.display());
     Advice::new(what, "name the key that create-ca made in --ca-key").into()
 }

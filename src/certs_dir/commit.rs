@@ -90,10 +90,7 @@ impl Plan {
                 check_free(&open(dir)?, file_name(&target.path)?, target.existing)?;
             }
         }
-        Ok(Self {
-            certs_dir: certs_dir.to_owned(),
-            targets,
-        })
+        Ok(Self { certs_dir: certs_dir.to_owned(), targets })
     }
 
     /// Puts all files in place, or none; `contents` are in the order of the targets.
@@ -118,18 +115,13 @@ impl Plan {
         for dir in dirs.all() {
             sweep(dir)?;
         }
-        let mut change = Change {
-            certs_dir: Rc::clone(&dirs.certs),
-            steps: Vec::new(),
-        };
+        let mut change = Change { certs_dir: Rc::clone(&dirs.certs), steps: Vec::new() };
         let staged = self
             .targets
             .iter()
             .zip(contents)
             .try_for_each(|(target, contents)| change.stage(&dirs, target, contents));
-        let recorded = staged
-            .and_then(|()| interrupts.check())
-            .and_then(|()| change.record());
+        let recorded = staged.and_then(|()| interrupts.check()).and_then(|()| change.record());
         if let Err(error) = recorded {
             change.discard();
             return Err(error);
@@ -159,18 +151,12 @@ struct Dirs {
 
 impl Dirs {
     fn lock(certs_dir: &Path, targets: &[Target], interrupts: &Interrupts) -> Result<Self> {
-        let mut dirs = Self {
-            certs: Rc::new(open(certs_dir)?),
-            others: Vec::new(),
-        };
+        let mut dirs = Self { certs: Rc::new(open(certs_dir)?), others: Vec::new() };
         for target in targets {
             dirs.add(parent(&target.path)?)?;
         }
         // In the same order in every process, so that no two wait for each other.
-        let mut order = dirs
-            .all()
-            .map(|dir| Ok((dir.identity()?, dir)))
-            .collect::<io::Result<Vec<_>>>()?;
+        let mut order = dirs.all().map(|dir| Ok((dir.identity()?, dir))).collect::<io::Result<Vec<_>>>()?;
         order.sort_by_key(|(identity, _)| *identity);
         for (_, dir) in order {
             lock::acquire(dir, &|| interrupts.check().is_err())?;
@@ -190,10 +176,7 @@ impl Dirs {
     }
 
     fn find(&self, path: &Path) -> Option<&Rc<Dir>> {
-        self.others
-            .iter()
-            .find(|(known, _)| known == path)
-            .map(|(_, dir)| dir)
+        self.others.iter().find(|(known, _)| known == path).map(|(_, dir)| dir)
     }
 
     /// The directory of a path; the certs directory's other paths are not in the list.
@@ -268,11 +251,7 @@ impl Change {
                 .with_context(|| format!("could not resolve {}", dir.path().display()))?
         };
         let record = Record {
-            policy: if target.existing == Existing::Refuse {
-                Policy::New
-            } else {
-                Policy::Replace
-            },
+            policy: if target.existing == Existing::Refuse { Policy::New } else { Policy::Replace },
             digest: journal::digest(contents.bytes())?,
             dir: path,
             staged: staged_name(self.steps.len()),
@@ -280,13 +259,7 @@ impl Change {
         };
         let result = dir.create(&record.staged, contents.bytes(), contents.mode());
         self.steps.push(Step { dir, record });
-        result.map_err(|error| {
-            anyhow!(
-                "could not write {}: {}",
-                target.path.display(),
-                reason(&error)
-            )
-        })
+        result.map_err(|error| anyhow!("could not write {}: {}", target.path.display(), reason(&error)))
     }
 
     /// Makes the change happen, as far as the disk is concerned: from here on it is finished by whoever finds it.
@@ -295,18 +268,12 @@ impl Change {
         let name = staged_name(self.steps.len());
         let write = || {
             self.sync()?;
-            self.certs_dir
-                .create(&name, &journal::encode(&records), Mode::RUSR | Mode::WUSR)?;
-            self.certs_dir
-                .rename_new(&name, OsStr::new(journal::FILE))?;
+            self.certs_dir.create(&name, &journal::encode(&records), Mode::RUSR | Mode::WUSR)?;
+            self.certs_dir.rename_new(&name, OsStr::new(journal::FILE))?;
             self.certs_dir.sync()
         };
         let result = write().map_err(|error| {
-            anyhow!(
-                "could not record the change in {}: {}",
-                self.certs_dir.path().display(),
-                reason(&error)
-            )
+            anyhow!("could not record the change in {}: {}", self.certs_dir.path().display(), reason(&error))
         });
         if result.is_err() {
             let _ = self.certs_dir.remove(&name);
@@ -349,8 +316,14 @@ impl Change {
         self.remove_all().map_err(|error| {
             let dir = self.certs_dir.path().display();
             let hint = format!("mend the cause; the next command that writes to {dir} removes them");
-            Advice::new(format!("the new files are in place, but temporary ones in {dir} could not be removed: {}", reason(&error)), hint)
-                .into()
+            Advice::new(
+                format!(
+                    "the new files are in place, but temporary ones in {dir} could not be removed: {}",
+                    reason(&error)
+                ),
+                hint,
+            )
+            .into()
         })
     }
 
@@ -387,11 +360,7 @@ impl Change {
     }
 
     fn could_not_sync(&self, error: &io::Error) -> anyhow::Error {
-        anyhow!(
-            "could not make the change of {} durable: {}",
-            self.certs_dir.path().display(),
-            reason(error)
-        )
+        anyhow!("could not make the change of {} durable: {}", self.certs_dir.path().display(), reason(error))
     }
 }
 
@@ -402,17 +371,11 @@ fn finish_interrupted(certs_dir: &Rc<Dir>) -> Result<()> {
     };
     let mut steps = Vec::new();
     for record in records {
-        let dir = if record.dir.as_os_str().is_empty() {
-            Rc::clone(certs_dir)
-        } else {
-            Rc::new(open(&record.dir)?)
-        };
+        let dir =
+            if record.dir.as_os_str().is_empty() { Rc::clone(certs_dir) } else { Rc::new(open(&record.dir)?) };
         steps.push(Step { dir, record });
     }
-    let change = Change {
-        certs_dir: Rc::clone(certs_dir),
-        steps,
-    };
+    let change = Change { certs_dir: Rc::clone(certs_dir), steps };
     let path = certs_dir.path().display();
     for step in &change.steps {
         if !step.is_staged()? {
@@ -422,22 +385,16 @@ fn finish_interrupted(certs_dir: &Rc<Dir>) -> Result<()> {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 undo_interrupted(&change)?;
-                log::warn!(
-                    "undid an interrupted change of {path}, as {} exists now",
-                    step.path().display()
-                );
+                log::warn!("undid an interrupted change of {path}, as {} exists now", step.path().display());
                 return change.clean_up();
             }
             Err(error) => {
-                return Err(could_not_place(&step.path(), &error)).with_context(|| {
-                    format!("could not complete an interrupted change of {path}")
-                });
+                return Err(could_not_place(&step.path(), &error))
+                    .with_context(|| format!("could not complete an interrupted change of {path}"));
             }
         }
     }
-    change
-        .sync()
-        .map_err(|error| change.could_not_sync(&error))?;
+    change.sync().map_err(|error| change.could_not_sync(&error))?;
     change.clean_up()?;
     log::warn!("completed an interrupted change of {path}");
     Ok(())
@@ -449,12 +406,8 @@ fn undo_interrupted(change: &Change) -> Result<()> {
             continue;
         }
         let old_is_staged = step.dir.entry(&step.record.staged)? != Entry::Absent;
-        step.take_back(if old_is_staged {
-            Placed::Exchanged
-        } else {
-            Placed::Moved
-        })
-        .map_err(|error| could_not_place(&step.path(), &error))?;
+        step.take_back(if old_is_staged { Placed::Exchanged } else { Placed::Moved })
+            .map_err(|error| could_not_place(&step.path(), &error))?;
     }
     Ok(())
 }
@@ -470,11 +423,7 @@ fn sweep(dir: &Dir) -> Result<()> {
         Ok(())
     };
     sweep().map_err(|error: io::Error| {
-        anyhow!(
-            "could not remove temporary files in {}: {}",
-            dir.path().display(),
-            reason(&error)
-        )
+        anyhow!("could not remove temporary files in {}: {}", dir.path().display(), reason(&error))
     })
 }
 
@@ -487,29 +436,19 @@ fn could_not_place(path: &Path, error: &io::Error) -> anyhow::Error {
 
 fn file_exists(path: &Path) -> anyhow::Error {
     let hint = "pass --overwrite to replace existing files, or name another directory";
-    Advice::new(
-        format!("could not write {}: file exists", path.display()),
-        hint,
-    )
-    .into()
+    Advice::new(format!("could not write {}: file exists", path.display()), hint).into()
 }
 
 /// Refuses a target that may not be written.
 fn check_free(dir: &Dir, name: &OsStr, existing: Existing) -> Result<()> {
     let path = dir.path().join(name);
-    let entry = dir
-        .entry(name)
-        .map_err(|error| anyhow!("could not stat {}: {}", path.display(), reason(&error)))?;
+    let entry =
+        dir.entry(name).map_err(|error| anyhow!("could not stat {}: {}", path.display(), reason(&error)))?;
     match (entry, existing) {
-        (Entry::Absent, _) | (Entry::Replaceable, Existing::Replace | Existing::KeepBehind) => {
-            Ok(())
-        }
+        (Entry::Absent, _) | (Entry::Replaceable, Existing::Replace | Existing::KeepBehind) => Ok(()),
         (Entry::Replaceable, Existing::Refuse) => Err(file_exists(&path)),
         (Entry::Other, _) => Err(Advice::new(
-            format!(
-                "could not write {}: what has this name is not a file",
-                path.display()
-            ),
+            format!("could not write {}: what has this name is not a file", path.display()),
             "move it away, or name another directory",
         )
         .into()),
@@ -518,12 +457,7 @@ fn check_free(dir: &Dir, name: &OsStr, existing: Existing) -> Result<()> {
 
 /// The new certificate, and all of the file's own behind it.
 fn with_existing_behind(contents: Contents, path: &Path) -> Result<Contents> {
-    let about = || {
-        format!(
-            "could not read the existing CA certificates in {}",
-            path.display()
-        )
-    };
+    let about = || format!("could not read the existing CA certificates in {}", path.display());
     let existing = match read::read(path) {
         Err(read::ReadError::NotFound) => return Ok(contents),
         result => result.with_context(about)?,
@@ -531,11 +465,7 @@ fn with_existing_behind(contents: Contents, path: &Path) -> Result<Contents> {
     pem::certificates(&existing, &path.display().to_string()).with_context(about)?;
     let all = [contents.bytes(), &existing].concat();
     if all.len() as u64 > LIMIT {
-        bail!(
-            "{} would have {} bytes, more than the limit of {LIMIT}",
-            path.display(),
-            all.len()
-        );
+        bail!("{} would have {} bytes, more than the limit of {LIMIT}", path.display(), all.len());
     }
     Ok(Contents::Certificates(all))
 }
@@ -547,27 +477,18 @@ fn open(path: &Path) -> Result<Dir> {
             format!("make it first: mkdir -m 700 {}", path.display()),
         )
         .into(),
-        _ => anyhow!(
-            "could not open the directory {}: {}",
-            path.display(),
-            reason(&error)
-        ),
+        _ => anyhow!("could not open the directory {}: {}", path.display(), reason(&error)),
     })
 }
 
 fn exists(path: &Path) -> Result<bool> {
-    path.try_exists()
-        .map_err(|error| anyhow!("could not stat {}: {}", path.display(), reason(&error)))
+    path.try_exists().map_err(|error| anyhow!("could not stat {}: {}", path.display(), reason(&error)))
 }
 
 fn check_writable(dir: &Path) -> Result<()> {
     open(dir)?;
     rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
-        anyhow!(
-            "could not write to the directory {}: {}",
-            dir.display(),
-            reason(&error.into())
-        )
+        anyhow!("could not write to the directory {}: {}", dir.display(), reason(&error.into()))
     })
 }
 
@@ -584,11 +505,7 @@ fn create_dir(path: &Path) -> Result<bool> {
         Err(error) => Err(error.into()),
     };
     create().map_err(|error: io::Error| {
-        anyhow!(
-            "could not create the certs directory {}: {}",
-            path.display(),
-            reason(&error)
-        )
+        anyhow!("could not create the certs directory {}: {}", path.display(), reason(&error))
     })
 }
 
@@ -602,8 +519,7 @@ fn parent(path: &Path) -> Result<&Path> {
 }
 
 fn file_name(path: &Path) -> Result<&OsStr> {
-    path.file_name()
-        .with_context(|| format!("{} is not the path of a file", path.display()))
+    path.file_name().with_context(|| format!("{} is not the path of a file", path.display()))
 }
 
 /// A name nobody else uses: only one process at a time stages files in a directory.
@@ -626,17 +542,11 @@ struct Interrupts {
 impl Interrupts {
     fn defer() -> Self {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-        let interrupts = Self {
-            seen: Arc::default(),
-            over: Arc::default(),
-        };
+        let interrupts = Self { seen: Arc::default(), over: Arc::default() };
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
             // Where a handler cannot be set, the signal ends the process, which the journal is for.
             let _ = signal_hook::flag::register(signal, Arc::clone(&interrupts.seen));
-            let _ = signal_hook::flag::register_conditional_default(
-                signal,
-                Arc::clone(&interrupts.over),
-            );
+            let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&interrupts.over));
         }
         interrupts
     }

@@ -41,15 +41,8 @@ pub struct Dir {
 
 impl Dir {
     pub fn open(path: &Path) -> io::Result<Self> {
-        let fd = fs::open(
-            path,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        Ok(Self {
-            fd,
-            path: path.to_owned(),
-        })
+        let fd = fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Self { fd, path: path.to_owned() })
     }
 
     pub fn fd(&self) -> &OwnedFd {
@@ -79,8 +72,7 @@ impl Dir {
 
     /// Writes a new file, durably. It is for its owner alone from the first byte, until it has all of them.
     pub fn create(&self, name: &OsStr, contents: &[u8], mode: Mode) -> io::Result<()> {
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?);
         file.write_all(contents)?;
         fs::fchmod(&file, mode)?;

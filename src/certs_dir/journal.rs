@@ -87,9 +87,7 @@ fn decode_record(fields: &[&[u8]]) -> Option<Record> {
         b"replace" => Policy::Replace,
         _ => return None,
     };
-    let digest = std::str::from_utf8(digest)
-        .ok()
-        .filter(|text| text.len() == 64)?;
+    let digest = std::str::from_utf8(digest).ok().filter(|text| text.len() == 64)?;
     let dir = PathBuf::from(OsString::from_vec(dir.to_vec()));
     let file_name = |name: &[u8]| {
         let name = OsString::from_vec(name.to_vec());
@@ -97,13 +95,7 @@ fn decode_record(fields: &[&[u8]]) -> Option<Record> {
     };
     let valid_dir = dir.as_os_str().is_empty() || dir.is_absolute();
     let staged = file_name(staged).filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()))?;
-    valid_dir.then_some(Record {
-        policy,
-        digest: digest.to_owned(),
-        dir,
-        staged,
-        target: file_name(target)?,
-    })
+    valid_dir.then_some(Record { policy, digest: digest.to_owned(), dir, staged, target: file_name(target)? })
 }
 
 /// Reads the journal of a certs directory; `None` if there is none.
@@ -117,19 +109,12 @@ pub fn read(certs_dir: &Path) -> Result<Option<Vec<Record>>> {
         Err(ReadError::NotFound) => return Ok(None),
         result => result.with_context(about)?,
     };
-    let (owner, mode, links) = (
-        regular.metadata().uid(),
-        regular.metadata().mode(),
-        regular.metadata().nlink(),
-    );
+    let (owner, mode, links) =
+        (regular.metadata().uid(), regular.metadata().mode(), regular.metadata().nlink());
     let own = owner == rustix::process::geteuid().as_raw();
     if !own || mode & 0o077 != 0 || links != 1 {
         return Err(Advice::new(
-            format!(
-                "{}, which belongs to uid {owner} (mode {:o})",
-                about(),
-                mode & 0o7777
-            ),
+            format!("{}, which belongs to uid {owner} (mode {:o})", about(), mode & 0o7777),
             format!("run the command as uid {owner}, which completes the change first"),
         )
         .into());
@@ -160,8 +145,7 @@ pub fn holds(dir: &Dir, name: &OsStr, expected: &str) -> Result<bool> {
     match super::read::read(&dir.path().join(name)) {
         Ok(contents) => Ok(digest(&contents)? == expected),
         Err(ReadError::NotFound | ReadError::NotRegular | ReadError::TooLarge(_)) => Ok(false),
-        Err(error) => Err(error)
-            .with_context(|| format!("could not read {}", dir.path().join(name).display())),
+        Err(error) => Err(error).with_context(|| format!("could not read {}", dir.path().join(name).display())),
     }
 }
 
@@ -183,10 +167,7 @@ mod tests {
 
     #[test]
     fn a_journal_reads_back() {
-        let replace = Record {
-            policy: Policy::Replace,
-            ..record("", ".crdb-cert.1.1", "node.crt")
-        };
+        let replace = Record { policy: Policy::Replace, ..record("", ".crdb-cert.1.1", "node.crt") };
         let records = vec![record("/a\n b", ".crdb-cert.1.0", "ca.key"), replace];
         assert_eq!(decode(&encode(&records)), Some(records));
     }

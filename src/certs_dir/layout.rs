@@ -43,10 +43,7 @@ impl CertificateName {
 
     /// The certificate of a user or tenant.
     pub fn named(usage: Usage, name: &str) -> Self {
-        Self {
-            usage,
-            name: Some(name.to_owned()),
-        }
+        Self { usage, name: Some(name.to_owned()) }
     }
 
     /// The file of the certificate: `client.root.crt`.
@@ -66,9 +63,7 @@ impl CertificateName {
 
     fn stem(&self) -> String {
         let prefix = self.usage.kind().prefix;
-        self.name
-            .as_ref()
-            .map_or_else(|| prefix.to_owned(), |name| format!("{prefix}.{name}"))
+        self.name.as_ref().map_or_else(|| prefix.to_owned(), |name| format!("{prefix}.{name}"))
     }
 
     /// What a file is by its name; `None` for files that are not certificates at all.
@@ -85,21 +80,12 @@ impl CertificateName {
             (None, None) => None,
             (Some(_), Some(middle)) if !middle.is_empty() => Some(middle.to_owned()),
             _ => {
-                let pattern = Self {
-                    usage: kind.usage,
-                    name: kind.middle.map(str::to_owned),
-                }
-                .certificate_file();
-                return Some(Err(LayoutError::Pattern {
-                    noun: kind.noun,
-                    pattern,
-                }));
+                let pattern =
+                    Self { usage: kind.usage, name: kind.middle.map(str::to_owned) }.certificate_file();
+                return Some(Err(LayoutError::Pattern { noun: kind.noun, pattern }));
             }
         };
-        Some(Ok(Self {
-            usage: kind.usage,
-            name,
-        }))
+        Some(Ok(Self { usage: kind.usage, name }))
     }
 }
 
@@ -123,28 +109,14 @@ mod tests {
             ("client-tenant.2.crt", Usage::TenantClient, Some("2")),
             ("tenant-signing.2.crt", Usage::TenantSigning, Some("2")),
         ] {
-            let expected = CertificateName {
-                usage,
-                name: name.map(str::to_owned),
-            };
-            assert_eq!(
-                CertificateName::from_file(file),
-                Some(Ok(expected)),
-                "{file}"
-            );
+            let expected = CertificateName { usage, name: name.map(str::to_owned) };
+            assert_eq!(CertificateName::from_file(file), Some(Ok(expected)), "{file}");
         }
     }
 
     #[test]
     fn files_that_are_no_certificates_have_no_usage() {
-        for file in [
-            "",
-            "crt",
-            "ca.key",
-            "ca.crt.bak",
-            "README",
-            "client.root.key",
-        ] {
+        for file in ["", "crt", "ca.key", "ca.crt.bak", "README", "client.root.key"] {
             assert_eq!(CertificateName::from_file(file), None, "{file}");
         }
     }
@@ -156,43 +128,20 @@ mod tests {
             (".crt", "unknown prefix \"\""),
             ("a\x1bb.crt", "unknown prefix \"a\\u{1b}b\""),
             ("ca.2.crt", "CA certificate filename should match ca.crt"),
-            (
-                "ca-client.2.crt",
-                "client CA certificate filename should match ca-client.crt",
-            ),
-            (
-                "ca-ui.2.crt",
-                "UI CA certificate filename should match ca-ui.crt",
-            ),
+            ("ca-client.2.crt", "client CA certificate filename should match ca-client.crt"),
+            ("ca-ui.2.crt", "UI CA certificate filename should match ca-ui.crt"),
             (
                 "ca-client-tenant.2.crt",
                 "tenant client CA certificate filename should match ca-client-tenant.crt",
             ),
-            (
-                "node.2.crt",
-                "node certificate filename should match node.crt",
-            ),
+            ("node.2.crt", "node certificate filename should match node.crt"),
             ("ui.2.crt", "UI certificate filename should match ui.crt"),
-            (
-                "client.crt",
-                "client certificate filename should match client.<user>.crt",
-            ),
-            (
-                "client..crt",
-                "client certificate filename should match client.<user>.crt",
-            ),
-            (
-                "client-tenant.crt",
-                "tenant client certificate filename should match client-tenant.<id>.crt",
-            ),
-            (
-                "tenant-signing.crt",
-                "tenant signing certificate filename should match tenant-signing.<id>.crt",
-            ),
+            ("client.crt", "client certificate filename should match client.<user>.crt"),
+            ("client..crt", "client certificate filename should match client.<user>.crt"),
+            ("client-tenant.crt", "tenant client certificate filename should match client-tenant.<id>.crt"),
+            ("tenant-signing.crt", "tenant signing certificate filename should match tenant-signing.<id>.crt"),
         ] {
-            let error = CertificateName::from_file(file)
-                .expect(file)
-                .expect_err(file);
+            let error = CertificateName::from_file(file).expect(file).expect_err(file);
             assert_eq!(error.to_string(), message, "{file}");
         }
     }

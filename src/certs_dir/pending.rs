@@ -51,10 +51,7 @@ impl Pending {
 
     /// The files that will be there and have no name yet.
     pub fn new_files(&self) -> impl Iterator<Item = &str> {
-        self.files
-            .iter()
-            .filter(|pending| pending.new)
-            .map(|pending| pending.target.as_str())
+        self.files.iter().filter(|pending| pending.new).map(|pending| pending.target.as_str())
     }
 
     /// Is this one of our own temporary files?
@@ -66,10 +63,7 @@ impl Pending {
 fn staged_files(path: &Path, records: &[journal::Record]) -> anyhow::Result<Vec<Staged>> {
     let dir = Dir::open(path)?;
     let mut files = Vec::new();
-    for record in records
-        .iter()
-        .filter(|record| record.dir.as_os_str().is_empty())
-    {
+    for record in records.iter().filter(|record| record.dir.as_os_str().is_empty()) {
         let occupied = dir.entry(&record.target)? != Entry::Absent;
         // A file that appeared in the way of a new one stays, and the change is undone.
         let stays = occupied && record.policy == Policy::New;
@@ -78,11 +72,7 @@ fn staged_files(path: &Path, records: &[journal::Record]) -> anyhow::Result<Vec<
         };
         if !stays && journal::holds(&dir, &record.staged, &record.digest)? {
             let staged = PathBuf::from(&record.staged);
-            files.push(Staged {
-                target: target.to_owned(),
-                staged,
-                new: !occupied,
-            });
+            files.push(Staged { target: target.to_owned(), staged, new: !occupied });
         }
     }
     Ok(files)

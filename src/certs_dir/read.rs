@@ -57,10 +57,7 @@ impl Regular {
         }
         // What was a file may be a FIFO by now: that must not block.
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(flags.bits() as i32)
-            .open(path)?;
+        let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(ReadError::NotRegular);

@@ -1,9 +1,10 @@
 //! What is in the certs directory, and what is wrong with it (REFERENCE.md section 3).
 
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use openssl::x509::X509;
 use walkdir::WalkDir;
 
@@ -56,20 +57,17 @@ pub struct Judge {
 /// # Errors
 /// If the directory cannot be read.
 pub fn scan(dir: &Path, judge: &Judge) -> Result<Vec<Entry>> {
+    match dir.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(could_not_read(dir, Some(error))),
+        Ok(metadata) if !metadata.is_dir() => bail!("{} is not a directory", dir.display()),
+        Ok(_) => {}
+    }
     let pending = Pending::of(dir);
     let mut entries = Vec::new();
     // Links to directories are files here, as in the reference: they have a row, with an error.
     for file in WalkDir::new(dir).min_depth(1).max_depth(1) {
-        let file = match file {
-            Ok(file) => file,
-            Err(error) if error.depth() == 0 => match error.into_io_error() {
-                Some(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    return Ok(Vec::new());
-                }
-                error => return Err(could_not_read(dir, error)),
-            },
-            Err(error) => return Err(could_not_read(dir, error.into_io_error())),
-        };
+        let file = file.map_err(|error| could_not_read(dir, error.into_io_error()))?;
         if file.file_type().is_dir() || pending.hides(file.file_name()) {
             continue;
         }
@@ -84,18 +82,13 @@ pub fn scan(dir: &Path, judge: &Judge) -> Result<Vec<Entry>> {
     for name in pending.new_files() {
         entries.extend(certificate(dir, name, &pending, judge));
     }
-    entries.sort_by(|a, b| {
-        (a.name.usage, &a.certificate_file).cmp(&(b.name.usage, &b.certificate_file))
-    });
+    entries.sort_by(|a, b| (a.name.usage, &a.certificate_file).cmp(&(b.name.usage, &b.certificate_file)));
     Ok(entries)
 }
 
-fn could_not_read(dir: &Path, error: Option<std::io::Error>) -> anyhow::Error {
+fn could_not_read(dir: &Path, error: Option<io::Error>) -> anyhow::Error {
     let why = error.map_or_else(|| "a loop of links".to_owned(), |error| reason(&error));
-    anyhow!(
-        "could not read the certs directory {}: {why}",
-        dir.display()
-    )
+    anyhow!("could not read the certs directory {}: {why}", dir.display())
 }
 
 /// The entry of a file, if its name is that of a certificate.
@@ -103,26 +96,14 @@ fn certificate(dir: &Path, file: &str, pending: &Pending, judge: &Judge) -> Opti
     let name = match CertificateName::from_file(file)? {
         Ok(name) => name,
         Err(error) => {
-            log::warn!(
-                "bad filename {}: {error}",
-                printable(&dir.join(file).display().to_string())
-            );
+            log::warn!("bad filename {}: {error}", printable(&dir.join(file).display().to_string()));
             return None;
         }
     };
-    let mut entry = Entry {
-        certificate_file: file.to_owned(),
-        name,
-        key_file: None,
-        content: None,
-        error: None,
-    };
+    let mut entry =
+        Entry { certificate_file: file.to_owned(), name, key_file: None, content: None, error: None };
     if let Err(error) = inspect(dir, &mut entry, pending, judge) {
-        log::warn!(
-            "{}: {}",
-            printable(&dir.join(file).display().to_string()),
-            printable(&error)
-        );
+        log::warn!("{}: {}", printable(&dir.join(file).display().to_string()), printable(&error));
         entry.error = Some(error);
     }
     Some(entry)
@@ -131,28 +112,16 @@ fn certificate(dir: &Path, file: &str, pending: &Pending, judge: &Judge) -> Opti
 /// Fills in the entry as far as it gets.
 fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> Result<(), String> {
     let file = &entry.certificate_file;
-    let contents = read::read(&pending.path(dir, file)).map_err(|error| {
-        format!(
-            "could not read certificate file {}: {error}",
-            dir.join(file).display()
-        )
-    })?;
+    let contents = read::read(&pending.path(dir, file))
+        .map_err(|error| format!("could not read certificate file {}: {error}", dir.join(file).display()))?;
     let certificates = pem::certificates(&contents, file).map_err(|error| error.to_string())?;
     let first = Facts::of(&certificates[0]);
     let principals = check_principals(&entry.name, &first);
-    entry.content = Some(Content {
-        count: certificates.len(),
-        first,
-    });
+    entry.content = Some(Content { count: certificates.len(), first });
     principals?;
     if !entry.name.usage.is_ca() {
         let key_file = entry.name.key_file();
-        check_key_file(
-            &dir.join(&key_file),
-            &pending.path(dir, &key_file),
-            &certificates[0],
-            judge,
-        )?;
+        check_key_file(&dir.join(&key_file), &pending.path(dir, &key_file), &certificates[0], judge)?;
         entry.key_file = Some(key_file);
     }
     Ok(())
@@ -163,14 +132,8 @@ fn check_principals(name: &CertificateName, facts: &Facts) -> Result<(), String>
     let principals = facts.principals();
     match &name.name {
         Some(user) if name.usage == Usage::Client && !principals.contains(&user.as_str()) => {
-            let quoted: Vec<_> = principals
-                .iter()
-                .map(|principal| format!("{principal:?}"))
-                .collect();
-            Err(format!(
-                "client certificate has principals [{}], expected {user:?}",
-                quoted.join(" ")
-            ))
+            let quoted: Vec<_> = principals.iter().map(|principal| format!("{principal:?}")).collect();
+            Err(format!("client certificate has principals [{}], expected {user:?}", quoted.join(" ")))
         }
         _ => Ok(()),
     }
@@ -178,31 +141,21 @@ fn check_principals(name: &CertificateName, facts: &Facts) -> Result<(), String>
 
 /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open
 /// file, and the same open file is read. `path` is what it is called, `actual` where it is.
-fn check_key_file(
-    path: &Path,
-    actual: &Path,
-    certificate: &X509,
-    judge: &Judge,
-) -> Result<(), String> {
+fn check_key_file(path: &Path, actual: &Path, certificate: &X509, judge: &Judge) -> Result<(), String> {
     let path = path.display().to_string();
     let file = Regular::open(actual).map_err(|error| match error {
         read::ReadError::NotRegular => format!("key file {path} is not a regular file"),
         error => format!("could not stat key file {path}: {error}"),
     })?;
     if let Some(account) = &judge.account {
-        check_key(Ownership::from(file.metadata()), account, &path)
-            .map_err(|error| error.to_string())?;
+        check_key(Ownership::from(file.metadata()), account, &path).map_err(|error| error.to_string())?;
     }
-    let contents = file
-        .read()
-        .map_err(|error| format!("could not read key file {path}: {error}"))?;
-    let key = PrivateKey::from_pem(&contents)
-        .map_err(|error| format!("could not load key file {path}: {error}"))?;
+    let contents = file.read().map_err(|error| format!("could not read key file {path}: {error}"))?;
+    let key =
+        PrivateKey::from_pem(&contents).map_err(|error| format!("could not load key file {path}: {error}"))?;
     match certificate.public_key() {
         Ok(public) if key.matches(&public) => Ok(()),
-        Ok(_) => Err(format!(
-            "key file {path} does not belong to its certificate"
-        )),
+        Ok(_) => Err(format!("key file {path} does not belong to its certificate")),
         Err(_) => Err("the certificate's public key is of an unknown kind".to_owned()),
     }
 }

@@ -12,11 +12,7 @@ use crate::pki::issue::Validity;
 pub fn certificate(path: &Path, validity: Validity) {
     let expires = DateTime::from_timestamp(validity.not_after, 0)
         .map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string());
-    line(&format!(
-        "created {} (expires {})",
-        path.display(),
-        expires.unwrap_or_default()
-    ));
+    line(&format!("created {} (expires {})", path.display(), expires.unwrap_or_default()));
 }
 
 /// Says that a key was made.

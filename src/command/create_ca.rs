@@ -24,67 +24,42 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     let validity = values::validity(&args.lifetime)?;
     let spec = args.key.spec()?;
     if authority::key_exists(&key_path) && !args.allow_ca_key_reuse {
-        let hint = "pass --allow-ca-key-reuse to make a certificate with this key, or name a new file in --ca-key";
+        let hint =
+            "pass --allow-ca-key-reuse to make a certificate with this key, or name a new file in --ca-key";
         return Err(Advice::new(
-            format!(
-                "CA key {} exists, but key reuse is disabled",
-                key_path.display()
-            ),
+            format!("CA key {} exists, but key reuse is disabled", key_path.display()),
             hint,
         )
         .into());
     }
 
     let certificate_path = certs_dir.join(CertificateName::of(usage).certificate_file());
-    let existing = if args.overwrite {
-        Existing::KeepBehind
-    } else {
-        Existing::Refuse
-    };
-    let certificate_target = Target {
-        path: certificate_path.clone(),
-        existing,
-    };
+    let existing = if args.overwrite { Existing::KeepBehind } else { Existing::Refuse };
+    let certificate_target = Target { path: certificate_path.clone(), existing };
     let reused = authority::existing_key(&key_path)?;
     // The key comes first, so that no certificate is ever there without its key.
-    let key_target = reused.is_none().then(|| Target {
-        path: key_path.clone(),
-        existing: Existing::Refuse,
-    });
-    let plan = Plan::new(
-        &certs_dir,
-        key_target.into_iter().chain([certificate_target]).collect(),
-    )?;
+    let key_target = reused.is_none().then(|| Target { path: key_path.clone(), existing: Existing::Refuse });
+    let plan = Plan::new(&certs_dir, key_target.into_iter().chain([certificate_target]).collect())?;
 
     let reuses = reused.is_some();
     let key = match reused {
         Some(key) => key,
-        None => PrivateKey::generate(spec)
-            .map_err(|reason| anyhow!("could not generate new CA key: {reason}"))?,
+        None => {
+            PrivateKey::generate(spec).map_err(|reason| anyhow!("could not generate new CA key: {reason}"))?
+        }
     };
     let profile = usage.kind().profile;
-    let could_not_issue =
-        |errors| anyhow!("could not generate CA certificate: {}", reason(&errors));
+    let could_not_issue = |errors| anyhow!("could not generate CA certificate: {}", reason(&errors));
     let subject = name::encode(profile.subject.iter().copied()).map_err(could_not_issue)?;
-    let request = Request {
-        profile,
-        subject: &subject,
-        alt_names: &[],
-        validity,
-        key: &key,
-    };
-    let certificate = issue(&request, None)
-        .and_then(|certificate| certificate.to_pem())
-        .map_err(could_not_issue)?;
+    let request = Request { profile, subject: &subject, alt_names: &[], validity, key: &key };
+    let certificate =
+        issue(&request, None).and_then(|certificate| certificate.to_pem()).map_err(could_not_issue)?;
 
     let mut contents = vec![Contents::Certificates(certificate)];
     if !reuses {
         contents.insert(
             0,
-            Contents::Key(
-                key.to_pem()
-                    .map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?,
-            ),
+            Contents::Key(key.to_pem().map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?),
         );
     }
     plan.commit(contents)?;

@@ -22,26 +22,17 @@ pub fn run(args: &CreateClient) -> Result<()> {
 
 fn create(args: &CreateClient) -> Result<()> {
     let user = user(args)?;
-    let ids = args.tenant_scope.iter().map(|id| {
-        id.trim()
-            .parse()
-            .map(TenantScope::Id)
-            .context("--tenant-scope")
-    });
-    let names = args.tenant_name_scope.iter().map(|name| {
-        name.trim()
-            .parse()
-            .map(TenantScope::Name)
-            .context("--tenant-name-scope")
-    });
+    let ids =
+        args.tenant_scope.iter().map(|id| id.trim().parse().map(TenantScope::Id).context("--tenant-scope"));
+    let names = args
+        .tenant_name_scope
+        .iter()
+        .map(|name| name.trim().parse().map(TenantScope::Name).context("--tenant-name-scope"));
     let scopes = ids.chain(names).collect::<Result<Vec<_>>>()?;
     let leaf = Leaf {
         name: CertificateName::named(Usage::Client, user.as_str()),
         subject: user.as_str(),
-        alt_names: scopes
-            .iter()
-            .map(|scope| AltName::Uri(scope.uri(&user)))
-            .collect(),
+        alt_names: scopes.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect(),
         pkcs8: args.also_generate_pkcs8_key,
     };
     leaf::create(&leaf, &args.leaf)

@@ -22,17 +22,11 @@ pub fn run(args: &CreateNode) -> Result<()> {
 }
 
 fn create(args: &CreateNode) -> Result<()> {
-    let texts = args
-        .hosts
-        .iter()
-        .map(|host| values::text("host", host))
-        .collect::<Result<Vec<_>>>()?;
+    let texts = args.hosts.iter().map(|host| values::text("host", host)).collect::<Result<Vec<_>>>()?;
     let hosts = host::parse_all(texts)?;
     let (variable, default) = NODE_USER;
     let user = std::env::var_os(variable).filter(|user| !user.is_empty());
-    let user = user
-        .as_deref()
-        .map_or(Ok(default), |user| values::text(variable, user))?;
+    let user = user.as_deref().map_or(Ok(default), |user| values::text(variable, user))?;
     let leaf = Leaf {
         name: CertificateName::of(Usage::Node),
         subject: user,

@@ -36,55 +36,29 @@ pub fn create(leaf: &Leaf<'_>, args: &LeafArgs) -> Result<()> {
     let spec = args.key.spec()?;
     let kind = leaf.name.usage.kind();
     let files = files(leaf, &certs_dir);
-    let existing = if args.overwrite {
-        Existing::Replace
-    } else {
-        Existing::Refuse
-    };
-    let targets = files
-        .iter()
-        .map(|path| Target {
-            path: path.clone(),
-            existing,
-        })
-        .collect();
+    let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
+    let targets = files.iter().map(|path| Target { path: path.clone(), existing }).collect();
     let authority = Authority::load(&certs_dir, leaf.name.usage, &key_path)?;
     check_outlives(&authority, validity)?;
     let plan = Plan::new(&certs_dir, targets)?;
 
     let key = PrivateKey::generate(spec)
         .map_err(|reason| anyhow!("could not generate new {} key: {reason}", kind.noun))?;
-    let could_not_issue = |errors| {
-        anyhow!(
-            "could not generate the {} certificate: {}",
-            kind.noun,
-            reason(&errors)
-        )
-    };
-    let subject: Vec<_> = kind
-        .profile
-        .subject
-        .iter()
-        .map(|(kind, value)| (*kind, value.replace("{}", leaf.subject)))
-        .collect();
-    let subject = name::encode(subject.iter().map(|(kind, value)| (*kind, value.as_str())))
-        .map_err(could_not_issue)?;
-    let request = Request {
-        profile: kind.profile,
-        subject: &subject,
-        alt_names: &leaf.alt_names,
-        validity,
-        key: &key,
-    };
+    let could_not_issue =
+        |errors| anyhow!("could not generate the {} certificate: {}", kind.noun, reason(&errors));
+    let subject: Vec<_> =
+        kind.profile.subject.iter().map(|(kind, value)| (*kind, value.replace("{}", leaf.subject))).collect();
+    let subject =
+        name::encode(subject.iter().map(|(kind, value)| (*kind, value.as_str()))).map_err(could_not_issue)?;
+    let request =
+        Request { profile: kind.profile, subject: &subject, alt_names: &leaf.alt_names, validity, key: &key };
     let certificate = issue(&request, Some(authority.as_issuer()))
         .and_then(|certificate| certificate.to_pem())
         .map_err(could_not_issue)?;
 
     let could_not_encode = |reason| anyhow!("could not encode the {} key: {reason}", kind.noun);
-    let mut contents = vec![
-        Contents::Key(key.to_pem().map_err(could_not_encode)?),
-        Contents::Certificates(certificate),
-    ];
+    let mut contents =
+        vec![Contents::Key(key.to_pem().map_err(could_not_encode)?), Contents::Certificates(certificate)];
     if leaf.pkcs8 {
         contents.push(Contents::Key(key.to_pkcs8_der().map_err(could_not_encode)?));
     }
@@ -93,11 +67,7 @@ pub fn create(leaf: &Leaf<'_>, args: &LeafArgs) -> Result<()> {
     let [key_file, certificate_file, pkcs8_file @ ..] = files.as_slice() else {
         return Ok(());
     };
-    log::info!(
-        "generated {} certificate: {}",
-        kind.noun,
-        certificate_file.display()
-    );
+    log::info!("generated {} certificate: {}", kind.noun, certificate_file.display());
     log::info!("generated {} key: {}", kind.noun, key_file.display());
     announce::certificate(certificate_file, validity);
     announce::key(key_file);
@@ -111,20 +81,14 @@ pub fn create(leaf: &Leaf<'_>, args: &LeafArgs) -> Result<()> {
 /// The key, the certificate, and the key as PKCS#8 if asked for: no certificate is ever there without its key.
 fn files(leaf: &Leaf<'_>, certs_dir: &Path) -> Vec<PathBuf> {
     let pkcs8 = leaf.pkcs8.then(|| leaf.name.pkcs8_file());
-    let files = [leaf.name.key_file(), leaf.name.certificate_file()]
-        .into_iter()
-        .chain(pkcs8);
+    let files = [leaf.name.key_file(), leaf.name.certificate_file()].into_iter().chain(pkcs8);
     files.map(|file| certs_dir.join(file)).collect()
 }
 
 /// No certificate is valid longer than its CA.
 fn check_outlives(authority: &Authority, validity: Validity) -> Result<()> {
     let ca_end = unix_seconds(authority.as_issuer().certificate.not_after()).map_err(|errors| {
-        anyhow!(
-            "could not read when {} expires: {}",
-            authority.path.display(),
-            reason(&errors)
-        )
+        anyhow!("could not read when {} expires: {}", authority.path.display(), reason(&errors))
     })?;
     if validity.not_after <= ca_end {
         return Ok(());
@@ -132,15 +96,12 @@ fn check_outlives(authority: &Authority, validity: Validity) -> Result<()> {
     let now = values::now();
     let (ca, requested) = (ca_end - now, validity.not_after - now);
     let hours = |seconds: i64| seconds as f64 / 3600.0;
-    let what = format!(
-        "CA lifetime is {:.6}h, shorter than the requested {:.6}h.",
-        hours(ca),
-        hours(requested)
-    );
+    let what =
+        format!("CA lifetime is {:.6}h, shorter than the requested {:.6}h.", hours(ca), hours(requested));
     Err(match Lifetime::at_most(ca) {
-        Some(shorter) => anyhow!(
-            "{what} Renew CA certificate, or rerun with --lifetime={shorter} for a shorter duration."
-        ),
+        Some(shorter) => {
+            anyhow!("{what} Renew CA certificate, or rerun with --lifetime={shorter} for a shorter duration.")
+        }
         None => Advice::new(
             format!("{what} Renew CA certificate."),
             "renew it: create-ca --allow-ca-key-reuse --overwrite",

@@ -17,12 +17,7 @@ impl CertsDirArgs {
     /// The certs directory, with its variables expanded.
     pub fn path(&self) -> Result<PathBuf> {
         let hint = "name it: --certs-dir=<path-to-certs-directory>";
-        path(
-            "--certs-dir",
-            &self.certs_dir,
-            "the path to the certs directory is required",
-            hint,
-        )
+        path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)
     }
 }
 
@@ -30,12 +25,7 @@ impl CaKeyArgs {
     /// The CA key's file, with its variables expanded.
     pub fn path(&self) -> Result<PathBuf> {
         let hint = "name it: --ca-key=<path-to-ca-key>";
-        path(
-            "--ca-key",
-            &self.ca_key,
-            "the path to the CA key is required",
-            hint,
-        )
+        path("--ca-key", &self.ca_key, "the path to the CA key is required", hint)
     }
 }
 
@@ -66,25 +56,17 @@ pub fn validity(lifetime: &str) -> Result<Validity> {
     })?;
     Validity::starting(now(), parsed).ok_or_else(|| {
         let hint = "choose a shorter one: no certificate is valid beyond the year 9999";
-        Advice::new(
-            format!("--lifetime: the lifetime {lifetime:?} is too long"),
-            hint,
-        )
-        .into()
+        Advice::new(format!("--lifetime: the lifetime {lifetime:?} is too long"), hint).into()
     })
 }
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// An argument as text; names in certificates are Unicode.
 pub fn text<'a>(what: &str, argument: &'a OsStr) -> Result<&'a str> {
-    argument
-        .to_str()
-        .ok_or_else(|| anyhow!("{what} {argument:?} is not UTF-8"))
+    argument.to_str().ok_or_else(|| anyhow!("{what} {argument:?} is not UTF-8"))
 }

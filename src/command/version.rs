@@ -15,7 +15,5 @@ pub fn run(args: &Version) -> Result<()> {
         text += &format!("running on:  {}\n", provider::running_with());
         text += &format!("providers:   {}\n", provider::loaded().join(", "));
     }
-    io::stdout()
-        .write_all(text.as_bytes())
-        .context("could not print the version")
+    io::stdout().write_all(text.as_bytes()).context("could not print the version")
 }

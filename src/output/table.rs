@@ -11,14 +11,7 @@ use crate::certs_dir::scan::Entry;
 use crate::error::printable;
 use crate::usage::Usage;
 
-const HEADERS: [&str; 6] = [
-    "Usage",
-    "Certificate File",
-    "Key File",
-    "Expires",
-    "Notes",
-    "Error",
-];
+const HEADERS: [&str; 6] = ["Usage", "Certificate File", "Key File", "Expires", "Notes", "Error"];
 const UNKNOWN: &str = "<unknown>";
 
 /// Prints the entries of a directory.
@@ -26,19 +19,12 @@ const UNKNOWN: &str = "<unknown>";
 /// # Errors
 /// If `out` cannot be written to.
 pub fn print(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<()> {
-    writeln!(
-        out,
-        "Certificate directory: {}",
-        printable(&dir.display().to_string())
-    )?;
+    writeln!(out, "Certificate directory: {}", printable(&dir.display().to_string()))?;
     let rule = LineSeparator::new('-', '+', '+', '+');
     let format = FormatBuilder::new()
         .column_separator('|')
         .borders('|')
-        .separators(
-            &[LinePosition::Top, LinePosition::Title, LinePosition::Bottom],
-            rule,
-        )
+        .separators(&[LinePosition::Top, LinePosition::Title, LinePosition::Bottom], rule)
         .padding(1, 1)
         .build();
     let mut table = Table::new();
@@ -64,21 +50,14 @@ fn row(entry: &Entry) -> Row {
         notes(entry),
         entry.error.clone().unwrap_or_default(),
     ];
-    cells
-        .iter()
-        .map(|cell| Cell::new(&printable(cell)))
-        .collect()
+    cells.iter().map(|cell| Cell::new(&printable(cell))).collect()
 }
 
 /// The last day of the first certificate; empty where there is none to be read.
 fn expires(entry: &Entry) -> String {
-    let not_after = entry
-        .content
-        .as_ref()
-        .and_then(|content| content.first.not_after);
+    let not_after = entry.content.as_ref().and_then(|content| content.first.not_after);
     let date = not_after.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    date.map(|date| date.format("%Y/%m/%d").to_string())
-        .unwrap_or_default()
+    date.map(|date| date.format("%Y/%m/%d").to_string()).unwrap_or_default()
 }
 
 fn notes(entry: &Entry) -> String {
@@ -86,28 +65,18 @@ fn notes(entry: &Entry) -> String {
     let unknown = || UNKNOWN.to_owned();
     match entry.name.usage {
         Usage::Ca | Usage::ClientCa | Usage::UiCa | Usage::TenantClientCa => {
-            format!(
-                "num certs: {}",
-                content.map_or_else(unknown, |content| content.count.to_string())
-            )
+            format!("num certs: {}", content.map_or_else(unknown, |content| content.count.to_string()))
         }
         Usage::Node | Usage::Ui => {
-            let addresses = content.map(|content| {
-                [&*content.first.dns_names, &content.first.ip_addresses]
-                    .concat()
-                    .join(",")
-            });
+            let addresses = content
+                .map(|content| [&*content.first.dns_names, &content.first.ip_addresses].concat().join(","));
             format!("addresses: {}", addresses.unwrap_or_else(unknown))
         }
-        Usage::Client => format!(
-            "user: {}",
-            content.map_or_else(unknown, |content| content.first.common_name.clone())
-        ),
+        Usage::Client => {
+            format!("user: {}", content.map_or_else(unknown, |content| content.first.common_name.clone()))
+        }
         Usage::TenantClient | Usage::TenantSigning => {
-            format!(
-                "tenant: {}",
-                content.and(entry.name.name.clone()).unwrap_or_else(unknown)
-            )
+            format!("tenant: {}", content.and(entry.name.name.clone()).unwrap_or_else(unknown))
         }
     }
 }

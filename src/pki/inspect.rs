@@ -27,34 +27,21 @@ impl Facts {
         let names = || names.iter().flatten();
         Self {
             common_name: common_name(certificate),
-            dns_names: names()
-                .filter_map(|name| name.dnsname())
-                .map(str::to_owned)
-                .collect(),
-            ip_addresses: names()
-                .filter_map(|name| name.ipaddress())
-                .map(ip_address)
-                .collect(),
+            dns_names: names().filter_map(|name| name.dnsname()).map(str::to_owned).collect(),
+            ip_addresses: names().filter_map(|name| name.ipaddress()).map(ip_address).collect(),
             not_after: unix_seconds(certificate.not_after()).ok(),
         }
     }
 
     /// The identities that the certificate is for by its names: the common name, then the DNS names.
     pub fn principals(&self) -> Vec<&str> {
-        std::iter::once(&self.common_name)
-            .chain(&self.dns_names)
-            .map(String::as_str)
-            .collect()
+        std::iter::once(&self.common_name).chain(&self.dns_names).map(String::as_str).collect()
     }
 }
 
 fn common_name(certificate: &X509Ref) -> String {
-    let last = certificate
-        .subject_name()
-        .entries_by_nid(Nid::COMMONNAME)
-        .last();
-    last.and_then(|entry| entry.data().to_string().ok())
-        .unwrap_or_default()
+    let last = certificate.subject_name().entries_by_nid(Nid::COMMONNAME).last();
+    last.and_then(|entry| entry.data().to_string().ok()).unwrap_or_default()
 }
 
 /// As text; in hex where it has the length of no IP address.

@@ -38,13 +38,8 @@ pub struct Validity {
 impl Validity {
     /// A day before `now` until `lifetime` after it; `None` if that is beyond the year 9999.
     pub fn starting(now: i64, lifetime: Lifetime) -> Option<Self> {
-        let not_after = now
-            .checked_add(lifetime.as_seconds())
-            .filter(|end| *end <= END_OF_TIME)?;
-        Some(Self {
-            not_before: now - BACKDATED_SECONDS,
-            not_after,
-        })
+        let not_after = now.checked_add(lifetime.as_seconds()).filter(|end| *end <= END_OF_TIME)?;
+        Some(Self { not_before: now - BACKDATED_SECONDS, not_after })
     }
 }
 
@@ -105,8 +100,7 @@ pub fn issue(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<
     let mut builder = X509Builder::new()?;
     builder.set_version(2)?;
     builder.set_serial_number(&*random_serial()?)?;
-    builder
-        .set_issuer_name(authority.map_or(request.subject, |ca| ca.certificate.subject_name()))?;
+    builder.set_issuer_name(authority.map_or(request.subject, |ca| ca.certificate.subject_name()))?;
     builder.set_not_before(&*Asn1Time::from_unix(request.validity.not_before)?)?;
     builder.set_not_after(&*Asn1Time::from_unix(request.validity.not_after)?)?;
     builder.set_subject_name(request.subject)?;
@@ -145,13 +139,7 @@ fn add_extensions(
         builder.append_extension(extended_key_usage(profile.extended_key_usage)?)?;
     }
     if let Some(path_length) = profile.path_length {
-        builder.append_extension(
-            BasicConstraints::new()
-                .critical()
-                .ca()
-                .pathlen(path_length)
-                .build()?,
-        )?;
+        builder.append_extension(BasicConstraints::new().critical().ca().pathlen(path_length).build()?)?;
     } else if profile.not_a_ca {
         builder.append_extension(BasicConstraints::new().critical().build()?)?;
     }
@@ -186,9 +174,7 @@ fn key_usage(request: &Request<'_>) -> Result<openssl::x509::X509Extension, Erro
     bits.build()
 }
 
-fn extended_key_usage(
-    purposes: &[ExtendedKeyUsage],
-) -> Result<openssl::x509::X509Extension, ErrorStack> {
+fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<openssl::x509::X509Extension, ErrorStack> {
     let mut usage = ExtendedKeyUsageBuilder::new();
     for purpose in purposes {
         match purpose {

@@ -38,9 +38,7 @@ pub enum Curve {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum KeySizeError {
     /// RSA below 2048.
-    #[error(
-        "an RSA key of {0} bits is too weak: NIST SP 800-131A and TLS libraries refuse less than 2048"
-    )]
+    #[error("an RSA key of {0} bits is too weak: NIST SP 800-131A and TLS libraries refuse less than 2048")]
     TooWeak(u32),
     /// RSA above 16384.
     #[error("an RSA key of {0} bits is too large: OpenSSL verifies at most 16384")]
@@ -149,11 +147,7 @@ impl PrivateKey {
             Id::EC => "EC PRIVATE KEY",
             _ => return Ok(pem::armor("PRIVATE KEY", &self.to_pkcs8_der()?)),
         };
-        let der = self
-            .0
-            .private_key_to_der()
-            .map(Zeroizing::new)
-            .map_err(|errors| reason(&errors))?;
+        let der = self.0.private_key_to_der().map(Zeroizing::new).map_err(|errors| reason(&errors))?;
         Ok(pem::armor(label, &der))
     }
 
@@ -162,10 +156,7 @@ impl PrivateKey {
     /// # Errors
     /// If the key cannot leave its provider.
     pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, String> {
-        self.0
-            .private_key_to_pkcs8()
-            .map(Zeroizing::new)
-            .map_err(|errors| reason(&errors))
+        self.0.private_key_to_pkcs8().map(Zeroizing::new).map_err(|errors| reason(&errors))
     }
 
     /// Does `public` belong to this key?
@@ -203,10 +194,7 @@ mod tests {
         assert_eq!(KeySpec::rsa(None), Ok(KeySpec::Rsa(2048)));
         assert_eq!(KeySpec::rsa(Some(16384)), Ok(KeySpec::Rsa(16384)));
         assert_eq!(KeySpec::rsa(Some(2047)), Err(KeySizeError::TooWeak(2047)));
-        assert_eq!(
-            KeySpec::rsa(Some(16385)),
-            Err(KeySizeError::TooLarge(16385))
-        );
+        assert_eq!(KeySpec::rsa(Some(16385)), Err(KeySizeError::TooLarge(16385)));
         assert_eq!(KeySpec::rsa(Some(2049)), Err(KeySizeError::Odd(2049)));
         assert_eq!(KeySpec::ecdsa(None), Ok(KeySpec::Ecdsa(Curve::P256)));
         assert_eq!(KeySpec::ecdsa(Some(521)), Ok(KeySpec::Ecdsa(Curve::P521)));
@@ -215,11 +203,7 @@ mod tests {
 
     #[test]
     fn a_key_comes_back_from_its_pem() {
-        for (curve, label) in [
-            (Curve::P256, "EC"),
-            (Curve::P384, "EC"),
-            (Curve::P521, "EC"),
-        ] {
+        for (curve, label) in [(Curve::P256, "EC"), (Curve::P384, "EC"), (Curve::P521, "EC")] {
             let key = PrivateKey::generate(KeySpec::Ecdsa(curve)).expect("a key");
             let pem = key.to_pem().expect("PEM");
             assert!(pem.starts_with(format!("-----BEGIN {label} PRIVATE KEY-----\n").as_bytes()));
@@ -232,17 +216,8 @@ mod tests {
     fn an_encrypted_key_is_told_from_a_broken_one() {
         let key = PrivateKey::generate(KeySpec::Ecdsa(Curve::P256)).expect("a key");
         let cipher = openssl::symm::Cipher::aes_256_cbc();
-        let pem = key
-            .0
-            .private_key_to_pem_pkcs8_passphrase(cipher, b"secret")
-            .expect("PEM");
-        assert_eq!(
-            PrivateKey::from_pem(&pem).err(),
-            Some(LoadKeyError::Encrypted)
-        );
-        assert!(matches!(
-            PrivateKey::from_pem(b"junk").err(),
-            Some(LoadKeyError::Invalid(_))
-        ));
+        let pem = key.0.private_key_to_pem_pkcs8_passphrase(cipher, b"secret").expect("PEM");
+        assert_eq!(PrivateKey::from_pem(&pem).err(), Some(LoadKeyError::Encrypted));
+        assert!(matches!(PrivateKey::from_pem(b"junk").err(), Some(LoadKeyError::Invalid(_))));
     }
 }

@@ -13,11 +13,7 @@ use openssl::error::ErrorStack;
 
 /// OpenSSL's reasons without its library names, functions and source lines, for errors that say themselves what they are about.
 pub fn reason(errors: &ErrorStack) -> String {
-    let reasons: Vec<_> = errors
-        .errors()
-        .iter()
-        .filter_map(|error| error.reason())
-        .collect();
+    let reasons: Vec<_> = errors.errors().iter().filter_map(|error| error.reason()).collect();
     match reasons.as_slice() {
         [] => "OpenSSL gave no reason".to_owned(),
         reasons => reasons.join(", "),
@@ -30,7 +26,5 @@ pub fn reason(errors: &ErrorStack) -> String {
 /// If OpenSSL's providers have none; the text is OpenSSL's reason.
 pub fn sha256(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let digest = openssl::hash::hash(openssl::hash::MessageDigest::sha256(), bytes);
-    digest
-        .map(|digest| digest.to_vec())
-        .map_err(|errors| reason(&errors))
+    digest.map(|digest| digest.to_vec()).map_err(|errors| reason(&errors))
 }

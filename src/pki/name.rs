@@ -10,16 +10,10 @@ use openssl::x509::{X509Name, X509NameBuilder};
 ///
 /// # Errors
 /// OpenSSL's, for a type it does not know and a value longer than the type's upper bound (RFC 5280 appendix A).
-pub fn encode<'a>(
-    attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<X509Name, ErrorStack> {
+pub fn encode<'a>(attributes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<X509Name, ErrorStack> {
     let mut name = X509NameBuilder::new()?;
     for (kind, value) in attributes {
-        let string = if is_printable(value) {
-            Asn1Type::PRINTABLESTRING
-        } else {
-            Asn1Type::UTF8STRING
-        };
+        let string = if is_printable(value) { Asn1Type::PRINTABLESTRING } else { Asn1Type::UTF8STRING };
         name.append_entry_by_text_with_type(kind, value, string)?;
     }
     Ok(name.build())
@@ -27,6 +21,5 @@ pub fn encode<'a>(
 
 /// Does the text fit a PrintableString (X.680)?
 fn is_printable(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b))
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b))
 }

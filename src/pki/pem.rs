@@ -57,17 +57,13 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, Certificat
     let mut certificates = Vec::new();
     for (index, block) in Blocks(contents).enumerate() {
         if block.label != "CERTIFICATE" {
-            return Err(CertificatesError::NotACertificate {
-                index,
-                label: block.label.to_owned(),
-            });
+            return Err(CertificatesError::NotACertificate { index, label: block.label.to_owned() });
         }
-        let certificate =
-            X509::from_pem(block.text).map_err(|errors| CertificatesError::Invalid {
-                index,
-                file: file.to_owned(),
-                reason: reason(&errors),
-            })?;
+        let certificate = X509::from_pem(block.text).map_err(|errors| CertificatesError::Invalid {
+            index,
+            file: file.to_owned(),
+            reason: reason(&errors),
+        })?;
         certificates.push(certificate);
     }
     if certificates.is_empty() {
@@ -80,9 +76,7 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, Certificat
 pub fn armor(label: &str, der: &[u8]) -> Zeroizing<Vec<u8>> {
     let base64 = Zeroizing::new(encode_block(der));
     // All at once, so that growing leaves no copy of a key behind.
-    let mut pem = Zeroizing::new(Vec::with_capacity(
-        base64.len() + base64.len() / 64 + 2 * label.len() + 40,
-    ));
+    let mut pem = Zeroizing::new(Vec::with_capacity(base64.len() + base64.len() / 64 + 2 * label.len() + 40));
     pem.extend_from_slice(format!("{BEGIN}{label}{DASHES}\n").as_bytes());
     for line in base64.as_bytes().chunks(64) {
         pem.extend_from_slice(line);
@@ -109,10 +103,7 @@ impl<'a> Iterator for Blocks<'a> {
             let after = end + END.len() + end_label.map_or(0, |label| label.len() + DASHES.len());
             self.0 = &text[after..];
             if let Some(label) = label.filter(|_| label == end_label) {
-                return Some(Block {
-                    label,
-                    text: &text[..after],
-                });
+                return Some(Block { label, text: &text[..after] });
             }
         }
     }
@@ -147,40 +138,22 @@ mod tests {
     #[test]
     fn armor_has_lines_of_64_characters() {
         let pem = armor("X", &[0; 49]);
-        let lines: Vec<_> = std::str::from_utf8(&pem)
-            .expect("ASCII")
-            .lines()
-            .map(str::len)
-            .collect();
+        let lines: Vec<_> = std::str::from_utf8(&pem).expect("ASCII").lines().map(str::len).collect();
         assert_eq!(lines, [17, 64, 4, 15]);
     }
 
     #[test]
     fn files_without_certificates_are_told_apart() {
         assert_eq!(read(""), Err(CertificatesError::Empty("x.crt".to_owned())));
-        for text in [
-            "\n",
-            "hello",
-            "-----BEGIN CERTIFICATE-----",
-            "-----BEGIN CERTIFICATE-----\nAA==\n",
-            "-----BEGIN ",
-        ] {
-            assert_eq!(
-                read(text),
-                Err(CertificatesError::None("x.crt".to_owned())),
-                "{text}"
-            );
+        for text in
+            ["\n", "hello", "-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----\nAA==\n", "-----BEGIN "]
+        {
+            assert_eq!(read(text), Err(CertificatesError::None("x.crt".to_owned())), "{text}");
         }
         let key = "hello\n-----BEGIN RSA PRIVATE KEY-----\nAA==\n-----END RSA PRIVATE KEY-----\n";
-        let expected = CertificatesError::NotACertificate {
-            index: 0,
-            label: "RSA PRIVATE KEY".to_owned(),
-        };
+        let expected = CertificatesError::NotACertificate { index: 0, label: "RSA PRIVATE KEY".to_owned() };
         assert_eq!(read(key), Err(expected));
         let bad = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
-        assert!(matches!(
-            read(bad),
-            Err(CertificatesError::Invalid { index: 0, .. })
-        ));
+        assert!(matches!(read(bad), Err(CertificatesError::Invalid { index: 0, .. })));
     }
 }

@@ -43,12 +43,7 @@ use KeyUsage::{DigitalSignature, KeyCertSign, KeyEncipherment, NonRepudiation};
 /// Any CA.
 pub static CA: Profile = Profile {
     subject: &[("O", "Cockroach"), ("CN", "Cockroach CA")],
-    key_usage: &[
-        DigitalSignature,
-        NonRepudiation,
-        KeyEncipherment,
-        KeyCertSign,
-    ],
+    key_usage: &[DigitalSignature, NonRepudiation, KeyEncipherment, KeyCertSign],
     extended_key_usage: &[],
     path_length: Some(1),
     not_a_ca: false,

@@ -1,0 +1,142 @@
+//! `create-ca`: the table of REFERENCE.md section 2, row by row.
+
+use crate::sandbox::Sandbox;
+
+const KEY: &str = "my-safe-directory/ca.key";
+
+fn certificates(sandbox: &Sandbox) -> Vec<String> {
+    let file = sandbox.read("certs/ca.crt");
+    file.split_inclusive("-----END CERTIFICATE-----\n").map(str::to_owned).collect()
+}
+
+fn public_key_of_certificate(sandbox: &Sandbox) -> String {
+    sandbox.openssl(&["x509", "-in", "certs/ca.crt", "-noout", "-pubkey"])
+}
+
+fn public_key_of_key(sandbox: &Sandbox) -> String {
+    sandbox.openssl(&["pkey", "-in", KEY, "-pubout"])
+}
+
+#[test]
+fn key_absent_and_certificate_absent_makes_both() {
+    for flags in
+        [&[][..], &["--overwrite"], &["--allow-ca-key-reuse"], &["--allow-ca-key-reuse", "--overwrite"]]
+    {
+        let sandbox = Sandbox::new();
+        sandbox.create("create-ca", flags).succeeds_silently();
+        assert_eq!(public_key_of_certificate(&sandbox), public_key_of_key(&sandbox), "{flags:?}");
+    }
+}
+
+#[test]
+fn key_present_without_reuse_is_refused() {
+    let sandbox = Sandbox::with_ca();
+    let words = [
+        "CA key my-safe-directory/ca.key exists, but key reuse is disabled",
+        "HINT: pass --allow-ca-key-reuse",
+    ];
+    sandbox.refuses_to_create("create-ca", &[], &words);
+    sandbox.refuses_to_create("create-ca", &["--overwrite"], &words);
+    std::fs::remove_file(sandbox.path("certs/ca.crt")).expect("ca.crt");
+    sandbox.refuses_to_create("create-ca", &[], &words);
+}
+
+#[test]
+fn key_present_and_certificate_present_with_reuse_only_is_refused() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.refuses_to_create(
+        "create-ca",
+        &["--allow-ca-key-reuse"],
+        &["certs/ca.crt: file exists", "HINT: pass --overwrite"],
+    );
+}
+
+#[test]
+fn key_present_and_certificate_absent_with_reuse_makes_the_certificate() {
+    let sandbox = Sandbox::with_ca();
+    let key = sandbox.read(KEY);
+    std::fs::remove_file(sandbox.path("certs/ca.crt")).expect("ca.crt");
+    sandbox.create("create-ca", &["--allow-ca-key-reuse"]).succeeds_silently();
+    assert_eq!(sandbox.read(KEY), key);
+    assert_eq!(public_key_of_certificate(&sandbox), public_key_of_key(&sandbox));
+}
+
+#[test]
+fn key_and_certificate_present_with_reuse_and_overwrite_puts_the_new_certificate_first() {
+    let sandbox = Sandbox::with_ca();
+    let (key, old) = (sandbox.read(KEY), certificates(&sandbox));
+    sandbox.create("create-ca", &["--allow-ca-key-reuse", "--overwrite"]).succeeds_silently();
+    let new = certificates(&sandbox);
+    assert_eq!(sandbox.read(KEY), key);
+    assert_eq!((new.len(), &new[1..]), (2, &old[..]));
+    assert_eq!(public_key_of_certificate(&sandbox), public_key_of_key(&sandbox));
+}
+
+#[test]
+fn key_absent_and_certificate_present_without_overwrite_leaves_no_key_behind() {
+    let sandbox = Sandbox::with_ca();
+    std::fs::remove_file(sandbox.path(KEY)).expect("the key");
+    sandbox.refuses_to_create("create-ca", &[], &["certs/ca.crt: file exists"]);
+    sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &["certs/ca.crt: file exists"]);
+}
+
+#[test]
+fn key_absent_and_certificate_present_with_overwrite_keeps_the_old_certificates() {
+    let sandbox = Sandbox::with_ca();
+    let old = certificates(&sandbox);
+    std::fs::remove_file(sandbox.path(KEY)).expect("the key");
+    sandbox.create("create-ca", &["--overwrite"]).succeeds_silently();
+    assert_eq!(certificates(&sandbox)[1..], old);
+    assert_eq!(public_key_of_certificate(&sandbox), public_key_of_key(&sandbox));
+}
+
+#[test]
+fn an_existing_ca_file_that_is_not_certificates_is_not_touched() {
+    let sandbox = Sandbox::with_ca();
+    std::fs::remove_file(sandbox.path(KEY)).expect("the key");
+    sandbox.write("certs/ca.crt", "-----BEGIN RSA PRIVATE KEY-----\nAA==\n-----END RSA PRIVATE KEY-----\n");
+    let words = ["certs/ca.crt", "block #0 is of type RSA PRIVATE KEY, not CERTIFICATE"];
+    sandbox.refuses_to_create("create-ca", &["--overwrite"], &words);
+}
+
+#[test]
+fn the_directory_of_the_ca_key_must_exist() {
+    let sandbox = Sandbox::new();
+    let args = ["create-ca", "--certs-dir=certs", "--ca-key=nowhere/ca.key", "--key-algorithm=ecdsa"];
+    sandbox
+        .refuses(&args, &["the directory nowhere does not exist", "HINT: make it first: mkdir -m 700 nowhere"]);
+}
+
+#[test]
+fn a_ca_key_that_is_no_key_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write(KEY, "hello\n");
+    let words = ["failed to generate CA cert and key: ", "could not load CA key file my-safe-directory/ca.key"];
+    sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &words);
+}
+
+#[test]
+fn a_ca_key_that_is_a_link_to_nothing_is_not_followed() {
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("elsewhere", sandbox.path(KEY)).expect("a link");
+    sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &["is a symbolic link to nothing"]);
+    sandbox.refuses_to_create("create-ca", &[], &["exists, but key reuse is disabled"]);
+}
+
+#[test]
+fn an_encrypted_ca_key_is_an_error_and_asks_nobody() {
+    let sandbox = Sandbox::new();
+    sandbox.openssl(&[
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-aes256",
+        "-pass",
+        "pass:x",
+        "-out",
+        KEY,
+    ]);
+    sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &["is protected by a passphrase"]);
+}

@@ -1,0 +1,170 @@
+//! `list`: what it says under Error (REFERENCE.md section 3).
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::list::rows;
+use crate::sandbox::{Run, Sandbox};
+
+/// A CA, a node and the client root.
+fn full() -> Sandbox {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    sandbox.create("create-client", &["root"]).succeeds_silently();
+    sandbox
+}
+
+/// Key file, notes and error of the row of a file.
+fn row(sandbox: &Sandbox, file: &str) -> (String, String, String) {
+    let row = rows(sandbox).into_iter().find(|row| row[1] == file).expect(file);
+    (row[2].clone(), row[4].clone(), row[5].clone())
+}
+
+fn expect(sandbox: &Sandbox, file: &str, notes: &str, error: &str) {
+    let (key, found_notes, found_error) = row(sandbox, file);
+    assert_eq!((key.as_str(), found_notes.as_str(), found_error.as_str()), ("", notes, error));
+}
+
+#[test]
+fn a_certificate_without_its_key() {
+    let sandbox = full();
+    fs::remove_file(sandbox.path("certs/client.root.key")).expect("the key");
+    let error = "could not stat key file certs/client.root.key: no such file or directory";
+    expect(&sandbox, "client.root.crt", "user: root", error);
+}
+
+#[test]
+fn a_key_that_is_not_a_regular_file() {
+    let sandbox = full();
+    fs::remove_file(sandbox.path("certs/client.root.key")).expect("the key");
+    fs::create_dir(sandbox.path("certs/client.root.key")).expect("a directory");
+    expect(&sandbox, "client.root.crt", "user: root", "key file certs/client.root.key is not a regular file");
+}
+
+#[test]
+fn a_key_that_others_may_read() {
+    let sandbox = full();
+    sandbox.chmod("certs/client.root.key", 0o777);
+    let error = "key file certs/client.root.key has permissions -rwxrwxrwx, exceeds -rwx------";
+    // Run as root with root's group, the rule for root's keys applies.
+    let (_, notes, found) = row(&sandbox, "client.root.crt");
+    assert_eq!(notes, "user: root");
+    assert!(found == error || found == error.replace("-rwx------", "-rwxr-----"), "{found}");
+}
+
+#[test]
+fn the_check_of_permissions_can_be_switched_off() {
+    let sandbox = full();
+    sandbox.chmod("certs/client.root.key", 0o777);
+    for (value, off) in [
+        ("true", true),
+        ("1", true),
+        ("t", true),
+        ("TRUE", true),
+        ("false", false),
+        ("yes", false),
+        ("", false),
+    ] {
+        let mut command = sandbox.command(&["list", "--certs-dir=certs"]);
+        let run = Run::of(command.env("COCKROACH_SKIP_KEY_PERMISSION_CHECK", value)).succeeds();
+        assert_eq!(!run.stdout.contains("has permissions"), off, "{value}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn keys_may_be_links_as_in_kubernetes() {
+    let sandbox = full();
+    fs::rename(sandbox.path("certs/node.key"), sandbox.path("real.key")).expect("a rename");
+    symlink("../real.key", sandbox.path("certs/node.key")).expect("a link");
+    let (key, _, error) = row(&sandbox, "node.crt");
+    assert_eq!((key.as_str(), error.as_str()), ("node.key", ""));
+}
+
+#[test]
+fn an_empty_certificate_file() {
+    let sandbox = full();
+    for (file, notes) in [
+        ("ca.crt", "num certs: <unknown>"),
+        ("node.crt", "addresses: <unknown>"),
+        ("client.root.crt", "user: <unknown>"),
+    ] {
+        sandbox.write(&format!("certs/{file}"), "");
+        expect(&sandbox, file, notes, &format!("empty certificate file: {file}"));
+    }
+}
+
+#[test]
+fn a_certificate_file_without_certificates() {
+    let sandbox = full();
+    sandbox.write("certs/node.crt", "hello\n");
+    expect(&sandbox, "node.crt", "addresses: <unknown>", "no certificates found in node.crt");
+}
+
+#[test]
+fn a_key_in_the_place_of_a_certificate() {
+    let sandbox = full();
+    sandbox.write("certs/node.crt", "-----BEGIN RSA PRIVATE KEY-----\nAA==\n-----END RSA PRIVATE KEY-----\n");
+    expect(
+        &sandbox,
+        "node.crt",
+        "addresses: <unknown>",
+        "block #0 is of type RSA PRIVATE KEY, not CERTIFICATE",
+    );
+}
+
+#[test]
+fn a_certificate_that_is_damaged() {
+    let sandbox = full();
+    sandbox.write("certs/node.crt", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+    let (_, notes, error) = row(&sandbox, "node.crt");
+    assert_eq!(notes, "addresses: <unknown>");
+    assert!(error.starts_with("failed to parse certificate 0 in file node.crt: "), "{error}");
+}
+
+#[test]
+fn a_certificate_of_another_user() {
+    let sandbox = full();
+    for suffix in ["crt", "key"] {
+        let from = sandbox.path(&format!("certs/client.root.{suffix}"));
+        fs::copy(from, sandbox.path(&format!("certs/client.notroot.{suffix}"))).expect("a copy");
+    }
+    let error = "client certificate has principals [\"root\"], expected \"notroot\"";
+    expect(&sandbox, "client.notroot.crt", "user: root", error);
+}
+
+#[test]
+fn a_key_that_does_not_belong_to_its_certificate() {
+    let sandbox = full();
+    fs::copy(sandbox.path("certs/node.key"), sandbox.path("certs/client.root.key")).expect("a copy");
+    let error = "key file certs/client.root.key does not belong to its certificate";
+    expect(&sandbox, "client.root.crt", "user: root", error);
+}
+
+#[test]
+fn a_key_that_is_none() {
+    let sandbox = full();
+    sandbox.write("certs/node.key", "hello\n");
+    let (_, notes, error) = row(&sandbox, "node.crt");
+    assert_eq!(notes, "addresses: localhost");
+    assert!(error.starts_with("could not load key file certs/node.key: "), "{error}");
+}
+
+#[test]
+fn a_link_to_nothing() {
+    let sandbox = full();
+    symlink("nowhere", sandbox.path("certs/ui.crt")).expect("a link");
+    let error = "could not read certificate file certs/ui.crt: no such file or directory";
+    expect(&sandbox, "ui.crt", "addresses: <unknown>", error);
+}
+
+#[test]
+fn errors_are_warnings_in_the_log_too() {
+    let sandbox = full();
+    sandbox.write("certs/node.crt", "");
+    let run = sandbox.run(&["list", "--certs-dir=certs"]).succeeds();
+    assert!(
+        run.stderr.starts_with('W') && run.stderr.contains("certs/node.crt: empty certificate file: node.crt"),
+        "{}",
+        run.stderr
+    );
+}

@@ -1,0 +1,14 @@
+//! What operators see: the built program, run as they run it. One module a behaviour.
+
+mod arguments;
+mod build_script;
+mod create_ca;
+mod create_client;
+mod create_node;
+mod files;
+mod list;
+mod list_errors;
+mod sandbox;
+mod terminal;
+mod version;
+mod walkthrough;
