@@ -112,7 +112,7 @@ pub struct CreateClient {
     /// What every certificate below a CA needs.
     #[command(flatten)]
     pub leaf: LeafArgs,
-    /// Write the key as unencrypted PKCS#8 DER too, to client.<user>.key.pk8 (for Java)
+    /// Write the key as unencrypted PKCS#8 DER too, to client.USER.key.pk8 (for Java)
     #[arg(long)]
     pub also_generate_pkcs8_key: bool,
     /// Tenant ids the certificate is valid on; repeats, and takes comma lists [default: every tenant]

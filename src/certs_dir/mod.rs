@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod authority;
+mod change;
 pub mod commit;
 mod dir;
+mod interrupts;
 mod journal;
 pub mod layout;
 mod lock;
+mod paths;
 mod pending;
 pub mod read;
 pub mod scan;

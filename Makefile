@@ -1,0 +1,90 @@
+# crdb-cert: certificates for CockroachDB on the system's OpenSSL. `make help` lists the targets.
+
+CARGO ?= cargo
+CARGOFLAGS ?=
+# A cargo profile: release or dev.
+PROFILE ?= release
+OFFLINE ?= 0
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/crdb-cert
+DESTDIR ?=
+INSTALL ?= install
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/crdb-cert
+ASSETS := $(abspath $(TARGET))/assets
+FLAGS := --locked $(if $(filter 1,$(OFFLINE)),--offline) $(CARGOFLAGS)
+
+# The quickstart's flags, as in CockroachDB's documents.
+DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
+
+.PHONY: all build check test test-interop lint quickstart install uninstall clean distclean vendor help prerequisites
+.DEFAULT_GOAL := all
+
+all: build ## Same as build
+
+build: prerequisites ## Build the program, its man pages and completions
+	CRDB_CERT_ASSETS_DIR='$(ASSETS)' $(CARGO) build --profile $(PROFILE) $(FLAGS)
+
+prerequisites: ## Install what the build needs besides a Rust toolchain, or say what to install
+	@build/install-prerequisites
+
+quickstart: build ## Make ./certs with a CA, a node and the client root, and list it
+	@mkdir -p -m 700 certs my-safe-directory
+	@test -e certs/ca.crt || $(BIN) create-ca $(DIRS)
+	@test -e certs/node.crt || $(BIN) create-node "$$(uname -n)" localhost 127.0.0.1 $(DIRS)
+	@test -e certs/client.root.crt || $(BIN) create-client root $(DIRS)
+	@$(BIN) list --certs-dir=certs
+
+test: prerequisites ## Run the tests
+	$(CARGO) test $(FLAGS)
+
+check: test ## Same as test
+
+test-interop: prerequisites ## Run the tests against OpenSSL, GnuTLS, NSS, Go, Java, Python and PostgreSQL; installs them
+	tests/interop/install-peers
+	$(CARGO) test $(FLAGS) --test interop
+
+lint: prerequisites ## Check format, clippy, documentation, and dependencies if cargo-deny is there
+	$(CARGO) fmt --check
+	$(CARGO) clippy $(FLAGS) --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(FLAGS) --no-deps --document-private-items
+	@if command -v cargo-deny >/dev/null; then build/check-dependencies; \
+	else echo 'cargo-deny is not installed: dependencies are not checked'; fi
+
+install: build ## Install below $(DESTDIR)$(PREFIX)
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)' \
+	    '$(DESTDIR)$(DATADIR)/bash-completion/completions' '$(DESTDIR)$(DATADIR)/zsh/site-functions' \
+	    '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d'
+	$(INSTALL) -m 755 '$(BIN)' '$(DESTDIR)$(BINDIR)/crdb-cert'
+	$(INSTALL) -m 644 '$(ASSETS)'/man/*.1 '$(DESTDIR)$(MANDIR)/man1'
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE LICENSE-APACHE LICENSE-MIT '$(DESTDIR)$(DOCDIR)'
+	$(INSTALL) -m 644 '$(ASSETS)/completions/crdb-cert.bash' \
+	    '$(DESTDIR)$(DATADIR)/bash-completion/completions/crdb-cert'
+	$(INSTALL) -m 644 '$(ASSETS)/completions/_crdb-cert' '$(DESTDIR)$(DATADIR)/zsh/site-functions/_crdb-cert'
+	$(INSTALL) -m 644 '$(ASSETS)/completions/crdb-cert.fish' \
+	    '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/crdb-cert.fish'
+
+uninstall: ## Remove what install put there
+	rm -f '$(DESTDIR)$(BINDIR)/crdb-cert' '$(DESTDIR)$(MANDIR)'/man1/crdb-cert.1 '$(DESTDIR)$(MANDIR)'/man1/crdb-cert-*.1
+	rm -f '$(DESTDIR)$(DATADIR)/bash-completion/completions/crdb-cert'
+	rm -f '$(DESTDIR)$(DATADIR)/zsh/site-functions/_crdb-cert'
+	rm -f '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/crdb-cert.fish'
+	rm -rf '$(DESTDIR)$(DOCDIR)'
+
+vendor: ## Fetch the third-party crates of Cargo.lock into vendor/crates, for an offline build
+	$(CARGO) vendor --locked --versioned-dirs vendor/crates >vendor/config.toml
+	@echo 'Now: mkdir -p .cargo && cp vendor/config.toml .cargo/config.toml && make OFFLINE=1'
+
+clean: ## Remove what the build made
+	$(CARGO) clean
+
+distclean: clean ## Remove what vendor fetched, too
+	rm -rf vendor/crates vendor/config.toml
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
