@@ -1,19 +1,43 @@
-//! The account that a database runs under, by the system's own databases of users and groups.
+//! The account that a database runs under, by the system's own databases of users and groups (REFERENCE.md section 4).
+
+use anyhow::Result;
 
 use crate::certs_dir::access::Account;
+use crate::error::Advice;
 
 /// Switches the checks of owner and mode off, as on the server.
 const SKIP: &str = "COCKROACH_SKIP_KEY_PERMISSION_CHECK";
 
-/// The account that keys are judged for; `None` where the checks are switched off.
-pub fn judged() -> Option<Account> {
-    let skip = std::env::var(SKIP)
-        .is_ok_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"));
-    (!skip).then(own)
+/// The account that keys are judged for: the named one, or that of this process; `None` where the checks are switched off.
+///
+/// # Errors
+/// If there is no account of this name.
+pub fn judged(name: Option<&str>) -> Result<Option<Account>> {
+    let account = name.map_or_else(|| Ok(own()), named)?;
+    let skip = std::env::var(SKIP);
+    let skip = skip.is_ok_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"));
+    Ok((!skip).then_some(account))
 }
 
 /// The account of this process.
 fn own() -> Account {
     let uid = users::get_current_uid();
-    Account { uid, gid: users::get_current_gid(), supplementary: Vec::new(), any_owner: uid == 0 }
+    let groups = rustix::process::getgroups().unwrap_or_default();
+    Account {
+        uid,
+        gid: users::get_current_gid(),
+        supplementary: groups.into_iter().map(rustix::process::Gid::as_raw).collect(),
+        any_owner: uid == 0,
+    }
+}
+
+fn named(name: &str) -> Result<Account> {
+    let user = users::get_user_by_name(name).ok_or_else(|| {
+        let hint = "name the account that the database runs under, as in: ps -o user= -C cockroach";
+        Advice::new(format!("--server-user: there is no account {name:?} on this system"), hint)
+    })?;
+    let gid = user.primary_group_id();
+    let groups = user.groups().unwrap_or_default();
+    let supplementary = groups.iter().map(users::Group::gid).filter(|group| *group != gid).collect();
+    Ok(Account { uid: user.uid(), gid, supplementary, any_owner: false })
 }

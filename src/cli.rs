@@ -128,15 +128,20 @@ pub struct CreateClient {
 
 /// `list`
 ///
-/// Lists the certificates of the certs directory, with what is wrong with them. CA keys are never looked for.
+/// Lists the certificates of the certs directory, with what is wrong with them. CA keys are never looked for. Keys must be owned
+/// by the account that the database runs under, or by root, and be closed to others.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, args_override_self = true)]
 #[command(after_help = "Example:
-  crdb-cert list --certs-dir=certs")]
+  crdb-cert list --certs-dir=certs
+  crdb-cert list --certs-dir=certs --server-user=cockroach")]
 pub struct List {
     /// Where the certificates are.
     #[command(flatten)]
     pub dir: CertsDirArgs,
+    /// Judge owner and mode of the keys for the account that the database runs under [default: this account]
+    #[arg(long, value_name = "NAME")]
+    pub server_user: Option<String>,
 }
 
 /// `version`

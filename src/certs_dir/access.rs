@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use thiserror::Error;
 
@@ -110,6 +111,30 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
         return Err(AccessError::Owner { path: path.to_owned(), owner: key.uid, expected: account.uid });
     }
     Ok(())
+}
+
+/// Warns of a certs directory that group or others can write to: they can put their own CA into it.
+pub fn warn_of_writable_dir(dir: &Path) {
+    if let Ok(metadata) = dir.metadata() {
+        let mode = metadata.mode() & MODE_BITS;
+        if mode & 0o022 != 0 {
+            let (path, mode) = (dir.display(), Mode(mode));
+            log::warn!(
+                "the certs directory {path} has permissions {mode}, so that others can write to it; type: chmod go-w {path}"
+            );
+        }
+    }
+}
+
+/// Warns of a CA key that group or others can read: they can log in as anybody.
+pub fn warn_of_readable_ca_key(path: &Path, metadata: &Metadata) {
+    let mode = metadata.mode() & MODE_BITS;
+    if mode & 0o077 != 0 {
+        let (path, mode) = (path.display(), Mode(mode));
+        log::warn!(
+            "the CA key {path} has permissions {mode}, so that others can use it; type: chmod 600 {path}"
+        );
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use openssl::x509::X509;
 
+use super::access::warn_of_readable_ca_key;
 use super::layout::CertificateName;
-use super::read::{self, ReadError};
+use super::read::{self, ReadError, Regular};
 use crate::error::Advice;
 use crate::pki::issue;
 use crate::pki::key::PrivateKey;
@@ -59,16 +60,18 @@ impl Authority {
 /// # Errors
 /// If it is there but cannot be used.
 pub fn existing_key(path: &Path) -> Result<Option<PrivateKey>> {
-    let contents = match read::read(path) {
+    let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
+    let file = match Regular::open(path) {
         Err(ReadError::NotFound) if path.is_symlink() => {
             let hint = "remove the link, or make what it points to";
-            return Err(
-                Advice::new(format!("CA key {} is a symbolic link to nothing", path.display()), hint).into()
-            );
+            let what = format!("CA key {} is a symbolic link to nothing", path.display());
+            return Err(Advice::new(what, hint).into());
         }
         Err(ReadError::NotFound) => return Ok(None),
-        result => result.map_err(|error| anyhow!("could not read CA key file {}: {error}", path.display()))?,
+        result => result.map_err(could_not_read)?,
     };
+    warn_of_readable_ca_key(path, file.metadata());
+    let contents = file.read().map_err(could_not_read)?;
     let key = PrivateKey::from_pem(&contents)
         .map_err(|error| anyhow!("could not load CA key file {}: {error}", path.display()))?;
     Ok(Some(key))

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use rustix::fs::Mode;
 use zeroize::Zeroizing;
 
+use super::access::warn_of_writable_dir;
 use super::change::{self, Change};
 use super::dir::{Dir, Entry};
 use super::interrupts::Interrupts;
@@ -81,10 +82,12 @@ impl Plan {
     /// # Errors
     /// If a file is in the way, or a directory is missing or cannot be written to.
     pub fn new(certs_dir: &Path, targets: Vec<Target>) -> Result<Self> {
+        let missing = paths::is_missing(certs_dir)?;
+        warn_of_writable_dir(certs_dir);
         recover(certs_dir)?;
         for target in &targets {
             let dir = parent(&target.path)?;
-            if dir == certs_dir && !paths::exists(certs_dir)? {
+            if dir == certs_dir && missing {
                 paths::check_writable(parent(certs_dir)?)?;
             } else {
                 paths::check_writable(dir)?;

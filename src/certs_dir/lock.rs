@@ -69,6 +69,9 @@ fn holder(dir: &Dir) -> Option<String> {
         let found = file.rsplit(':').next()?.parse() == Ok(inode);
         found.then(|| pid.to_owned())
     })?;
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    Some(format!("process {pid} ({})", name.trim_end()))
+    // The process may have ended and left the lock to a child that has the directory open.
+    Some(match fs::read_to_string(format!("/proc/{pid}/comm")) {
+        Ok(name) => format!("process {pid} ({})", name.trim_end()),
+        Err(_) => format!("process {pid}"),
+    })
 }

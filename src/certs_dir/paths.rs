@@ -21,8 +21,17 @@ pub fn open(path: &Path) -> Result<Dir> {
     })
 }
 
-pub fn exists(path: &Path) -> Result<bool> {
-    path.try_exists().map_err(|error| anyhow!("could not stat {}: {}", path.display(), reason(&error)))
+/// Is there no certs directory yet?
+///
+/// # Errors
+/// If what is there is no directory.
+pub fn is_missing(certs_dir: &Path) -> Result<bool> {
+    match certs_dir.metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(false),
+        Ok(_) => bail!("the certs directory {} exists but is not a directory", certs_dir.display()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => bail!("could not stat the certs directory {}: {}", certs_dir.display(), reason(&error)),
+    }
 }
 
 pub fn check_writable(dir: &Path) -> Result<()> {

@@ -4,12 +4,13 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use openssl::x509::X509;
 use walkdir::WalkDir;
 
-use super::access::{Account, Ownership, check_key};
+use super::access::{Account, Ownership, check_key, warn_of_writable_dir};
 use super::layout::CertificateName;
+use super::paths;
 use super::pending::Pending;
 use super::read::{self, Regular};
 use crate::error::{printable, reason};
@@ -57,12 +58,10 @@ pub struct Judge {
 /// # Errors
 /// If the directory cannot be read.
 pub fn scan(dir: &Path, judge: &Judge) -> Result<Vec<Entry>> {
-    match dir.metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(could_not_read(dir, Some(error))),
-        Ok(metadata) if !metadata.is_dir() => bail!("{} is not a directory", dir.display()),
-        Ok(_) => {}
+    if paths::is_missing(dir)? {
+        return Ok(Vec::new());
     }
+    warn_of_writable_dir(dir);
     let pending = Pending::of(dir);
     let mut entries = Vec::new();
     // Links to directories are files here, as in the reference: they have a row, with an error.

@@ -11,7 +11,7 @@ use crate::{account, output};
 /// Prints the table.
 pub fn run(args: &List) -> Result<()> {
     let dir = args.dir.path()?;
-    let judge = Judge { account: account::judged() };
+    let judge = Judge { account: account::judged(args.server_user.as_deref())? };
     let entries = scan::scan(&dir, &judge).context("cannot load certificates")?;
     output::table::print(&mut io::stdout().lock(), &dir, &entries).context("could not print the list")
 }

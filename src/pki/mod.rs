@@ -13,9 +13,14 @@ use openssl::error::ErrorStack;
 
 /// OpenSSL's reasons without its library names, functions and source lines, for errors that say themselves what they are about.
 pub fn reason(errors: &ErrorStack) -> String {
-    let reasons: Vec<_> = errors.errors().iter().filter_map(|error| error.reason()).collect();
+    // What led to the reason: each library that passes an error on adds one.
+    let says_nothing = |reason: &str| reason.ends_with(" lib") || reason == "nested asn1 error";
+    let mut reasons: Vec<_> = errors.errors().iter().filter_map(|error| error.reason()).collect();
+    reasons.retain(|reason| !says_nothing(reason));
+    reasons.dedup();
     match reasons.as_slice() {
         [] => "OpenSSL gave no reason".to_owned(),
+        ["unsupported"] => "of no kind that OpenSSL's providers know".to_owned(),
         reasons => reasons.join(", "),
     }
 }

@@ -111,7 +111,11 @@ fn the_directory_of_the_ca_key_must_exist() {
 fn a_ca_key_that_is_no_key_is_named() {
     let sandbox = Sandbox::new();
     sandbox.write(KEY, "hello\n");
-    let words = ["failed to generate CA cert and key: ", "could not load CA key file my-safe-directory/ca.key"];
+    sandbox.chmod(KEY, 0o600);
+    let words = [
+        "failed to generate CA cert and key: ",
+        "could not load CA key file my-safe-directory/ca.key: not a private key in PEM form",
+    ];
     sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &words);
 }
 

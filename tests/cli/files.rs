@@ -62,7 +62,7 @@ fn a_link_is_replaced_and_not_written_through() {
 #[test]
 fn a_directory_in_the_place_of_a_file_is_an_error() {
     let sandbox = Sandbox::with_ca();
-    fs::create_dir(sandbox.path("certs/node.crt")).expect("a directory");
+    sandbox.make_dir("certs/node.crt");
     sandbox.refuses_to_create(
         "create-node",
         &["localhost", "--overwrite"],
@@ -85,7 +85,7 @@ fn nothing_but_the_files_asked_for_is_left() {
 fn the_ca_key_may_be_in_the_certs_directory() {
     let sandbox = Sandbox::new();
     let args = ["--certs-dir=certs", "--ca-key=certs/../certs/ca.key", "--key-algorithm=ecdsa"];
-    fs::create_dir(sandbox.path("certs")).expect("certs");
+    sandbox.make_dir("certs");
     sandbox.run(&[&["create-ca"], &args[..]].concat()).succeeds_silently();
     let fresh = ["create-ca", "--certs-dir=new", "--ca-key=new/ca.key", "--key-algorithm=ecdsa"];
     sandbox.run(&fresh).succeeds_silently();
@@ -100,5 +100,5 @@ fn only_the_last_directory_is_made() {
     sandbox.refuses(&args, &["the directory a does not exist", "HINT: make it first: mkdir -m 700 a"]);
     sandbox.write("file", "");
     let args = ["create-ca", "--certs-dir=file", "--ca-key=ca.key", "--key-algorithm=ecdsa"];
-    sandbox.refuses(&args, &["file"]);
+    sandbox.refuses(&args, &["the certs directory file exists but is not a directory"]);
 }

@@ -7,7 +7,12 @@ use crate::sandbox::{Run, Sandbox, without_dates};
 
 /// The cells of the rows, without borders and padding.
 pub fn rows(sandbox: &Sandbox) -> Vec<Vec<String>> {
-    let list = sandbox.run(&["list", "--certs-dir=certs"]).succeeds().stdout;
+    rows_with(sandbox, &[])
+}
+
+/// The same, with more flags.
+pub fn rows_with(sandbox: &Sandbox, flags: &[&str]) -> Vec<Vec<String>> {
+    let list = sandbox.run(&[&["list", "--certs-dir=certs"], flags].concat()).succeeds().stdout;
     let rows = list.lines().filter(|line| line.starts_with('|')).skip(1);
     rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
 }
@@ -108,7 +113,7 @@ fn other_files_and_directories_are_passed_over_in_silence() {
     for name in ["README", "ca.key", "ca.crt~", "ca.crt.bak", "client.root.key"] {
         sandbox.write(&format!("certs/{name}"), "x");
     }
-    fs::create_dir(sandbox.path("certs/node.crt")).expect("a directory");
+    sandbox.make_dir("certs/node.crt");
     let run = sandbox.run(&["list", "--certs-dir=certs"]).succeeds();
     assert_eq!((run.stdout.lines().last(), run.stderr.as_str()), (Some("(1 row)"), ""));
 }

@@ -37,7 +37,7 @@ fn a_certificate_without_its_key() {
 fn a_key_that_is_not_a_regular_file() {
     let sandbox = full();
     fs::remove_file(sandbox.path("certs/client.root.key")).expect("the key");
-    fs::create_dir(sandbox.path("certs/client.root.key")).expect("a directory");
+    sandbox.make_dir("certs/client.root.key");
     expect(&sandbox, "client.root.crt", "user: root", "key file certs/client.root.key is not a regular file");
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -37,7 +37,7 @@ impl Sandbox {
     pub fn new() -> Self {
         let root = TempDir::new().expect("a temporary directory");
         let sandbox = Self { root };
-        fs::create_dir(sandbox.path("my-safe-directory")).expect("my-safe-directory");
+        sandbox.make_dir("my-safe-directory");
         sandbox
     }
 
@@ -136,6 +136,11 @@ impl Sandbox {
             entries.map(|entry| entry.expect(dir).file_name().into_string().expect("UTF-8")).collect();
         names.sort();
         names
+    }
+
+    /// A directory for its owner alone, whatever the umask of the tests.
+    pub fn make_dir(&self, name: &str) {
+        fs::DirBuilder::new().mode(0o700).create(self.path(name)).expect(name);
     }
 
     pub fn mode(&self, name: &str) -> u32 {

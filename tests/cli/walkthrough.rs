@@ -3,6 +3,7 @@
 use crate::sandbox::{Run, Sandbox, without_dates};
 
 const WALKTHROUGH: &str = r"
+umask 022
 mkdir certs
 rmdir my-safe-directory
 mkdir my-safe-directory

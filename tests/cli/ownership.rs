@@ -1,0 +1,97 @@
+//! Who may own a key, and its mode, on real files (REFERENCE.md section 4). The rule itself has its tests in `access`.
+
+use std::os::unix::fs::chown;
+
+use crate::list::rows_with;
+use crate::sandbox::Sandbox;
+
+/// An account that every Linux system has, with its user and primary group.
+const ACCOUNT: &str = "daemon";
+
+fn daemon() -> (u32, u32) {
+    let passwd = std::fs::read_to_string("/etc/passwd").expect("/etc/passwd");
+    let line = passwd.lines().find(|line| line.starts_with("daemon:")).expect(ACCOUNT);
+    let fields: Vec<_> = line.split(':').collect();
+    (fields[2].parse().expect("a user id"), fields[3].parse().expect("a group id"))
+}
+
+fn with_node() -> Sandbox {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    sandbox
+}
+
+fn error(sandbox: &Sandbox, flags: &[&str]) -> String {
+    let row = rows_with(sandbox, flags).into_iter().find(|row| row[1] == "node.crt").expect("node.crt");
+    row[5].clone()
+}
+
+#[test]
+fn an_unknown_account_is_an_error() {
+    let args = ["list", "--certs-dir=certs", "--server-user=no-such-account"];
+    let words = ["--server-user: there is no account \"no-such-account\" on this system", "HINT: "];
+    Sandbox::new().refuses(&args, &words);
+}
+
+#[test]
+fn keys_are_judged_for_the_named_account() {
+    let sandbox = with_node();
+    let key = sandbox.path("certs/node.key");
+    let (uid, gid) = daemon();
+    let me = rustix::process::getuid().as_raw();
+    if me != 0 {
+        // An ordinary user cannot give files away: its own key is a stranger's to the account.
+        let expected = format!(
+            "key file certs/node.key is owned by uid {me}, not by the server's account (uid {uid}) or root"
+        );
+        assert_eq!(error(&sandbox, &["--server-user=daemon"]), expected);
+        return;
+    }
+    for (owner, group, mode, expected) in [
+        (uid, gid, 0o600, ""),
+        (uid, gid, 0o640, "key file certs/node.key has permissions -rw-r-----, exceeds -rwx------"),
+        (0, gid, 0o640, ""),
+        (0, gid, 0o740, ""),
+        (0, gid, 0o660, "key file certs/node.key has permissions -rw-rw----, exceeds -rwxr-----"),
+        (0, 0, 0o640, "key file certs/node.key has permissions -rw-r-----, exceeds -rwx------"),
+        (4242, gid, 0o600, "key file certs/node.key is owned by uid 4242, not by the server's account"),
+    ] {
+        chown(&key, Some(owner), Some(group)).expect("chown");
+        sandbox.chmod("certs/node.key", mode);
+        let found = error(&sandbox, &["--server-user=daemon"]);
+        assert!(
+            found.starts_with(expected) && found.is_empty() == expected.is_empty(),
+            "{owner}:{group} {mode:o}: {found}"
+        );
+    }
+}
+
+#[test]
+fn root_without_a_named_account_takes_any_owner() {
+    let sandbox = with_node();
+    if rustix::process::getuid().is_root() {
+        chown(sandbox.path("certs/node.key"), Some(4242), Some(4242)).expect("chown");
+    }
+    assert_eq!(error(&sandbox, &[]), "");
+}
+
+#[test]
+fn a_ca_key_that_others_can_read_is_a_warning_with_what_to_type() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.chmod("my-safe-directory/ca.key", 0o644);
+    let run = sandbox.create("create-node", &["localhost"]).succeeds();
+    let warning = "the CA key my-safe-directory/ca.key has permissions -rw-r--r--, so that others can use it; \
+                   type: chmod 600 my-safe-directory/ca.key\n";
+    assert!(run.stderr.starts_with('W') && run.stderr.ends_with(warning), "{}", run.stderr);
+}
+
+#[test]
+fn a_certs_directory_that_others_can_write_to_is_a_warning_with_what_to_type() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.chmod("certs", 0o775);
+    let warning = "the certs directory certs has permissions -rwxrwxr-x, so that others can write to it; type: chmod go-w certs\n";
+    let list = sandbox.run(&["list", "--certs-dir=certs"]).succeeds();
+    assert!(list.stderr.ends_with(warning), "{}", list.stderr);
+    let create = sandbox.create("create-node", &["localhost"]).succeeds();
+    assert!(create.stderr.ends_with(warning) && create.stderr.lines().count() == 1, "{}", create.stderr);
+}
