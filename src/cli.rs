@@ -41,6 +41,10 @@ pub enum Command {
     CreateClient(CreateClient),
     /// List the certificates of the certs directory, and what is wrong with them
     List(List),
+    /// Show how the server reads a subject, and how to tell it to expect one
+    Subject(Subject),
+    /// Say whether the server would let a user log in with a certificate, and why not
+    CheckLogin(CheckLogin),
     /// Show the version of the tool and of OpenSSL
     Version(Version),
 }
@@ -72,6 +76,9 @@ pub struct CreateCa {
     /// How long the certificate is valid from now: a Go duration such as 87840h0m0s or 90m; d is 24 hours
     #[arg(long, value_name = "DURATION", default_value = "87840h0m0s", allow_hyphen_values = true)]
     pub lifetime: String,
+    /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
+    #[arg(long, value_name = "DN")]
+    pub subject: Option<String>,
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,
@@ -142,6 +149,100 @@ pub struct List {
     /// Judge owner and mode of the keys for the account that the database runs under [default: this account]
     #[arg(long, value_name = "NAME")]
     pub server_user: Option<String>,
+}
+
+/// `subject`
+///
+/// Shows a subject as the server reads it, in one line, in the order in which it is encoded: that of a certificate, or of
+/// a DN in RFC 4514 text. A DN is checked for what the server takes as the SUBJECT of a role.
+///
+/// A CockroachDB server compares a certificate's subject with the SUBJECT of the user's role, or for root and node with
+/// the value of a start flag. They have to have the same attributes in the same order.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_override_self = true)]
+#[command(after_help = "Examples:
+  crdb-cert subject certs/client.maxroach.crt
+  crdb-cert subject certs/client.maxroach.crt --sql=maxroach
+  crdb-cert subject 'O=Acme Inc,OU=movr-prod,UID=node' --flag=node")]
+pub struct Subject {
+    /// A certificate's file, or a DN
+    #[arg(value_name = "FILE|DN")]
+    pub subject: OsString,
+    /// Print the SQL statement that makes the server expect this subject of USER
+    #[arg(long, value_name = "USER", conflicts_with = "flag")]
+    pub sql: Option<String>,
+    /// Print the start flag that makes the server expect this subject of root or node
+    #[arg(long, value_name = "root|node")]
+    pub flag: Option<SubjectFlag>,
+}
+
+/// The users whose subject is set by a start flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SubjectFlag {
+    /// --root-cert-distinguished-name
+    Root,
+    /// --node-cert-distinguished-name
+    Node,
+}
+
+/// `check-login`
+///
+/// Says whether the server would let USER log in with a certificate, by the server's own rules and in its own words, and what
+/// to do about it if not. Tell it what the server was told: the flags it was started with, and the role's SUBJECT.
+///
+/// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that could not be judged.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_override_self = true)]
+#[command(after_help = "Examples:
+  crdb-cert check-login maxroach --certs-dir=certs --role-subject='O=Acme Inc,OU=movr-prod,UID=maxroach'
+  crdb-cert check-login root --certs-dir=certs --root-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=root'
+  crdb-cert check-login app --certs-dir=certs --tenant-id=2 --format=json")]
+pub struct CheckLogin {
+    /// The SQL user
+    #[arg(value_name = "USER")]
+    pub user: OsString,
+    /// The certificate [default: client.USER.crt in the certs directory; for node client.node.crt, or node.crt]
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<OsString>,
+    /// Where the CA certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// The SUBJECT of the user's role
+    #[arg(long, value_name = "DN")]
+    pub role_subject: Option<String>,
+    /// The server's flag of this name
+    #[arg(long, value_name = "DN")]
+    pub root_cert_distinguished_name: Option<String>,
+    /// The server's flag of this name
+    #[arg(long, value_name = "DN")]
+    pub node_cert_distinguished_name: Option<String>,
+    /// The cluster setting security.client_cert.subject_required.enabled is on
+    #[arg(long)]
+    pub subject_required: bool,
+    /// The server's flag of this name: from:to,...; repeats
+    #[arg(long, value_name = "LIST")]
+    pub cert_principal_map: Vec<String>,
+    /// The number of the tenant that the user connects to; 1 is the system tenant
+    #[arg(long, value_name = "ID", default_value = "1")]
+    pub tenant_id: String,
+    /// The name of the tenant that the user connects to
+    #[arg(long, value_name = "NAME")]
+    pub tenant_name: Option<String>,
+    /// Judge as of this time, in RFC 3339, such as 2031-11-25T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// How to print the answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// The forms of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// `version`
@@ -222,6 +323,9 @@ pub struct LeafArgs {
     /// How long the certificate is valid from now: a Go duration such as 43920h0m0s or 90m; d is 24 hours
     #[arg(long, value_name = "DURATION", default_value = "43920h0m0s", allow_hyphen_values = true)]
     pub lifetime: String,
+    /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
+    #[arg(long, value_name = "DN")]
+    pub subject: Option<String>,
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -4,21 +4,24 @@
 //! certificates in memory; [`certs_dir`] puts them on disk, all or none. The other way, [`certs_dir::scan`] reads the
 //! directory and [`output`] prints it.
 //!
-//! [`usage`] is the table of all kinds of certificate. [`dn`](pki::name), [`host`], [`username`], [`duration`] and [`tenant`] turn text into
-//! types that cannot be wrong; [`error`] says what failed and what to type next.
+//! [`usage`] is the table of all kinds of certificate. [`dn`], [`host`], [`username`], [`duration`] and [`tenant`] turn text into
+//! types that cannot be wrong; [`login`] says who may log in with a certificate; [`error`] says what failed and what to type next.
 
 pub mod account;
 pub mod argv;
 pub mod certs_dir;
 pub mod cli;
 pub mod command;
+pub mod dn;
 pub mod duration;
 pub mod error;
 pub mod expand;
 pub mod host;
 pub mod logging;
+pub mod login;
 pub mod output;
 pub mod pki;
 pub mod tenant;
+pub mod time;
 pub mod usage;
 pub mod username;

@@ -20,12 +20,12 @@ fn main() -> ExitCode {
     };
     logging::init(&cli.log);
     match command::run(&cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a stderr the exit status has to say it.
             let _ = writeln!(io::stderr(), "{}", error::render(&error));
-            ExitCode::FAILURE
+            command::failure(&cli.command)
         }
     }
 }

@@ -44,6 +44,13 @@ pub enum TenantError {
     Name(String),
 }
 
+impl TenantId {
+    /// The number.
+    pub fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
 impl FromStr for TenantId {
     type Err = TenantError;
 

@@ -6,9 +6,11 @@ use anyhow::{Context, Result, anyhow};
 use openssl::x509::X509;
 
 use super::access::warn_of_readable_ca_key;
+use super::certificate::{self, CertificateFile};
 use super::layout::CertificateName;
 use super::read::{self, ReadError, Regular};
 use crate::error::Advice;
+use crate::pki::inspect::Facts;
 use crate::pki::issue;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
@@ -29,11 +31,8 @@ impl Authority {
     /// If either is missing or unusable, or the key does not belong to the certificate.
     pub fn load(certs_dir: &Path, usage: Usage, key_path: &Path) -> Result<Self> {
         let path = certificate_path(certs_dir, usage);
-        let contents = read::read(&path).map_err(|error| could_not_read_certificate(&path, &error))?;
-        let certificates = pem::certificates(&contents, &path.display().to_string())
-            .with_context(|| format!("could not load CA certificate {}", path.display()))?;
+        let certificate = CertificateFile::load(&path, certificate::CA)?.first;
         let key = existing_key(key_path)?.ok_or_else(|| no_key(key_path))?;
-        let certificate = certificates.into_iter().next().context("no certificates")?;
         let fits = certificate.public_key().is_ok_and(|public| key.matches(&public));
         if !fits {
             return Err(Advice::new(
@@ -47,6 +46,16 @@ impl Authority {
             .into());
         }
         Ok(Self { certificate, key, path })
+    }
+
+    /// The last second of the CA's validity, since 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// If it is no valid time.
+    pub fn not_after(&self) -> Result<i64> {
+        Facts::of(&self.certificate)
+            .not_after
+            .with_context(|| format!("could not read when {} expires", self.path.display()))
     }
 
     /// For signing.
@@ -77,11 +86,6 @@ pub fn existing_key(path: &Path) -> Result<Option<PrivateKey>> {
     Ok(Some(key))
 }
 
-/// Is there anything by the name of the CA key?
-pub fn key_exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}
-
 /// How many certificates a CA file has; 0 if it cannot be read.
 pub fn count_certificates(path: &Path) -> usize {
     let contents = read::read(path).ok();
@@ -90,25 +94,12 @@ pub fn count_certificates(path: &Path) -> usize {
         .map_or(0, |certificates| certificates.len())
 }
 
-fn certificate_path(certs_dir: &Path, usage: Usage) -> PathBuf {
+/// The file of the CA that signs certificates of this kind.
+pub fn certificate_path(certs_dir: &Path, usage: Usage) -> PathBuf {
     let path = |signer: &Usage| certs_dir.join(CertificateName::of(*signer).certificate_file());
     let mut signers = usage.kind().signers.iter().map(path);
     // Its presence decides, whether it can be used or not; the last one is the one that everybody needs.
-    signers
-        .clone()
-        .find(|path| path.symlink_metadata().is_ok())
-        .or_else(|| signers.next_back())
-        .unwrap_or_default()
-}
-
-fn could_not_read_certificate(path: &Path, error: &ReadError) -> anyhow::Error {
-    let what = format!("could not read CA certificate {}: {error}", path.display());
-    match error {
-        ReadError::NotFound => {
-            Advice::new(what, "create the CA first with create-ca, in the same --certs-dir").into()
-        }
-        _ => anyhow!(what),
-    }
+    signers.clone().find(|path| certificate::exists(path)).or_else(|| signers.next_back()).unwrap_or_default()
 }
 
 fn no_key(path: &Path) -> anyhow::Error {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod authority;
+pub mod certificate;
 mod change;
 pub mod commit;
 mod dir;

@@ -3,21 +3,32 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use chrono::DateTime;
-
 use crate::error::printable;
+use crate::login;
+use crate::pki::inspect::Facts;
 use crate::pki::issue::Validity;
+use crate::time;
 
 /// Says that a certificate was made, and when it expires.
 pub fn certificate(path: &Path, validity: Validity) {
-    let expires = DateTime::from_timestamp(validity.not_after, 0)
-        .map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string());
-    line(&format!("created {} (expires {})", path.display(), expires.unwrap_or_default()));
+    line(&format!("created {} (expires {})", path.display(), time::utc(validity.not_after)));
 }
 
 /// Says that a key was made.
 pub fn key(path: &Path) {
     line(&format!("created {} (keep it secret)", path.display()));
+}
+
+/// Says what the server needs to know to let `user` in with a certificate of a subject of its own.
+pub fn server_setting(user: &str, facts: &Facts) {
+    let Ok(subject) = &facts.subject else { return };
+    let setting = login::server_setting(user, &subject.name);
+    match subject.name.check_role_subject() {
+        Err(error) if !login::is_set_by_flag(user) => {
+            line(&format!("note: no role can have this subject: {error}"))
+        }
+        _ => line(&format!("the server needs: {setting}")),
+    }
 }
 
 /// Says something that only a person wants to know: nothing if stderr is no terminal.

@@ -3,14 +3,13 @@
 use anyhow::{Context, Result, anyhow};
 
 use super::{announce, values};
-use crate::certs_dir::authority;
 use crate::certs_dir::commit::{Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
+use crate::certs_dir::{authority, certificate};
 use crate::cli::CreateCa;
 use crate::error::Advice;
 use crate::pki::issue::{Request, issue};
 use crate::pki::key::PrivateKey;
-use crate::pki::{name, reason};
 use crate::usage::Usage;
 
 /// Makes the CA.
@@ -23,7 +22,9 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     let certs_dir = args.dir.path()?;
     let validity = values::validity(&args.lifetime)?;
     let spec = args.key.spec()?;
-    if authority::key_exists(&key_path) && !args.allow_ca_key_reuse {
+    let profile = usage.kind().profile;
+    let subject = values::subject(args.subject.as_deref(), profile.subject_of(""))?;
+    if certificate::exists(&key_path) && !args.allow_ca_key_reuse {
         let hint =
             "pass --allow-ca-key-reuse to make a certificate with this key, or name a new file in --ca-key";
         return Err(Advice::new(
@@ -48,14 +49,11 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
             PrivateKey::generate(spec).map_err(|reason| anyhow!("could not generate new CA key: {reason}"))?
         }
     };
-    let profile = usage.kind().profile;
-    let could_not_issue = |errors| anyhow!("could not generate CA certificate: {}", reason(&errors));
-    let subject = name::encode(profile.subject.iter().copied()).map_err(could_not_issue)?;
     let request = Request { profile, subject: &subject, alt_names: &[], validity, key: &key };
-    let certificate =
-        issue(&request, None).and_then(|certificate| certificate.to_pem()).map_err(could_not_issue)?;
+    let issued =
+        issue(&request, None).map_err(|reason| anyhow!("could not generate CA certificate: {reason}"))?;
 
-    let mut contents = vec![Contents::Certificates(certificate)];
+    let mut contents = vec![Contents::Certificates(issued.pem)];
     if !reuses {
         contents.insert(
             0,

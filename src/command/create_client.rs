@@ -3,14 +3,14 @@
 use anyhow::{Context, Result, anyhow};
 
 use super::leaf::{self, Leaf};
-use super::values;
+use super::{announce, values};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateClient;
-use crate::error::{Advice, printable};
+use crate::error::printable;
 use crate::pki::issue::AltName;
 use crate::tenant::TenantScope;
 use crate::usage::Usage;
-use crate::username::{self, Username, UsernameError};
+use crate::username::Username;
 
 /// The longest common name (RFC 5280 appendix A, ub-common-name), in characters.
 const COMMON_NAME_MAX: usize = 64;
@@ -35,16 +35,19 @@ fn create(args: &CreateClient) -> Result<()> {
         alt_names: scopes.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect(),
         pkcs8: args.also_generate_pkcs8_key,
     };
-    leaf::create(&leaf, &args.leaf)
+    let facts = leaf::create(&leaf, &args.leaf)?;
+    if args.leaf.subject.is_some() {
+        announce::server_setting(user.as_str(), &facts);
+    }
+    Ok(())
 }
 
 fn user(args: &CreateClient) -> Result<Username> {
-    let text = values::text("username", &args.user)?;
-    let with_hint = |error: UsernameError| Advice::new(error.to_string(), username::HINT);
     if !args.disable_username_validation {
-        return Ok(text.parse().map_err(with_hint)?);
+        return values::user(&args.user);
     }
-    let (user, valid) = Username::unvalidated(text).map_err(with_hint)?;
+    let text = values::text("username", &args.user)?;
+    let (user, valid) = Username::unvalidated(text).map_err(values::with_username_hint)?;
     if !valid {
         let length = user.as_str().chars().count();
         if length > COMMON_NAME_MAX {

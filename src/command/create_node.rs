@@ -7,11 +7,12 @@ use super::{announce, values};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateNode;
 use crate::host::{self, Host};
+use crate::login::NODE_USER;
 use crate::pki::issue::AltName;
 use crate::usage::Usage;
 
 /// The SQL user that nodes are, unless this variable names another (for tests of clusters, as in the reference).
-const NODE_USER: (&str, &str) = ("COCKROACH_CERT_NODE_USER", "node");
+const NODE_USER_VARIABLE: &str = "COCKROACH_CERT_NODE_USER";
 
 /// Makes the node's certificate.
 pub fn run(args: &CreateNode) -> Result<()> {
@@ -24,16 +25,18 @@ pub fn run(args: &CreateNode) -> Result<()> {
 fn create(args: &CreateNode) -> Result<()> {
     let texts = args.hosts.iter().map(|host| values::text("host", host)).collect::<Result<Vec<_>>>()?;
     let hosts = host::parse_all(texts)?;
-    let (variable, default) = NODE_USER;
-    let user = std::env::var_os(variable).filter(|user| !user.is_empty());
-    let user = user.as_deref().map_or(Ok(default), |user| values::text(variable, user))?;
+    let user = std::env::var_os(NODE_USER_VARIABLE).filter(|user| !user.is_empty());
+    let user = user.as_deref().map_or(Ok(NODE_USER), |user| values::text(NODE_USER_VARIABLE, user))?;
     let leaf = Leaf {
         name: CertificateName::of(Usage::Node),
         subject: user,
         alt_names: AltName::of_hosts(&hosts),
         pkcs8: false,
     };
-    leaf::create(&leaf, &args.leaf)?;
+    let facts = leaf::create(&leaf, &args.leaf)?;
+    if args.leaf.subject.is_some() {
+        announce::server_setting(NODE_USER, &facts);
+    }
     for base in hosts.iter().filter_map(Host::wildcard_base) {
         announce::line(&format!(
             "note: *.{base} covers one level only: a.{base}, but neither {base} nor a.b.{base}"

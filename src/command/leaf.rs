@@ -12,9 +12,9 @@ use crate::certs_dir::layout::CertificateName;
 use crate::cli::LeafArgs;
 use crate::duration::Lifetime;
 use crate::error::Advice;
-use crate::pki::issue::{AltName, Request, Validity, issue, unix_seconds};
+use crate::pki::inspect::Facts;
+use crate::pki::issue::{AltName, Request, Validity, issue};
 use crate::pki::key::PrivateKey;
-use crate::pki::{name, reason};
 
 /// A certificate to make.
 pub struct Leaf<'a> {
@@ -28,13 +28,14 @@ pub struct Leaf<'a> {
     pub pkcs8: bool,
 }
 
-/// Makes the certificate and its key.
-pub fn create(leaf: &Leaf<'_>, args: &LeafArgs) -> Result<()> {
+/// Makes the certificate and its key; says what the certificate says.
+pub fn create(leaf: &Leaf<'_>, args: &LeafArgs) -> Result<Facts> {
     let key_path = args.ca_key.path()?;
     let certs_dir = args.dir.path()?;
     let validity = values::validity(&args.lifetime)?;
     let spec = args.key.spec()?;
     let kind = leaf.name.usage.kind();
+    let subject = values::subject(args.subject.as_deref(), kind.profile.subject_of(leaf.subject))?;
     let files = files(leaf, &certs_dir);
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     let targets = files.iter().map(|path| Target { path: path.clone(), existing }).collect();
@@ -44,38 +45,30 @@ pub fn create(leaf: &Leaf<'_>, args: &LeafArgs) -> Result<()> {
 
     let key = PrivateKey::generate(spec)
         .map_err(|reason| anyhow!("could not generate new {} key: {reason}", kind.noun))?;
-    let could_not_issue =
-        |errors| anyhow!("could not generate the {} certificate: {}", kind.noun, reason(&errors));
-    let subject: Vec<_> =
-        kind.profile.subject.iter().map(|(kind, value)| (*kind, value.replace("{}", leaf.subject))).collect();
-    let subject =
-        name::encode(subject.iter().map(|(kind, value)| (*kind, value.as_str()))).map_err(could_not_issue)?;
     let request =
         Request { profile: kind.profile, subject: &subject, alt_names: &leaf.alt_names, validity, key: &key };
-    let certificate = issue(&request, Some(authority.as_issuer()))
-        .and_then(|certificate| certificate.to_pem())
-        .map_err(could_not_issue)?;
+    let issued = issue(&request, Some(authority.as_issuer()))
+        .map_err(|reason| anyhow!("could not generate the {} certificate: {reason}", kind.noun))?;
 
     let could_not_encode = |reason| anyhow!("could not encode the {} key: {reason}", kind.noun);
     let mut contents =
-        vec![Contents::Key(key.to_pem().map_err(could_not_encode)?), Contents::Certificates(certificate)];
+        vec![Contents::Key(key.to_pem().map_err(could_not_encode)?), Contents::Certificates(issued.pem)];
     if leaf.pkcs8 {
         contents.push(Contents::Key(key.to_pkcs8_der().map_err(could_not_encode)?));
     }
     plan.commit(contents)?;
 
-    let [key_file, certificate_file, pkcs8_file @ ..] = files.as_slice() else {
-        return Ok(());
-    };
-    log::info!("generated {} certificate: {}", kind.noun, certificate_file.display());
-    log::info!("generated {} key: {}", kind.noun, key_file.display());
-    announce::certificate(certificate_file, validity);
-    announce::key(key_file);
-    for path in pkcs8_file {
-        log::info!("generated PKCS8 {} key: {}", kind.noun, path.display());
-        announce::key(path);
+    if let [key_file, certificate_file, pkcs8_file @ ..] = files.as_slice() {
+        log::info!("generated {} certificate: {}", kind.noun, certificate_file.display());
+        log::info!("generated {} key: {}", kind.noun, key_file.display());
+        announce::certificate(certificate_file, validity);
+        announce::key(key_file);
+        for path in pkcs8_file {
+            log::info!("generated PKCS8 {} key: {}", kind.noun, path.display());
+            announce::key(path);
+        }
     }
-    Ok(())
+    Ok(issued.facts)
 }
 
 /// The key, the certificate, and the key as PKCS#8 if asked for: no certificate is ever there without its key.
@@ -87,9 +80,7 @@ fn files(leaf: &Leaf<'_>, certs_dir: &Path) -> Vec<PathBuf> {
 
 /// No certificate is valid longer than its CA.
 fn check_outlives(authority: &Authority, validity: Validity) -> Result<()> {
-    let ca_end = unix_seconds(authority.as_issuer().certificate.not_after()).map_err(|errors| {
-        anyhow!("could not read when {} expires: {}", authority.path.display(), reason(&errors))
-    })?;
+    let ca_end = authority.not_after()?;
     if validity.not_after <= ca_end {
         return Ok(());
     }

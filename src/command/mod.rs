@@ -1,28 +1,44 @@
 //! One file a command: arguments in, domain calls, result out.
 
 mod announce;
+mod check_login;
 mod create_ca;
 mod create_client;
 mod create_node;
 mod leaf;
 mod list;
+mod subject;
 mod values;
 mod version;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 
 use crate::cli::Command;
 
-/// Does what the command line says.
+/// Does what the command line says, and tells the exit status.
 ///
 /// # Errors
 /// If it cannot be done; nothing on disk has changed then.
-pub fn run(command: &Command) -> Result<()> {
+pub fn run(command: &Command) -> Result<ExitCode> {
     match command {
-        Command::CreateCa(args) => create_ca::run(args),
-        Command::CreateNode(args) => create_node::run(args),
-        Command::CreateClient(args) => create_client::run(args),
-        Command::List(args) => list::run(args),
-        Command::Version(args) => version::run(args),
+        Command::CreateCa(args) => create_ca::run(args)?,
+        Command::CreateNode(args) => create_node::run(args)?,
+        Command::CreateClient(args) => create_client::run(args)?,
+        Command::List(args) => list::run(args)?,
+        Command::Subject(args) => subject::run(args)?,
+        Command::CheckLogin(args) => return check_login::run(args),
+        Command::Version(args) => version::run(args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The exit status of a command that could not do what it was told.
+pub fn failure(command: &Command) -> ExitCode {
+    match command {
+        // 1 is an answer here: the login is refused.
+        Command::CheckLogin(_) => ExitCode::from(2),
+        _ => ExitCode::FAILURE,
     }
 }

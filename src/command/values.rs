@@ -7,11 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, anyhow};
 
 use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs};
+use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::expand::expand;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
+use crate::pki::name::{self, EncodedName};
+use crate::username::{self, Username, UsernameError};
 
 impl CertsDirArgs {
     /// The certs directory, with its variables expanded.
@@ -58,6 +61,32 @@ pub fn validity(lifetime: &str) -> Result<Validity> {
         let hint = "choose a shorter one: no certificate is valid beyond the year 9999";
         Advice::new(format!("--lifetime: the lifetime {lifetime:?} is too long"), hint).into()
     })
+}
+
+/// A SQL user.
+pub fn user(argument: &OsStr) -> Result<Username> {
+    Ok(text("username", argument)?.parse().map_err(with_username_hint)?)
+}
+
+/// The rule for user names beside what is wrong with this one.
+pub fn with_username_hint(error: UsernameError) -> Advice {
+    Advice::new(error.to_string(), username::HINT)
+}
+
+/// A distinguished name; `flag` is for the message.
+pub fn distinguished_name(flag: &str, text: &str) -> Result<DistinguishedName> {
+    text.parse().with_context(|| flag.to_owned())
+}
+
+/// The subject of a new certificate: as asked for, or as usual for its kind.
+pub fn subject(asked: Option<&str>, usual: DistinguishedName) -> Result<EncodedName> {
+    let Some(text) = asked else { return Ok(name::encode(&usual)?) };
+    let asked = distinguished_name("--subject", text)?;
+    if asked.is_empty() {
+        let hint = "name somebody, as in --subject='O=Acme Inc,OU=movr-prod,UID=node'";
+        return Err(Advice::new("--subject: the name is empty", hint).into());
+    }
+    name::encode(&asked).context("--subject")
 }
 
 /// Seconds since 1970-01-01T00:00:00Z.

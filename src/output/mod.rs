@@ -1,3 +1,4 @@
 //! Entries become text.
 
+pub mod json;
 pub mod table;

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use chrono::DateTime;
 use prettytable::format::{Alignment, FormatBuilder, LinePosition, LineSeparator};
 use prettytable::{Cell, Row, Table};
 
 use crate::certs_dir::scan::Entry;
 use crate::error::printable;
+use crate::time;
 use crate::usage::Usage;
 
 const HEADERS: [&str; 6] = ["Usage", "Certificate File", "Key File", "Expires", "Notes", "Error"];
@@ -55,9 +55,7 @@ fn row(entry: &Entry) -> Row {
 
 /// The last day of the first certificate; empty where there is none to be read.
 fn expires(entry: &Entry) -> String {
-    let not_after = entry.content.as_ref().and_then(|content| content.first.not_after);
-    let date = not_after.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    date.map(|date| date.format("%Y/%m/%d").to_string()).unwrap_or_default()
+    entry.content.as_ref().and_then(|content| content.first.not_after).map(time::date).unwrap_or_default()
 }
 
 fn notes(entry: &Entry) -> String {
@@ -72,9 +70,11 @@ fn notes(entry: &Entry) -> String {
                 .map(|content| [&*content.first.dns_names, &content.first.ip_addresses].concat().join(","));
             format!("addresses: {}", addresses.unwrap_or_else(unknown))
         }
-        Usage::Client => {
-            format!("user: {}", content.map_or_else(unknown, |content| content.first.common_name.clone()))
-        }
+        // Without a common name, only its subject says whose certificate it is, and the server knows by its settings.
+        Usage::Client => match content.map(|content| content.first.common_name()) {
+            Some("") => format!("user: {}", entry.name.name.as_deref().unwrap_or_default()),
+            name => format!("user: {}", name.unwrap_or(UNKNOWN)),
+        },
         Usage::TenantClient | Usage::TenantSigning => {
             format!("tenant: {}", content.and(entry.name.name.clone()).unwrap_or_else(unknown))
         }

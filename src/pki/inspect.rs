@@ -2,21 +2,27 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use openssl::nid::Nid;
-use openssl::x509::X509Ref;
+use openssl::x509::{X509ExtendedKeyUsage, X509Ref};
 
 use super::issue::unix_seconds;
+use crate::dn::{CertificateSubject, DistinguishedName, EncodedAttribute, UnreadableSubject};
 
 /// What the certs directory and the server look at in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The subject's common name: the last one, as in Go; empty if there is none.
-    pub common_name: String,
+    /// The subject, as the server reads it.
+    pub subject: Result<CertificateSubject, UnreadableSubject>,
     /// dNSName entries of subjectAltName.
     pub dns_names: Vec<String>,
     /// iPAddress entries of subjectAltName.
     pub ip_addresses: Vec<String>,
-    /// The last second of its validity, since 1970-01-01T00:00:00Z; `None` if it is no valid time.
+    /// uniformResourceIdentifier entries of subjectAltName, as encoded.
+    pub uris: Vec<String>,
+    /// May it be used by a TLS client? Yes where it has no extended key usage (RFC 5280 section 4.2.1.12).
+    pub client_auth: bool,
+    /// The first second of its validity, since 1970-01-01T00:00:00Z; `None` if it is no valid time.
+    pub not_before: Option<i64>,
+    /// The last second of its validity.
     pub not_after: Option<i64>,
 }
 
@@ -25,23 +31,38 @@ impl Facts {
     pub fn of(certificate: &X509Ref) -> Self {
         let names = certificate.subject_alt_names();
         let names = || names.iter().flatten();
+        let client = X509ExtendedKeyUsage::SSL_CLIENT | X509ExtendedKeyUsage::ANYEKU;
         Self {
-            common_name: common_name(certificate),
+            subject: subject(certificate),
             dns_names: names().filter_map(|name| name.dnsname()).map(str::to_owned).collect(),
             ip_addresses: names().filter_map(|name| name.ipaddress()).map(ip_address).collect(),
+            uris: names().filter_map(|name| name.uri()).map(str::to_owned).collect(),
+            client_auth: certificate.extended_key_usage().is_none_or(|usage| usage.intersects(client)),
+            not_before: unix_seconds(certificate.not_before()).ok(),
             not_after: unix_seconds(certificate.not_after()).ok(),
+        }
+    }
+
+    /// The subject's common name: the last one, as in Go; empty if there is none.
+    pub fn common_name(&self) -> &str {
+        match &self.subject {
+            Ok(CertificateSubject { common_name, .. }) | Err(UnreadableSubject::Text { common_name, .. }) => {
+                common_name
+            }
+            Err(UnreadableSubject::Encoding(_)) => "",
         }
     }
 
     /// The identities that the certificate is for by its names: the common name, then the DNS names.
     pub fn principals(&self) -> Vec<&str> {
-        std::iter::once(&self.common_name).chain(&self.dns_names).map(String::as_str).collect()
+        std::iter::once(self.common_name()).chain(self.dns_names.iter().map(String::as_str)).collect()
     }
 }
 
-fn common_name(certificate: &X509Ref) -> String {
-    let last = certificate.subject_name().entries_by_nid(Nid::COMMONNAME).last();
-    last.and_then(|entry| entry.data().to_string().ok()).unwrap_or_default()
+fn subject(certificate: &X509Ref) -> Result<CertificateSubject, UnreadableSubject> {
+    let der = certificate.subject_name().to_der();
+    let der = der.map_err(|errors| UnreadableSubject::Encoding(super::reason(&errors)))?;
+    DistinguishedName::from_certificate_attributes(&EncodedAttribute::read_name(&der)?)
 }
 
 /// As text; in hex where it has the length of no IP address.

@@ -12,8 +12,11 @@ use openssl::x509::extension::{
 };
 use openssl::x509::{X509, X509Builder, X509NameRef, X509Ref};
 
+use super::inspect::Facts;
 use super::key::PrivateKey;
+use super::name::EncodedName;
 use super::profile::{ExtendedKeyUsage, KeyUsage, Profile};
+use super::reason;
 use crate::duration::Lifetime;
 use crate::host::Host;
 
@@ -74,7 +77,7 @@ pub struct Request<'a> {
     /// What this kind of certificate contains.
     pub profile: &'a Profile,
     /// Whom it names.
-    pub subject: &'a X509NameRef,
+    pub subject: &'a EncodedName,
     /// More names of the subject.
     pub alt_names: &'a [AltName],
     /// When it is valid.
@@ -92,18 +95,33 @@ pub struct Authority<'a> {
     pub key: &'a PrivateKey,
 }
 
+/// A new certificate.
+pub struct Issued {
+    /// The certificate in PEM form.
+    pub pem: Vec<u8>,
+    /// What it says, read back from it.
+    pub facts: Facts,
+}
+
 /// Makes the certificate, signed by `authority`, or by its own key if there is none.
 ///
 /// # Errors
-/// OpenSSL's, if its providers cannot do it.
-pub fn issue(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<X509, ErrorStack> {
+/// OpenSSL's reason, if its providers cannot do it.
+pub fn issue(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<Issued, String> {
+    let issued = build(request, authority)
+        .and_then(|certificate| Ok(Issued { pem: certificate.to_pem()?, facts: Facts::of(&certificate) }));
+    issued.map_err(|errors| reason(&errors))
+}
+
+fn build(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<X509, ErrorStack> {
+    let subject = &request.subject.0;
     let mut builder = X509Builder::new()?;
     builder.set_version(2)?;
     builder.set_serial_number(&*random_serial()?)?;
-    builder.set_issuer_name(authority.map_or(request.subject, |ca| ca.certificate.subject_name()))?;
+    builder.set_issuer_name(authority.map_or(subject, |ca| ca.certificate.subject_name()))?;
     builder.set_not_before(&*Asn1Time::from_unix(request.validity.not_before)?)?;
     builder.set_not_after(&*Asn1Time::from_unix(request.validity.not_after)?)?;
-    builder.set_subject_name(request.subject)?;
+    builder.set_subject_name(subject)?;
     builder.set_pubkey(request.key.as_pkey())?;
     add_extensions(&mut builder, request, authority)?;
     let signer = authority.map_or(request.key, |ca| ca.key);
@@ -153,7 +171,7 @@ fn add_extensions(
         builder.append_extension(identifier)?;
     }
     if !request.alt_names.is_empty() {
-        let names = alt_names(request.alt_names, builder, request.subject)?;
+        let names = alt_names(request.alt_names, builder, &request.subject.0)?;
         builder.append_extension(names)?;
     }
     Ok(())

@@ -8,6 +8,7 @@ pub mod name;
 pub mod pem;
 pub mod profile;
 pub mod provider;
+pub mod verify;
 
 use openssl::error::ErrorStack;
 

@@ -1,25 +1,270 @@
-//! Distinguished names as OpenSSL has them.
+//! Distinguished name -> X.509 `Name`, in DER (RFC 5280 section 4.1.2.4 and appendix A).
+//!
+//! OpenSSL's builder puts one attribute into each RDN and picks string types by its own configuration. The few bytes of DER
+//! around the values are written here instead; OpenSSL checks them as it reads them.
 
-use openssl::asn1::Asn1Type;
-use openssl::error::ErrorStack;
-use openssl::x509::{X509Name, X509NameBuilder};
+use openssl::asn1::Asn1Object;
+use openssl::x509::X509Name;
+use thiserror::Error;
 
-/// Encodes a name, one attribute an RDN, in the order given.
-///
-/// Values that fit PrintableString are encoded so, others as UTF8String (RFC 5280 section 4.1.2.4).
-///
-/// # Errors
-/// OpenSSL's, for a type it does not know and a value longer than the type's upper bound (RFC 5280 appendix A).
-pub fn encode<'a>(attributes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<X509Name, ErrorStack> {
-    let mut name = X509NameBuilder::new()?;
-    for (kind, value) in attributes {
-        let string = if is_printable(value) { Asn1Type::PRINTABLESTRING } else { Asn1Type::UTF8STRING };
-        name.append_entry_by_text_with_type(kind, value, string)?;
-    }
-    Ok(name.build())
+use super::reason;
+use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn};
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const IA5_STRING: u8 = 0x16;
+
+/// How the values of a type are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    /// PrintableString where the value fits it, UTF8String otherwise.
+    Directory,
+    /// PrintableString only.
+    Printable,
+    /// Two letters.
+    Country,
+    /// IA5String: ASCII.
+    Ia5,
 }
 
-/// Does the text fit a PrintableString (X.680)?
+/// Types with a syntax of their own, and the upper bounds of RFC 5280 appendix A, in characters.
+const RULES: [(&str, Syntax, usize); 15] = [
+    ("2.5.4.3", Syntax::Directory, 64),                   // CN
+    ("2.5.4.5", Syntax::Printable, 64),                   // serialNumber
+    ("2.5.4.6", Syntax::Country, 2),                      // C
+    ("2.5.4.7", Syntax::Directory, 128),                  // L
+    ("2.5.4.8", Syntax::Directory, 128),                  // ST
+    ("2.5.4.10", Syntax::Directory, 64),                  // O
+    ("2.5.4.11", Syntax::Directory, 64),                  // OU
+    ("2.5.4.12", Syntax::Directory, 64),                  // title
+    ("2.5.4.46", Syntax::Printable, usize::MAX),          // dnQualifier
+    ("2.5.4.65", Syntax::Directory, 128),                 // pseudonym
+    ("0.9.2342.19200300.100.1.25", Syntax::Ia5, 63),      // DC
+    ("1.2.840.113549.1.9.1", Syntax::Ia5, 255),           // emailAddress
+    ("1.3.6.1.4.1.311.60.2.1.3", Syntax::Country, 2),     // jurisdictionCountryName
+    ("1.3.6.1.4.1.311.60.2.1.2", Syntax::Directory, 128), // jurisdictionStateOrProvinceName
+    ("1.3.6.1.4.1.311.60.2.1.1", Syntax::Directory, 128), // jurisdictionLocalityName
+];
+
+/// Why a name cannot be put into a certificate, and which attribute it is about.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("attribute {position} ({attribute}) cannot be put into a certificate: {why}")]
+pub struct NameError {
+    /// Which attribute, from 1.
+    position: usize,
+    /// The attribute as text.
+    attribute: String,
+    /// What is wrong.
+    why: String,
+}
+
+/// A name in the form a certificate has it.
+pub struct EncodedName(pub(super) X509Name);
+
+/// Encodes a name: RDNs in the order written, the attributes of an RDN in the order of DER.
+///
+/// # Errors
+/// For the first attribute whose type is unknown or whose value does not fit its type.
+pub fn encode(name: &DistinguishedName) -> Result<EncodedName, NameError> {
+    let mut position = 0;
+    let mut rdns = Vec::new();
+    for rdn in name.rdns() {
+        rdns.extend(encode_rdn(rdn, &mut position)?);
+    }
+    openssl_name(&rdns).map(EncodedName).map_err(|why| NameError { position, attribute: name.to_string(), why })
+}
+
+fn openssl_name(rdns: &[u8]) -> Result<X509Name, String> {
+    X509Name::from_der(&tlv(SEQUENCE, rdns)).map_err(|errors| reason(&errors))
+}
+
+fn encode_rdn(rdn: &Rdn, position: &mut usize) -> Result<Vec<u8>, NameError> {
+    let mut attributes = Vec::new();
+    for attribute in rdn.attributes() {
+        *position += 1;
+        attributes.push(encode_attribute(attribute).map_err(|why| NameError {
+            position: *position,
+            attribute: attribute.to_string(),
+            why,
+        })?);
+    }
+    attributes.sort();
+    Ok(tlv(SET, &attributes.concat()))
+}
+
+fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
+    let name = attribute.attribute_type();
+    let known = AttributeType::by_name(name).map_or(name, |known| known.oid);
+    let object = Asn1Object::from_str(known).map_err(|_| {
+        format!("{name:?} is neither the name of an attribute type nor a dotted object identifier")
+    })?;
+    let value = match attribute.value().ber_element() {
+        Some(element) => element.to_vec(),
+        None => encode_text(attribute.value().as_str().ok_or("the value is not UTF-8")?, &dotted(&object))?,
+    };
+    let encoded = tlv(SEQUENCE, &[tlv(OBJECT_IDENTIFIER, object.as_slice()), value].concat());
+    // Not every BER element can be the value of an attribute.
+    openssl_name(&tlv(SET, &encoded)).map_err(|why| format!("OpenSSL refuses the value: {why}"))?;
+    Ok(encoded)
+}
+
+fn encode_text(text: &str, oid: &str) -> Result<Vec<u8>, String> {
+    let rule = RULES.iter().find(|(known, ..)| *known == oid);
+    let (syntax, bound) = rule.map_or((Syntax::Directory, usize::MAX), |(_, syntax, bound)| (*syntax, *bound));
+    let length = text.chars().count();
+    if text.is_empty() {
+        return Err("the value is empty".to_owned());
+    }
+    match syntax {
+        Syntax::Country if length != 2 || !text.bytes().all(|b| b.is_ascii_alphabetic()) => {
+            Err("a country is a code of two letters (ISO 3166)".to_owned())
+        }
+        Syntax::Ia5 if !text.is_ascii() => Err("the value has to be ASCII".to_owned()),
+        Syntax::Printable if !is_printable(text) => {
+            Err("the value may have letters, digits, spaces and '()+,-./:=? only".to_owned())
+        }
+        _ if length > bound => {
+            Err(format!("the value has {length} characters, and at most {bound} are allowed"))
+        }
+        Syntax::Ia5 => Ok(tlv(IA5_STRING, text.as_bytes())),
+        _ if is_printable(text) => Ok(tlv(PRINTABLE_STRING, text.as_bytes())),
+        _ => Ok(tlv(UTF8_STRING, text.as_bytes())),
+    }
+}
+
+/// The object identifier in dotted form, from its DER contents (X.690 section 8.19).
+fn dotted(object: &Asn1Object) -> String {
+    let mut numbers = Vec::new();
+    let mut number = 0u64;
+    for byte in object.as_slice() {
+        number = (number << 7) | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            numbers.push(number);
+            number = 0;
+        }
+    }
+    if let Some(first) = numbers.first().copied() {
+        let root = (first / 40).min(2);
+        numbers.splice(..1, [root, first - root * 40]);
+    }
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+}
+
+/// Does the text fit a PrintableString (X.680 section 41.4)?
 fn is_printable(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b))
+}
+
+/// Tag, length and contents (X.690 section 8.1).
+fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
+    let length = contents.len().to_be_bytes();
+    let significant = &length[contents.len().leading_zeros() as usize / 8..];
+    match significant {
+        [] => out.push(0),
+        [short @ 0..0x80] => out.push(*short),
+        long => {
+            out.push(0x80 | long.len() as u8);
+            out.extend_from_slice(long);
+        }
+    }
+    out.extend_from_slice(contents);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The values in encoded order.
+    fn values(text: &str) -> Result<Vec<String>, String> {
+        let EncodedName(name) = encode(&text.parse().expect(text)).map_err(|error| error.to_string())?;
+        Ok(name.entries().map(|entry| String::from_utf8_lossy(entry.data().as_slice()).into_owned()).collect())
+    }
+
+    fn der(text: &str) -> Vec<u8> {
+        let encoded = encode(&text.parse().expect(text)).map(|EncodedName(name)| name.to_der().expect("DER"));
+        encoded.expect(text)
+    }
+
+    #[test]
+    fn values_have_the_string_type_of_their_attribute() {
+        for (text, tag) in [
+            ("CN=node", PRINTABLE_STRING),
+            ("CN=a@b", UTF8_STRING),
+            ("O=\u{e9}", UTF8_STRING),
+            ("C=DE", PRINTABLE_STRING),
+            ("c=de", PRINTABLE_STRING),
+            ("DC=example", IA5_STRING),
+            ("dc=a@b", IA5_STRING),
+            ("emailAddress=a@b", IA5_STRING),
+            ("serialNumber=1", PRINTABLE_STRING),
+            ("UID=node", PRINTABLE_STRING),
+            ("1.2.3.4=x", PRINTABLE_STRING),
+            ("CN=#0c0178", UTF8_STRING),
+            ("CN=#160178", IA5_STRING),
+        ] {
+            let name = der(text);
+            let value = name.iter().rposition(|b| *b == tag).unwrap_or_default();
+            let length = usize::from(name[value + 1]);
+            assert_eq!(value + 2 + length, name.len(), "{text}: {name:x?}");
+        }
+    }
+
+    #[test]
+    fn names_keep_their_order_and_rdns_are_sets() {
+        let order = values("O=Acme Inc,OU=movr-prod,UID=node").expect("a name");
+        assert_eq!(order, ["Acme Inc", "movr-prod", "node"]);
+        assert_eq!(der("CN=a+UID=b"), der("UID=b+CN=a"));
+        assert_ne!(der("CN=a+UID=b"), der("CN=a,UID=b"));
+        assert_eq!(der(""), [SEQUENCE, 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_encoded_names_the_attribute() {
+        let long = format!("O=x,CN={}", "a".repeat(65));
+        for (text, position, why) in [
+            ("O=a,C=DEU", "attribute 2 (C=DEU)", "a country is a code of two letters"),
+            ("C=1x", "attribute 1 (C=1x)", "a country is a code of two letters"),
+            ("O=a+DC=\u{e9}", "attribute 2 (DC=\u{e9})", "ASCII"),
+            ("nonsense=a", "attribute 1 (nonsense=a)", "neither the name of an attribute type"),
+            ("1.2.x=a", "attribute 1 (1.2.x=a)", "neither the name of an attribute type"),
+            ("O=", "attribute 1 (O=)", "the value is empty"),
+            ("O=a,OU=#0101ff", "attribute 2 (OU=#0101ff)", "OpenSSL refuses the value"),
+            ("O=a\\ff", "attribute 1 (O=a\\ff)", "not UTF-8"),
+            ("serialNumber=a@b", "attribute 1 (serialNumber=a@b)", "letters, digits, spaces"),
+            (&long, "attribute 2 (CN=a", "has 65 characters, and at most 64"),
+        ] {
+            let error = values(text).expect_err(text);
+            assert!(error.starts_with(position) && error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_in_the_shortest_form() {
+        assert_eq!(tlv(4, &[0; 127])[..2], [4, 127]);
+        assert_eq!(tlv(4, &[0; 128])[..3], [4, 0x81, 128]);
+        assert_eq!(tlv(4, &[0; 256])[..4], [4, 0x82, 1, 0]);
+    }
+
+    #[test]
+    fn object_identifiers_have_their_dotted_form() {
+        for oid in ["2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.1", "2.999.1"] {
+            assert_eq!(dotted(&Asn1Object::from_str(oid).expect(oid)), oid);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_panics(text in "((CN|O|C|DC|UID|1\\.2\\.3)=\\PC{0,8}[,+]?){0,4}") {
+            if let Ok(name) = text.parse() {
+                let _ = encode(&name);
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What each kind of certificate contains (REFERENCE.md section 1), written out as it can be read in the certificate.
 
+use crate::dn::{Attribute, AttributeValue, DistinguishedName, Rdn};
+
 /// What a kind of certificate contains, besides names, times and keys.
 #[derive(Debug)]
 pub struct Profile {
@@ -13,6 +15,18 @@ pub struct Profile {
     pub path_length: Option<u32>,
     /// Says CA:FALSE in so many words, for certificates without extended key usage.
     pub not_a_ca: bool,
+}
+
+impl Profile {
+    /// The subject of a certificate for this user, tenant or node.
+    pub fn subject_of(&self, name: &str) -> DistinguishedName {
+        let attribute = |(kind, value): &(&str, &str)| {
+            let value = AttributeValue::text(value.replace("{}", name));
+            // The types above are not empty.
+            Attribute::new(*kind, value).ok().map(Rdn::from)
+        };
+        DistinguishedName::new(self.subject.iter().filter_map(attribute).collect())
+    }
 }
 
 /// The bits of keyUsage in use here.

@@ -159,7 +159,7 @@ fn lifetimes_that_are_none_are_refused() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let sandbox = Sandbox::new();
-    for command in ["create-ca", "create-node", "create-client", "list", "version"] {
+    for command in ["create-ca", "create-node", "create-client", "list", "subject", "check-login", "version"] {
         for flag in ["-h", "--help"] {
             let run = sandbox.run(&[command, flag]).succeeds();
             assert!(run.stdout.contains(&format!("  crdb-cert {command}")), "{command} {flag}: {}", run.stdout);

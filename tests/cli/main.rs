@@ -2,6 +2,7 @@
 
 mod arguments;
 mod build_script;
+mod check_login;
 mod create_ca;
 mod create_client;
 mod create_node;
@@ -12,6 +13,7 @@ mod list_errors;
 mod ownership;
 mod sandbox;
 mod secrets;
+mod subject;
 mod terminal;
 mod version;
 mod walkthrough;

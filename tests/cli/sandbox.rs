@@ -197,6 +197,12 @@ impl Run {
         self
     }
 
+    /// Succeeds with nothing on stderr; what it prints.
+    pub fn succeeds_silently_but_for_stdout(self) -> String {
+        assert_eq!(self.stderr, "");
+        self.succeeds().stdout
+    }
+
     /// Succeeds and has nothing to say, as `create-*` away from a terminal.
     pub fn succeeds_silently(self) -> Self {
         assert_eq!((self.stdout.as_str(), self.stderr.as_str()), ("", ""));

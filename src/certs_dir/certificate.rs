@@ -1,0 +1,68 @@
+//! One certificate file, wherever it is.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use openssl::x509::X509;
+
+use super::read::{self, ReadError};
+use crate::error::Advice;
+use crate::pki::{pem, verify};
+
+/// The certificates of a file that a command needs.
+pub struct CertificateFile {
+    /// The first one, which is the one in use.
+    pub first: X509,
+    /// The others: older CAs in a CA's file, CAs between it and the root in another.
+    pub others: Vec<X509>,
+}
+
+/// What a command needs the file for, for the message when it is missing.
+#[derive(Debug, Clone, Copy)]
+pub struct Purpose {
+    noun: &'static str,
+    hint: &'static str,
+}
+
+/// A CA's certificates.
+pub const CA: Purpose =
+    Purpose { noun: "CA certificate", hint: "create the CA first with create-ca, in the same --certs-dir" };
+/// Somebody's certificate.
+pub const LEAF: Purpose =
+    Purpose { noun: "certificate file", hint: "name the certificate, or the certs directory it is in" };
+
+impl CertificateFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or holds anything but certificates.
+    pub fn load(path: &Path, purpose: Purpose) -> Result<Self> {
+        let Purpose { noun, hint } = purpose;
+        let contents = read::read(path).map_err(|error| {
+            let what = format!("could not read {noun} {}: {error}", path.display());
+            match error {
+                ReadError::NotFound => Advice::new(what, hint).into(),
+                _ => anyhow!(what),
+            }
+        })?;
+        let about = || format!("could not load {noun} {}", path.display());
+        let certificates = pem::certificates(&contents, &path.display().to_string()).with_context(about)?;
+        let mut certificates = certificates.into_iter();
+        let first = certificates.next().with_context(about)?;
+        Ok(Self { first, others: certificates.collect() })
+    }
+
+    /// Does a chain lead from the first certificate, over the others, to any one of the CA's? See [`verify::chain`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn chain_to(&self, ca: &Self, at: i64) -> Result<(), String> {
+        let roots: Vec<_> = std::iter::once(&ca.first).chain(&ca.others).cloned().collect();
+        verify::chain(&self.first, &self.others, &roots, at)
+    }
+}
+
+/// Is there anything of this name?
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}

@@ -1,0 +1,186 @@
+//! For whom a certificate is valid: `crdb:` URIs, or names passed through the principal map.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::{CertificateFacts, Tenant};
+use crate::dn::quoted;
+
+/// `--cert-principal-map`: names in certificates that stand for other users (REFERENCE.md section 6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrincipalMap {
+    users: HashMap<String, String>,
+}
+
+/// An entry of a principal map without a colon, in the server's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid <cert-principal>:<db-principal> mapping: {}", quoted(.0))]
+pub struct PrincipalMapError(
+    /// The entry.
+    pub String,
+);
+
+impl PrincipalMap {
+    /// The user that `principal` stands for: itself, unless mapped.
+    pub fn user<'a>(&'a self, principal: &'a str) -> &'a str {
+        self.users.get(principal).map_or(principal, String::as_str)
+    }
+
+    /// Whether nothing is mapped.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty()
+    }
+}
+
+impl FromStr for PrincipalMap {
+    type Err = PrincipalMapError;
+
+    /// Reads `from:to,...`. Empty entries are skipped, an entry is split at its last colon, and the last of equal
+    /// `from` wins. Nothing is trimmed.
+    fn from_str(list: &str) -> Result<Self, PrincipalMapError> {
+        let entry = |entry: &str| match entry.rsplit_once(':') {
+            Some((from, to)) => Ok((from.into(), to.into())),
+            None => Err(PrincipalMapError(entry.into())),
+        };
+        let users = list.split(',').filter(|entry| !entry.is_empty()).map(entry).collect::<Result<_, _>>()?;
+        Ok(Self { users })
+    }
+}
+
+/// On which tenants a certificate is valid for a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeTenant {
+    /// On every tenant.
+    All,
+    /// On the tenant with this number.
+    Id(u64),
+    /// On the tenant with this name.
+    Name(String),
+}
+
+/// A user that a certificate is valid for, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateScope {
+    /// The user.
+    pub user: String,
+    /// The tenants.
+    pub tenant: ScopeTenant,
+}
+
+impl CertificateScope {
+    /// Whether the scope holds on this tenant.
+    pub fn covers(&self, tenant: &Tenant) -> bool {
+        match &self.tenant {
+            ScopeTenant::All => true,
+            ScopeTenant::Id(id) => *id == tenant.id,
+            ScopeTenant::Name(name) => !name.is_empty() && Some(name) == tenant.name.as_ref(),
+        }
+    }
+}
+
+impl fmt::Display for CertificateScope {
+    /// In the server's words: `"alice" on all tenants`, `"bob" on tenantID 2`, `"bob" on tenantName app`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on ", quoted(&self.user))?;
+        match &self.tenant {
+            ScopeTenant::All => f.write_str("all tenants"),
+            ScopeTenant::Id(1) => f.write_str("tenantID system"),
+            ScopeTenant::Id(id) => write!(f, "tenantID {id}"),
+            ScopeTenant::Name(name) if name.is_empty() => Ok(()),
+            ScopeTenant::Name(name) => write!(f, "tenantName {name}"),
+        }
+    }
+}
+
+/// A `crdb:` URI that is no scope, in the server's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedScope {
+    /// Not `crdb://tenant/<id>/user/<user>`.
+    #[error("invalid tenant URI SAN {0}")]
+    Id(String),
+    /// Not `crdb://tenant-name/<name>/user/<user>`.
+    #[error("invalid tenant-name URI SAN {}", quoted(.0))]
+    Name(String),
+}
+
+/// The scopes of a certificate, in the server's order: one for each `crdb:` URI; without any, one on all tenants for
+/// the CN and for each DNS name.
+///
+/// # Errors
+/// The first `crdb:` URI that the server cannot read. Other URIs are no matter.
+pub fn certificate_scopes(
+    facts: &CertificateFacts,
+    principals: &PrincipalMap,
+) -> Result<Vec<CertificateScope>, MalformedScope> {
+    let scopes = facts.uris.iter().filter_map(|uri| read_uri(uri)).collect::<Result<Vec<_>, _>>()?;
+    if !scopes.is_empty() {
+        return Ok(scopes);
+    }
+    let names = std::iter::once(&facts.common_name).chain(&facts.dns_names);
+    let everywhere =
+        |name: &String| CertificateScope { user: principals.user(name).into(), tenant: ScopeTenant::All };
+    Ok(names.map(everywhere).collect())
+}
+
+/// What follows the scheme in a `crdb:` URI; none if the scheme is another.
+fn after_scheme(uri: &str) -> Option<&str> {
+    uri.split_once(':').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("crdb")).map(|(_, rest)| rest)
+}
+
+pub(super) fn is_crdb(uri: &str) -> bool {
+    after_scheme(uri).is_some()
+}
+
+/// The scope in a `crdb:` URI, or none if it has another scheme.
+fn read_uri(uri: &str) -> Option<Result<CertificateScope, MalformedScope>> {
+    let rest = after_scheme(uri)?;
+    let (host, path) = split_authority(rest);
+    Some(if host == "tenant-name" {
+        by_name(path).ok_or_else(|| MalformedScope::Name(format!("crdb:{rest}")))
+    } else {
+        by_id(rest).ok_or_else(|| MalformedScope::Id(format!("crdb:{rest}")))
+    })
+}
+
+/// Host and path of what follows the scheme; no host if there is none (RFC 3986 section 3).
+fn split_authority(rest: &str) -> (&str, &str) {
+    let Some(rest) = rest.strip_prefix("//") else {
+        return ("", "");
+    };
+    let rest = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    (authority.rsplit('@').next().unwrap_or(authority), path)
+}
+
+/// The server scans the whole URI, as encoded, for `//tenant/<number>/user/<word>`: a `%C3%B6` stays as it is.
+fn by_id(rest: &str) -> Option<CertificateScope> {
+    let (id, user) = rest.strip_prefix("//tenant/")?.split_once("/user/")?;
+    let is_number = !id.is_empty() && id.bytes().all(|c| c.is_ascii_digit());
+    let id = id.parse().ok().filter(|id| is_number && *id != 0)?;
+    let user = Some(user.replace(' ', "%20")).filter(|user| !user.is_empty())?;
+    Some(CertificateScope { user, tenant: ScopeTenant::Id(id) })
+}
+
+/// The server takes the second and the last of four parts of the decoded path, whatever the third is.
+fn by_name(path: &str) -> Option<CertificateScope> {
+    let path = percent_decoded(path)?;
+    match path.split('/').collect::<Vec<_>>()[..] {
+        [_, name, _, user] => {
+            Some(CertificateScope { user: user.into(), tenant: ScopeTenant::Name(name.into()) })
+        }
+        _ => None,
+    }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut octets = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) =
+            part.split_at_checked(2).filter(|(hex, _)| hex.bytes().all(|c| c.is_ascii_hexdigit()))?;
+        octets.push(u8::from_str_radix(digits, 16).ok()?);
+        octets.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(octets).ok()
+}

@@ -1,0 +1,54 @@
+//! Answers for programs.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::login::{Comparison, Relation, Tenant, Verdict};
+
+/// The verdict of `check-login` as one JSON object.
+pub fn verdict(user: &str, tenant: &Tenant, certificate: &Path, verdict: &Verdict) -> String {
+    let mut object = json!({
+        "user": user,
+        "certificate": certificate.to_string_lossy(),
+        "tenant": { "id": tenant.id, "name": tenant.name },
+        "allowed": verdict.is_allowed(),
+    });
+    let more = match verdict {
+        Verdict::Allowed { because } => json!({ "because": because }),
+        Verdict::Refused(refusal) => json!({
+            "rule": refusal.rule.name(),
+            "message": refusal.message,
+            "detail": refusal.detail,
+            "comparison": refusal.comparison.as_ref().map(comparison),
+            "hint": refusal.advice,
+        }),
+    };
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object.to_string()
+}
+
+fn comparison(comparison: &Comparison) -> Value {
+    let positions: Vec<_> = comparison
+        .positions
+        .iter()
+        .map(|position| json!({ "expected": position.expected, "found": position.found, "equal": position.equal }))
+        .collect();
+    json!({
+        "relation": relation(comparison.relation),
+        "first_difference": comparison.first_difference(),
+        "positions": positions,
+    })
+}
+
+fn relation(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Equal => "equal",
+        Relation::Reversed => "reversed",
+        Relation::Swapped(..) => "swapped",
+        Relation::Reordered => "reordered",
+        Relation::Different => "different",
+    }
+}
