@@ -1,0 +1,156 @@
+//! The peers: where they are, how they are run, and what to install if one is missing.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::sandbox::Sandbox;
+
+/// Other people's software.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// OpenSSL's command line.
+    Openssl,
+    /// GnuTLS's `certtool`.
+    Certtool,
+    /// NSS's `certutil`.
+    Certutil,
+    /// `peers/certs.go`: crypto/x509 and crypto/tls.
+    Go,
+    /// `peers/Certs.java`: java.security and JSSE.
+    Java,
+    /// `peers/certs.py`: `cryptography`.
+    Python,
+    /// pkilint's `lint_pkix_cert`.
+    Linter,
+    /// A program of the PostgreSQL server's.
+    PostgresServer(&'static str),
+    /// PostgreSQL's client.
+    Psql,
+}
+
+/// The peers that print fields in the form of `expected`.
+pub const READERS: [Peer; 3] = [Peer::Go, Peer::Java, Peer::Python];
+
+impl Peer {
+    /// What to run.
+    pub fn program(self) -> PathBuf {
+        match self {
+            Self::Openssl => "openssl".into(),
+            Self::Certtool => "certtool".into(),
+            Self::Certutil => "certutil".into(),
+            Self::Go => "go".into(),
+            Self::Java => "java".into(),
+            Self::Python => venv().join("bin/python"),
+            Self::Linter => venv().join("bin/lint_pkix_cert"),
+            Self::PostgresServer(program) => postgres(program),
+            Self::Psql => "psql".into(),
+        }
+    }
+
+    /// What comes before the caller's arguments; the program of ours that the peer runs is put into the sandbox.
+    pub fn first_arguments(self, sandbox: &Sandbox) -> Vec<OsString> {
+        let program = |name, text| {
+            let path = sandbox.path(name);
+            fs::write(&path, text).expect("the peer's program is written");
+            path.into_os_string()
+        };
+        let texts = |texts: &[&str]| texts.iter().map(OsString::from).collect::<Vec<_>>();
+        match self {
+            Self::Go => {
+                let mut arguments = texts(&["run"]);
+                arguments.push(program("certs.go", include_str!("peers/certs.go")));
+                arguments
+            }
+            Self::Java => {
+                // Quick to start, and without files in /tmp.
+                let mut arguments = texts(&["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]);
+                arguments.extend(texts(&["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]));
+                arguments.push(program("Certs.java", include_str!("peers/Certs.java")));
+                arguments
+            }
+            Self::Python => {
+                let mut arguments = texts(&["-I", "-B"]);
+                arguments.push(program("certs.py", include_str!("peers/certs.py")));
+                arguments
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The peer's settings, in a clean environment.
+    pub fn environment(self, sandbox: &Sandbox) -> Vec<(&'static str, OsString)> {
+        match self {
+            Self::Go => vec![
+                ("GOCACHE", go_cache(sandbox).into()),
+                ("GO111MODULE", "off".into()),
+                ("GOENV", "off".into()),
+                ("GOTOOLCHAIN", "local".into()),
+                ("GOPROXY", "off".into()),
+                ("CGO_ENABLED", "0".into()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to do if the peer is not there.
+    pub fn missing(self) -> String {
+        let program = self.program();
+        let program = program.display();
+        let (debian, fedora) = match self {
+            Self::Openssl => ("openssl", "openssl"),
+            Self::Certtool => ("gnutls-bin", "gnutls-utils"),
+            Self::Certutil => ("libnss3-tools", "nss-tools"),
+            Self::Go => ("golang-go", "golang"),
+            Self::Java => ("default-jdk-headless", "java-latest-openjdk-devel"),
+            Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
+            Self::Psql => ("postgresql-client", "postgresql"),
+            Self::Python | Self::Linter => {
+                return format!(
+                    "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \
+                     name yours in CRDB_CERT_PEERS_VENV"
+                );
+            }
+        };
+        format!(
+            "{program} is missing: install the package {debian} (Debian) or {fedora} (Fedora), or run \
+             tests/interop/install-peers"
+        )
+    }
+}
+
+/// The virtual environment of the Python peers.
+fn venv() -> PathBuf {
+    if let Some(path) = std::env::var_os("CRDB_CERT_PEERS_VENV").filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    // Cargo's directory for tests is `tmp` in the target directory, or in a directory there for `--target`.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().skip(1);
+    let mut places = target.take(2).map(|target| target.join("peers-venv"));
+    let first = places.next().unwrap_or_default();
+    match places.next() {
+        Some(second) if !first.exists() && second.exists() => second,
+        _ => first,
+    }
+}
+
+/// Go compiles its library once, into cargo's directory for tests; elsewhere if that belongs to someone else.
+fn go_cache(sandbox: &Sandbox) -> PathBuf {
+    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache");
+    let usable = fs::create_dir_all(&shared).and_then(|()| tempfile::tempfile_in(&shared));
+    usable.map_or_else(|_| sandbox.path("go-cache"), |_| shared)
+}
+
+/// A program of the newest PostgreSQL server: in Debian not in PATH, but in `/usr/lib/postgresql/<version>/bin`.
+fn postgres(program: &str) -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let newest = versions
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let version: u32 = path.file_name()?.to_str()?.parse().ok()?;
+            let program = path.join("bin").join(program);
+            program.exists().then_some((version, program))
+        })
+        .max();
+    newest.map_or_else(|| program.into(), |(_, program)| program)
+}

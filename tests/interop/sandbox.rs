@@ -1,0 +1,113 @@
+//! A directory of a test's own, and the program under test and its peers run in it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::peers::Peer;
+
+/// A directory that goes away with the test, an empty home included.
+pub struct Sandbox(TempDir);
+
+/// How a peer ended, and what it said.
+pub struct Answer {
+    /// The exit status was 0.
+    pub success: bool,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Sandbox {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// An empty one in the given directory.
+    pub fn within(parent: &Path) -> Self {
+        let sandbox = Self(tempfile::tempdir_in(parent).expect("a temporary directory"));
+        for directory in ["home", "tmp"] {
+            fs::create_dir(sandbox.path(directory)).expect("a directory in the sandbox");
+        }
+        sandbox
+    }
+
+    /// The place of `name` in the sandbox.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs `crdb-cert` with nothing but PATH in its environment, on the certs directory `<cluster>` and the CA key
+    /// `<cluster>.ca.key`; it has to succeed.
+    pub fn create(&self, cluster: &str, args: &[&str]) {
+        self.create_in(&[], cluster, args);
+    }
+
+    /// The same with some environment variables.
+    pub fn create_in(&self, environment: &[(&str, &str)], cluster: &str, args: &[&str]) {
+        let output = Command::new(env!("CARGO_BIN_EXE_crdb-cert"))
+            .args(args)
+            .arg(format!("--certs-dir={cluster}"))
+            .arg(format!("--ca-key={cluster}.ca.key"))
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PATH", search_path())
+            .envs(environment.iter().copied())
+            .output()
+            .expect("crdb-cert starts");
+        assert!(output.status.success(), "{args:?}: {output:?}");
+    }
+
+    /// Runs a peer; it has to be installed, but may fail.
+    pub fn ask<A: AsRef<OsStr>>(&self, peer: Peer, args: impl IntoIterator<Item = A>) -> Answer {
+        let mut command = self.command(peer.program());
+        command.envs(peer.environment(self)).args(peer.first_arguments(self)).args(args);
+        answer(&mut command, peer)
+    }
+
+    /// Runs a peer that has to succeed; what it prints.
+    pub fn tell<A: AsRef<OsStr>>(&self, peer: Peer, args: impl IntoIterator<Item = A>) -> String {
+        let args: Vec<_> = args.into_iter().collect();
+        let answer = self.ask(peer, &args);
+        let args: Vec<_> = args.iter().map(AsRef::as_ref).collect();
+        assert!(answer.success, "{peer:?} failed on {args:?}:\n{}{}", answer.stdout, answer.stderr);
+        answer.stdout
+    }
+
+    /// A command in the sandbox that knows nothing of the caller's home and settings.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PATH", search_path())
+            .env("HOME", self.path("home"))
+            .env("TMPDIR", self.path("tmp"))
+            .env("LC_ALL", "C.UTF-8");
+        command
+    }
+}
+
+/// Runs the command; fails with what to install if it is not there.
+pub fn answer(command: &mut Command, peer: Peer) -> Answer {
+    let Output { status, stdout, stderr } = match command.output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == ErrorKind::NotFound => panic!("{}", peer.missing()),
+        Err(error) => panic!("{peer:?} does not start: {error}"),
+    };
+    Answer {
+        success: status.success(),
+        stdout: String::from_utf8(stdout).expect("UTF-8"),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+fn search_path() -> std::ffi::OsString {
+    std::env::var_os("PATH").expect("PATH is set")
+}
