@@ -1,6 +1,6 @@
 //! The command line as `cockroach` takes it, brought into the order clap takes.
 //!
-//! `cockroach` accepts flags anywhere, also in front of the command's name, and has its commands below `cert`
+//! `cockroach` accepts flags anywhere, also in front of the command's name, and has its commands below `cert` or `mt cert`
 //! (REFERENCE.md section 2).
 
 use std::ffi::{OsStr, OsString};
@@ -8,7 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::Command;
 
-/// Moves the command's name to the front and drops a leading `cert`.
+/// The words that `cockroach` has in front of its certificate commands.
+const LEADING: [&str; 2] = ["mt", "cert"];
+
+/// Moves the command's name to the front and drops a leading `cert` or `mt cert`.
 ///
 /// `root` tells which words are commands, and which flags take a value: `--certs-dir certs list` has its value
 /// between the flag and the command.
@@ -25,7 +28,7 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
             let value_follows = takes_value(root, &arg);
             flags.push(arg);
             flags.extend(value_follows.then(|| args.next()).flatten());
-        } else if arg != "cert" {
+        } else if LEADING.iter().all(|word| arg != *word) {
             command = Some(arg);
             break;
         }
@@ -64,6 +67,7 @@ mod tests {
         for (line, expected) in [
             ("x list --certs-dir a", "x list --certs-dir a"),
             ("x cert list", "x list"),
+            ("x mt --overwrite cert create-ca", "x create-ca --overwrite"),
             ("x --certs-dir a list", "x list --certs-dir a"),
             ("x --certs-dir=a cert --overwrite create-ca", "x create-ca --certs-dir=a --overwrite"),
             ("x --logtostderr list", "x list --logtostderr"),

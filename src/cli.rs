@@ -16,7 +16,8 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "crdb-cert", version, max_term_width = 100, args_override_self = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "Example: a new cluster's CA, and the certificates of its first node and of root:
+#[command(after_help = "\
+Example: a new cluster's CA, and the certificates of its first node and of root:
   crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert create-node localhost 127.0.0.1 --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert create-client root --certs-dir=certs --ca-key=my-safe-directory/ca.key
@@ -33,33 +34,158 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create a CA certificate and its key
+    /// Create the CA certificate and its key
+    ///
+    /// Makes the CA certificate `ca.crt` in the certs directory, and the CA key. The certs directory is created if it does not
+    /// exist; the directory of the CA key must exist. Keep the CA key away from the nodes: whoever has it can log in as anybody.
+    ///
+    /// If the CA key exists, it is used with --allow-ca-key-reuse only. If the CA certificate exists, --overwrite puts the
+    /// new certificate in front of it in the same file: certificates made with the old one stay valid.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-ca --overwrite --certs-dir=certs --ca-key=my-safe-directory/ca-2027.key")]
     CreateCa(CreateCa),
+    /// Create a CA certificate for client certificates, and its key
+    ///
+    /// Makes `ca-client.crt` in the certs directory, and its key. From then on create-client signs with it, and nodes accept
+    /// client certificates of this CA only. One wants it where those who may create users must not be able to create nodes.
+    ///
+    /// Nodes log in to each other, so they need a client certificate of this CA too: make client.node.crt with
+    /// `crdb-cert create-client node` for each of them.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert create-client-ca --certs-dir=certs --ca-key=my-safe-directory/ca-client.key
+  crdb-cert create-client node --certs-dir=certs --ca-key=my-safe-directory/ca-client.key")]
+    CreateClientCa(CreateCa),
+    /// Create a CA certificate for the DB Console, and its key
+    ///
+    /// Makes `ca-ui.crt` in the certs directory, and its key. From then on create-ui signs with it. One wants it where browsers
+    /// shall trust the DB Console without trusting the cluster's CA; a certificate of a public CA does the same.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert create-ui-ca --certs-dir=certs --ca-key=my-safe-directory/ca-ui.key")]
+    CreateUiCa(CreateCa),
+    /// Create a CA certificate for tenant client certificates, and its key
+    ///
+    /// Makes `ca-client-tenant.crt` in the certs directory, and its key. From then on create-tenant-client signs with it. One
+    /// wants it where SQL servers run as processes of their own, and must not be able to pass for nodes or users.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert create-tenant-client-ca --certs-dir=certs --ca-key=my-safe-directory/ca-tenant.key")]
+    CreateTenantClientCa(CreateCa),
     /// Create a node's certificate and key
-    CreateNode(CreateNode),
+    ///
+    /// Makes `node.crt` and `node.key` in the certs directory, signed by the first certificate of ca.crt with the CA key. Name
+    /// every host name and address by which clients and other nodes reach the node.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert create-node node1.example.com '*.dev.example.com' 10.0.0.1 ::1 \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
+    CreateNode(CreateServer),
+    /// Create the DB Console's certificate and key
+    ///
+    /// Makes `ui.crt` and `ui.key` in the certs directory, signed by the first certificate of ca-ui.crt, or of ca.crt where there
+    /// is none. The first host is the common name.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert create-ui console.example.com --certs-dir=certs --ca-key=my-safe-directory/ca-ui.key")]
+    CreateUi(CreateServer),
     /// Create a user's client certificate and key
+    ///
+    /// Makes `client.USER.crt` and `client.USER.key` in the certs directory, signed by the first certificate of ca-client.crt, or of
+    /// ca.crt where there is none.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert create-client maxroach --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-client app --tenant-scope=2,3 --also-generate-pkcs8-key \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
     CreateClient(CreateClient),
+    /// Create a tenant's client certificate and key
+    ///
+    /// Makes `client-tenant.ID.crt` and `client-tenant.ID.key` in the certs directory, for a SQL server that runs as a process of
+    /// its own, signed by the first certificate of ca-client-tenant.crt, or of ca-client.crt, or of ca.crt, whichever is there
+    /// first.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert create-tenant-client 2 sql2.example.com --certs-dir=certs --ca-key=my-safe-directory/ca-tenant.key")]
+    CreateTenantClient(CreateTenantClient),
+    /// Create a tenant's signing certificate and key
+    ///
+    /// Makes `tenant-signing.ID.crt` and `tenant-signing.ID.key` in the certs directory: an Ed25519 key that signs the tokens by which
+    /// SQL sessions move from one SQL server to another, and a certificate that it signs itself.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert create-tenant-signing 2 --certs-dir=certs")]
+    CreateTenantSigning(CreateTenantSigning),
     /// List the certificates of the certs directory, and what is wrong with them
+    ///
+    /// Lists the certificates of the certs directory, with what is wrong with them. CA keys are never looked for. Keys must be
+    /// owned by the account that the database runs under, or by root, and be closed to others.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert list --certs-dir=certs
+  crdb-cert list --certs-dir=certs --server-user=cockroach")]
     List(List),
+    /// Remove expired certificates from the CA files
+    ///
+    /// Removes the CA certificates that have expired from ca.crt and the other CA files of the certs directory, and says which. The
+    /// first certificate of a file, which is the one in use, stays in any case.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert remove-expired-ca --dry-run --certs-dir=certs")]
+    RemoveExpiredCa(RemoveExpiredCa),
     /// Show how the server reads a subject, and how to tell it to expect one
+    ///
+    /// Shows a subject as the server reads it, in one line, in the order in which it is encoded: that of a certificate, or of
+    /// a DN in RFC 4514 text. A DN is checked for what the server takes as the SUBJECT of a role.
+    ///
+    /// A CockroachDB server compares a certificate's subject with the SUBJECT of the user's role, or for root and node with
+    /// the value of a start flag. They have to have the same attributes in the same order.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert subject certs/client.maxroach.crt
+  crdb-cert subject certs/client.maxroach.crt --sql=maxroach
+  crdb-cert subject 'O=Acme Inc,OU=movr-prod,UID=node' --flag=node")]
     Subject(Subject),
     /// Say whether the server would let a user log in with a certificate, and why not
+    ///
+    /// Says whether the server would let USER log in with a certificate, by the server's own rules and in its own words, and
+    /// what to do about it if not. Tell it what the server was told: the flags it was started with, and the role's SUBJECT.
+    ///
+    /// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that could not be judged.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert check-login maxroach --certs-dir=certs --role-subject='O=Acme Inc,OU=movr-prod,UID=maxroach'
+  crdb-cert check-login root --certs-dir=certs --root-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=root'
+  crdb-cert check-login app --certs-dir=certs --tenant-id=2 --format=json")]
     CheckLogin(CheckLogin),
     /// Show the version of the tool and of OpenSSL
+    ///
+    /// Shows the version of the tool; with --verbose also the OpenSSL it was built with, the one it runs with, and the loaded
+    /// providers.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert version --verbose")]
     Version(Version),
 }
 
-/// `create-ca`
-///
-/// Makes the CA certificate `<certs-dir>/ca.crt` and the CA key `<ca-key>`. The certs directory is created if it does not
-/// exist; the directory of the CA key must exist. Keep the CA key away from the nodes: whoever has it can log in as anybody.
-///
-/// If the CA key exists, it is used with --allow-ca-key-reuse only. If the CA certificate exists, --overwrite puts the new
-/// certificate in front of it in the same file.
+/// The arguments of the commands that create CAs.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, args_override_self = true)]
-#[command(after_help = "Example:
-  crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
 pub struct CreateCa {
     /// Where the certificates are.
     #[command(flatten)]
@@ -79,22 +205,18 @@ pub struct CreateCa {
     /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
     #[arg(long, value_name = "DN")]
     pub subject: Option<String>,
+    /// Add a UID with a random UUID to the subject, which tells this CA from all others by name
+    #[arg(long)]
+    pub unique_subject: bool,
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,
 }
 
-/// `create-node`
-///
-/// Makes the node certificate `<certs-dir>/node.crt` and its key `<certs-dir>/node.key`, signed by the first certificate of
-/// `<certs-dir>/ca.crt` with the CA key. Name every host name and address by which clients and other nodes reach the node.
+/// `create-node` and `create-ui`
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, args_override_self = true)]
-#[command(after_help = "Example:
-  crdb-cert create-node node1.example.com '*.dev.example.com' 10.0.0.1 ::1 \\
-    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
-pub struct CreateNode {
-    /// Host names, wildcards (*.example.com) and IP addresses of the node
+pub struct CreateServer {
+    /// Host names, wildcards (*.example.com) and IP addresses
     #[arg(value_name = "HOST")]
     pub hosts: Vec<OsString>,
     /// What every certificate below a CA needs.
@@ -103,15 +225,7 @@ pub struct CreateNode {
 }
 
 /// `create-client`
-///
-/// Makes the client certificate `<certs-dir>/client.<user>.crt` and its key `<certs-dir>/client.<user>.key`, signed by the
-/// first certificate of `<certs-dir>/ca-client.crt`, or of `<certs-dir>/ca.crt` where there is none, with the CA key.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, args_override_self = true)]
-#[command(after_help = "Examples:
-  crdb-cert create-client maxroach --certs-dir=certs --ca-key=my-safe-directory/ca.key
-  crdb-cert create-client app --tenant-scope=2,3 --also-generate-pkcs8-key \\
-    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
 pub struct CreateClient {
     /// The SQL user
     #[arg(value_name = "USER")]
@@ -133,15 +247,33 @@ pub struct CreateClient {
     pub disable_username_validation: bool,
 }
 
-/// `list`
-///
-/// Lists the certificates of the certs directory, with what is wrong with them. CA keys are never looked for. Keys must be owned
-/// by the account that the database runs under, or by root, and be closed to others.
+/// `create-tenant-client`
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, args_override_self = true)]
-#[command(after_help = "Example:
-  crdb-cert list --certs-dir=certs
-  crdb-cert list --certs-dir=certs --server-user=cockroach")]
+pub struct CreateTenantClient {
+    /// The tenant's number
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Host names, wildcards and IP addresses of the SQL server [default: 127.0.0.1, ::1, localhost, *.local]
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<OsString>,
+    /// What every certificate below a CA needs.
+    #[command(flatten)]
+    pub leaf: LeafArgs,
+}
+
+/// `create-tenant-signing`
+#[derive(Debug, Args)]
+pub struct CreateTenantSigning {
+    /// The tenant's number
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// What every certificate needs.
+    #[command(flatten)]
+    pub new: NewArgs,
+}
+
+/// `list`
+#[derive(Debug, Args)]
 pub struct List {
     /// Where the certificates are.
     #[command(flatten)]
@@ -151,19 +283,19 @@ pub struct List {
     pub server_user: Option<String>,
 }
 
-/// `subject`
-///
-/// Shows a subject as the server reads it, in one line, in the order in which it is encoded: that of a certificate, or of
-/// a DN in RFC 4514 text. A DN is checked for what the server takes as the SUBJECT of a role.
-///
-/// A CockroachDB server compares a certificate's subject with the SUBJECT of the user's role, or for root and node with
-/// the value of a start flag. They have to have the same attributes in the same order.
+/// `remove-expired-ca`
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, args_override_self = true)]
-#[command(after_help = "Examples:
-  crdb-cert subject certs/client.maxroach.crt
-  crdb-cert subject certs/client.maxroach.crt --sql=maxroach
-  crdb-cert subject 'O=Acme Inc,OU=movr-prod,UID=node' --flag=node")]
+pub struct RemoveExpiredCa {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// Say what would be removed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `subject`
+#[derive(Debug, Args)]
 pub struct Subject {
     /// A certificate's file, or a DN
     #[arg(value_name = "FILE|DN")]
@@ -186,17 +318,7 @@ pub enum SubjectFlag {
 }
 
 /// `check-login`
-///
-/// Says whether the server would let USER log in with a certificate, by the server's own rules and in its own words, and what
-/// to do about it if not. Tell it what the server was told: the flags it was started with, and the role's SUBJECT.
-///
-/// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that could not be judged.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, args_override_self = true)]
-#[command(after_help = "Examples:
-  crdb-cert check-login maxroach --certs-dir=certs --role-subject='O=Acme Inc,OU=movr-prod,UID=maxroach'
-  crdb-cert check-login root --certs-dir=certs --root-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=root'
-  crdb-cert check-login app --certs-dir=certs --tenant-id=2 --format=json")]
 pub struct CheckLogin {
     /// The SQL user
     #[arg(value_name = "USER")]
@@ -246,13 +368,7 @@ pub enum Format {
 }
 
 /// `version`
-///
-/// Shows the version of the tool; with --verbose also the OpenSSL it was built with, the one it runs with, and the loaded
-/// providers.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, args_override_self = true)]
-#[command(after_help = "Example:
-  crdb-cert version --verbose")]
 pub struct Version {
     /// Show OpenSSL and its providers too
     #[arg(long)]
@@ -308,15 +424,12 @@ pub enum Algorithm {
     Ecdsa,
 }
 
-/// What every certificate below a CA needs.
+/// What every certificate needs.
 #[derive(Debug, Args)]
-pub struct LeafArgs {
+pub struct NewArgs {
     /// Where the certificates are.
     #[command(flatten)]
     pub dir: CertsDirArgs,
-    /// The CA key.
-    #[command(flatten)]
-    pub ca_key: CaKeyArgs,
     /// Replace existing files, instead of refusing
     #[arg(long)]
     pub overwrite: bool,
@@ -326,6 +439,17 @@ pub struct LeafArgs {
     /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
     #[arg(long, value_name = "DN")]
     pub subject: Option<String>,
+}
+
+/// What every certificate below a CA needs.
+#[derive(Debug, Args)]
+pub struct LeafArgs {
+    /// What every certificate needs.
+    #[command(flatten)]
+    pub new: NewArgs,
+    /// The CA key.
+    #[command(flatten)]
+    pub ca_key: CaKeyArgs,
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -265,6 +265,12 @@ impl DistinguishedName {
         Self { rdns }
     }
 
+    /// Adds an RDN of one known type at the end.
+    pub fn add(&mut self, known: &'static str, value: &str) {
+        let attribute = Attribute { attribute_type: known.to_owned(), value: AttributeValue::text(value) };
+        self.rdns.push(attribute.into());
+    }
+
     /// The RDNs in encoded order.
     pub fn rdns(&self) -> &[Rdn] {
         &self.rdns

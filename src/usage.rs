@@ -130,6 +130,14 @@ pub static KINDS: [Kind; 9] = [
     },
 ];
 
+impl Kind {
+    /// What failed, when one cannot be made (REFERENCE.md section 2).
+    pub fn failure(&self) -> String {
+        let what = if self.usage.is_ca() { "cert and key" } else { "certificate and key" };
+        format!("failed to generate {} {what}", self.noun)
+    }
+}
+
 impl Usage {
     /// This kind's row.
     pub fn kind(self) -> &'static Kind {

@@ -14,7 +14,7 @@ use crate::pki::inspect::Facts;
 use crate::pki::issue;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
-use crate::usage::Usage;
+use crate::usage::{KINDS, Usage};
 
 /// A CA that can sign.
 pub struct Authority {
@@ -33,17 +33,8 @@ impl Authority {
         let path = certificate_path(certs_dir, usage);
         let certificate = CertificateFile::load(&path, certificate::CA)?.first;
         let key = existing_key(key_path)?.ok_or_else(|| no_key(key_path))?;
-        let fits = certificate.public_key().is_ok_and(|public| key.matches(&public));
-        if !fits {
-            return Err(Advice::new(
-                format!(
-                    "CA key {} does not belong to the first certificate in {}",
-                    key_path.display(),
-                    path.display()
-                ),
-                "name the key that this CA certificate was made with in --ca-key",
-            )
-            .into());
+        if !belongs(&key, &certificate) {
+            return Err(wrong_key(certs_dir, &key, key_path, &certificate, &path));
         }
         Ok(Self { certificate, key, path })
     }
@@ -92,6 +83,37 @@ pub fn count_certificates(path: &Path) -> usize {
     contents
         .and_then(|contents| pem::certificates(&contents, "").ok())
         .map_or(0, |certificates| certificates.len())
+}
+
+fn belongs(key: &PrivateKey, certificate: &X509) -> bool {
+    certificate.public_key().is_ok_and(|public| key.matches(&public))
+}
+
+/// Every CA is called the same unless it was made otherwise: the key identifier tells which is meant.
+fn wrong_key(certs_dir: &Path, key: &PrivateKey, key_path: &Path, first: &X509, path: &Path) -> anyhow::Error {
+    let facts = Facts::of(first);
+    let identifier = facts.subject_key_identifier.as_deref().unwrap_or("none");
+    let (key_path, path) = (key_path.display(), path.display());
+    let owner = owner(certs_dir, key);
+    let owner = owner.unwrap_or_else(|| format!("no CA certificate in {}", certs_dir.display()));
+    let what = format!(
+        "CA key {key_path} does not belong to the first certificate in {path} ({}, key identifier {identifier}), \
+         but to {owner}",
+        facts.subject_text()
+    );
+    Advice::new(what, format!("name the key that the first certificate in {path} was made with in --ca-key"))
+        .into()
+}
+
+/// The CA certificate of the directory that the key belongs to.
+fn owner(certs_dir: &Path, key: &PrivateKey) -> Option<String> {
+    let cas = KINDS.iter().filter(|kind| kind.usage.is_ca());
+    cas.map(|kind| certs_dir.join(CertificateName::of(kind.usage).certificate_file())).find_map(|path| {
+        let file = CertificateFile::load(&path, certificate::CA).ok()?;
+        let mut all = std::iter::once(&file.first).chain(&file.others);
+        let index = all.position(|certificate| belongs(key, certificate))?;
+        Some(format!("certificate {} in {}", index + 1, path.display()))
+    })
 }
 
 /// The file of the CA that signs certificates of this kind.

@@ -7,6 +7,7 @@ use openssl::x509::X509;
 
 use super::read::{self, ReadError};
 use crate::error::Advice;
+use crate::pki::inspect::Facts;
 use crate::pki::{pem, verify};
 
 /// The certificates of a file that a command needs.
@@ -55,10 +56,19 @@ impl CertificateFile {
     /// Does a chain lead from the first certificate, over the others, to any one of the CA's? See [`verify::chain`].
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why there is none, with the key identifiers: CAs are often called the same.
     pub fn chain_to(&self, ca: &Self, at: i64) -> Result<(), String> {
         let roots: Vec<_> = std::iter::once(&ca.first).chain(&ca.others).cloned().collect();
-        verify::chain(&self.first, &self.others, &roots, at)
+        verify::chain(&self.first, &self.others, &roots, at).map_err(|why| {
+            let shown = |identifier: Option<String>| identifier.unwrap_or_else(|| "none".to_owned());
+            let wanted = shown(Facts::of(&self.first).authority_key_identifier);
+            let there: Vec<_> =
+                roots.iter().map(|root| shown(Facts::of(root).subject_key_identifier)).collect();
+            format!(
+                "{why}; it names a CA with the key identifier {wanted}, and the CA file has {}",
+                there.join(", ")
+            )
+        })
     }
 }
 

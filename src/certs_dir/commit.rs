@@ -2,7 +2,7 @@
 //!
 //! A [`Plan`] refuses what can be refused before any key is made. Its [`Plan::commit`] stages all files, records what it is
 //! about to do in the journal, and puts each file in its place. A failure on the way takes everything back; a process that
-//! dies on the way leaves the journal, and the next command that writes finishes the change ([`recover`]).
+//! dies on the way leaves the journal, and the next command that writes finishes the change ([`prepare`]).
 
 use std::ffi::OsStr;
 use std::io;
@@ -25,7 +25,7 @@ use crate::error::{Advice, reason};
 use crate::pki::pem;
 
 /// What to do about a file that is already there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Existing {
     /// Refuse.
     Refuse,
@@ -33,6 +33,8 @@ pub enum Existing {
     Replace,
     /// Replace it by the new certificate followed by all that it has now (rotation of a CA).
     KeepBehind,
+    /// Replace it if it still has these contents.
+    ReplaceUnchanged(Vec<u8>),
 }
 
 /// Where a new file goes.
@@ -75,7 +77,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Finishes what an interrupted command left, and checks that each target may be written.
+    /// Checks that each target may be written.
     ///
     /// The certs directory may be missing: the commit creates it, with mode 0700.
     ///
@@ -83,15 +85,13 @@ impl Plan {
     /// If a file is in the way, or a directory is missing or cannot be written to.
     pub fn new(certs_dir: &Path, targets: Vec<Target>) -> Result<Self> {
         let missing = paths::is_missing(certs_dir)?;
-        warn_of_writable_dir(certs_dir);
-        recover(certs_dir)?;
         for target in &targets {
             let dir = parent(&target.path)?;
             if dir == certs_dir && missing {
                 paths::check_writable(parent(certs_dir)?)?;
             } else {
                 paths::check_writable(dir)?;
-                check_free(&paths::open(dir)?, file_name(&target.path)?, target.existing)?;
+                check_free(&paths::open(dir)?, file_name(&target.path)?, &target.existing)?;
             }
         }
         Ok(Self { certs_dir: certs_dir.to_owned(), targets })
@@ -122,11 +122,15 @@ impl Plan {
         let mut change = Change::of(&dirs.certs);
         let staged = self.targets.iter().zip(contents).try_for_each(|(target, contents)| {
             let (dir, name) = (dirs.get(parent(&target.path)?), file_name(&target.path)?);
-            check_free(&dir, name, target.existing)?;
-            let (policy, contents) = match target.existing {
+            check_free(&dir, name, &target.existing)?;
+            let (policy, contents) = match &target.existing {
                 Existing::Refuse => (Policy::New, contents),
                 Existing::Replace => (Policy::Replace, contents),
                 Existing::KeepBehind => (Policy::Replace, with_existing_behind(contents, &target.path)?),
+                Existing::ReplaceUnchanged(old) => {
+                    check_unchanged(&target.path, old)?;
+                    (Policy::Replace, contents)
+                }
             };
             change.stage(dir, name, policy, contents.bytes(), contents.mode())
         });
@@ -139,11 +143,16 @@ impl Plan {
     }
 }
 
-/// Finishes what an interrupted command left in the directory, if anything.
+/// What every command that writes does first: finishes what an interrupted one left in the directory, so that it is read as it
+/// should be, and warns of a directory that others can write to.
 ///
 /// # Errors
 /// If that fails, or the journal is somebody else's.
-pub fn recover(certs_dir: &Path) -> Result<()> {
+pub fn prepare(certs_dir: &Path) -> Result<()> {
+    if paths::is_missing(certs_dir)? {
+        return Ok(());
+    }
+    warn_of_writable_dir(certs_dir);
     if journal::read(certs_dir)?.is_none() {
         return Ok(());
     }
@@ -199,12 +208,15 @@ impl Dirs {
 }
 
 /// Refuses a target that may not be written.
-fn check_free(dir: &Dir, name: &OsStr, existing: Existing) -> Result<()> {
+fn check_free(dir: &Dir, name: &OsStr, existing: &Existing) -> Result<()> {
     let path = dir.path().join(name);
     let entry =
         dir.entry(name).map_err(|error| anyhow!("could not stat {}: {}", path.display(), reason(&error)))?;
     match (entry, existing) {
-        (Entry::Absent, _) | (Entry::Replaceable, Existing::Replace | Existing::KeepBehind) => Ok(()),
+        (Entry::Absent, _)
+        | (Entry::Replaceable, Existing::Replace | Existing::KeepBehind | Existing::ReplaceUnchanged(_)) => {
+            Ok(())
+        }
         (Entry::Replaceable, Existing::Refuse) => Err(change::file_exists(&path)),
         (Entry::Other, _) => Err(Advice::new(
             format!("could not write {}: what has this name is not a file", path.display()),
@@ -212,6 +224,14 @@ fn check_free(dir: &Dir, name: &OsStr, existing: Existing) -> Result<()> {
         )
         .into()),
     }
+}
+
+fn check_unchanged(path: &Path, old: &[u8]) -> Result<()> {
+    if read::read(path).is_ok_and(|contents| *contents == old) {
+        return Ok(());
+    }
+    let what = format!("could not write {}: somebody changed it in the meantime", path.display());
+    Err(Advice::new(what, "run the command again").into())
 }
 
 /// The new certificate, and all of the file's own behind it.

@@ -6,6 +6,7 @@ pub mod certificate;
 mod change;
 pub mod commit;
 mod dir;
+pub mod expired;
 mod interrupts;
 mod journal;
 pub mod layout;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use crate::error::printable;
+use crate::host::Host;
 use crate::login;
 use crate::pki::inspect::Facts;
 use crate::pki::issue::Validity;
@@ -17,6 +18,13 @@ pub fn certificate(path: &Path, validity: Validity) {
 /// Says that a key was made.
 pub fn key(path: &Path) {
     line(&format!("created {} (keep it secret)", path.display()));
+}
+
+/// Says what will surprise: how far a wildcard goes.
+pub fn wildcards(hosts: &[Host]) {
+    for base in hosts.iter().filter_map(Host::wildcard_base) {
+        line(&format!("note: *.{base} covers one level only: a.{base}, but neither {base} nor a.b.{base}"));
+    }
 }
 
 /// Says what the server needs to know to let `user` in with a certificate of a subject of its own.

@@ -1,9 +1,10 @@
-//! `create-ca`: a CA certificate and its key (REFERENCE.md section 2, the table).
+//! `create-ca`, `create-client-ca`, `create-ui-ca`, `create-tenant-client-ca`: a CA certificate and its key (REFERENCE.md section 2,
+//! the table).
 
 use anyhow::{Context, Result, anyhow};
 
 use super::{announce, values};
-use crate::certs_dir::commit::{Contents, Existing, Plan, Target};
+use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{authority, certificate};
 use crate::cli::CreateCa;
@@ -13,8 +14,8 @@ use crate::pki::key::PrivateKey;
 use crate::usage::Usage;
 
 /// Makes the CA.
-pub fn run(args: &CreateCa) -> Result<()> {
-    create(args, Usage::Ca).context("failed to generate CA cert and key")
+pub fn run(args: &CreateCa, usage: Usage) -> Result<()> {
+    create(args, usage).with_context(|| usage.kind().failure())
 }
 
 fn create(args: &CreateCa, usage: Usage) -> Result<()> {
@@ -22,16 +23,18 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     let certs_dir = args.dir.path()?;
     let validity = values::validity(&args.lifetime)?;
     let spec = args.key.spec()?;
-    let profile = usage.kind().profile;
-    let subject = values::subject(args.subject.as_deref(), profile.subject_of(""))?;
+    let kind = usage.kind();
+    let mut subject = values::subject(args.subject.as_deref(), kind.profile.subject_of(""))?;
+    if args.unique_subject {
+        subject.add("UID", &values::random_uuid()?);
+    }
+    let encoded = values::encode_subject(&subject)?;
+    commit::prepare(&certs_dir)?;
     if certificate::exists(&key_path) && !args.allow_ca_key_reuse {
+        let what = format!("CA key {} exists, but key reuse is disabled", key_path.display());
         let hint =
             "pass --allow-ca-key-reuse to make a certificate with this key, or name a new file in --ca-key";
-        return Err(Advice::new(
-            format!("CA key {} exists, but key reuse is disabled", key_path.display()),
-            hint,
-        )
-        .into());
+        return Err(Advice::new(what, hint).into());
     }
 
     let certificate_path = certs_dir.join(CertificateName::of(usage).certificate_file());
@@ -43,23 +46,19 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     let plan = Plan::new(&certs_dir, key_target.into_iter().chain([certificate_target]).collect())?;
 
     let reuses = reused.is_some();
-    let key = match reused {
-        Some(key) => key,
-        None => {
-            PrivateKey::generate(spec).map_err(|reason| anyhow!("could not generate new CA key: {reason}"))?
-        }
-    };
-    let request = Request { profile, subject: &subject, alt_names: &[], validity, key: &key };
-    let issued =
-        issue(&request, None).map_err(|reason| anyhow!("could not generate CA certificate: {reason}"))?;
+    let generate =
+        || PrivateKey::generate(spec).map_err(|reason| anyhow!("could not generate new CA key: {reason}"));
+    let key = reused.map_or_else(generate, Ok)?;
+    let request = Request { profile: kind.profile, subject: &encoded, alt_names: &[], validity, key: &key };
+    let issued = issue(&request, None)
+        .map_err(|reason| anyhow!("could not generate {} certificate: {reason}", kind.noun))?;
 
-    let mut contents = vec![Contents::Certificates(issued.pem)];
+    let mut contents = Vec::new();
     if !reuses {
-        contents.insert(
-            0,
-            Contents::Key(key.to_pem().map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?),
-        );
+        let pem = key.to_pem().map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?;
+        contents.push(Contents::Key(pem));
     }
+    contents.push(Contents::Certificates(issued.pem));
     plan.commit(contents)?;
 
     if reuses {
@@ -68,11 +67,8 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
         log::info!("generated CA key {}", key_path.display());
         announce::key(&key_path);
     }
-    log::info!(
-        "wrote {} certificates to {}",
-        authority::count_certificates(&certificate_path),
-        certificate_path.display()
-    );
+    let count = authority::count_certificates(&certificate_path);
+    log::info!("wrote {count} certificates to {}", certificate_path.display());
     announce::certificate(&certificate_path, validity);
     Ok(())
 }

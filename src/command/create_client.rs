@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 
-use super::leaf::{self, Leaf};
+use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateClient;
@@ -17,7 +17,7 @@ const COMMON_NAME_MAX: usize = 64;
 
 /// Makes the user's certificate.
 pub fn run(args: &CreateClient) -> Result<()> {
-    create(args).context("failed to generate client certificate and key")
+    create(args).with_context(|| Usage::Client.kind().failure())
 }
 
 fn create(args: &CreateClient) -> Result<()> {
@@ -35,8 +35,8 @@ fn create(args: &CreateClient) -> Result<()> {
         alt_names: scopes.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect(),
         pkcs8: args.also_generate_pkcs8_key,
     };
-    let facts = leaf::create(&leaf, &args.leaf)?;
-    if args.leaf.subject.is_some() {
+    let facts = leaf::create(&leaf, &args.leaf.new, args.leaf.key.spec()?, Signer::Ca(&args.leaf.ca_key))?;
+    if args.leaf.new.subject.is_some() {
         announce::server_setting(user.as_str(), &facts);
     }
     Ok(())

@@ -1,12 +1,12 @@
-//! `create-node`: a node's certificate and key.
+//! `create-node` and `create-ui`: certificates of servers, by the names and addresses they are reached at.
 
 use anyhow::{Context, Result, bail};
 
-use super::leaf::{self, Leaf};
+use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
 use crate::certs_dir::layout::CertificateName;
-use crate::cli::CreateNode;
-use crate::host::{self, Host};
+use crate::cli::CreateServer;
+use crate::host::Host;
 use crate::login::NODE_USER;
 use crate::pki::issue::AltName;
 use crate::usage::Usage;
@@ -14,33 +14,39 @@ use crate::usage::Usage;
 /// The SQL user that nodes are, unless this variable names another (for tests of clusters, as in the reference).
 const NODE_USER_VARIABLE: &str = "COCKROACH_CERT_NODE_USER";
 
-/// Makes the node's certificate.
-pub fn run(args: &CreateNode) -> Result<()> {
+/// Makes the server's certificate.
+pub fn run(args: &CreateServer, usage: Usage) -> Result<()> {
+    let kind = usage.kind();
     if args.hosts.is_empty() {
-        bail!("create-node requires at least one host name or address, none was specified");
+        bail!("create-{} requires at least one host name or address, none was specified", kind.prefix);
     }
-    create(args).context("failed to generate node certificate and key")
+    create(args, usage).with_context(|| kind.failure())
 }
 
-fn create(args: &CreateNode) -> Result<()> {
-    let texts = args.hosts.iter().map(|host| values::text("host", host)).collect::<Result<Vec<_>>>()?;
-    let hosts = host::parse_all(texts)?;
-    let user = std::env::var_os(NODE_USER_VARIABLE).filter(|user| !user.is_empty());
-    let user = user.as_deref().map_or(Ok(NODE_USER), |user| values::text(NODE_USER_VARIABLE, user))?;
+fn create(args: &CreateServer, usage: Usage) -> Result<()> {
+    let hosts = values::hosts(&args.hosts)?;
+    let common_name = match usage {
+        Usage::Node => node_user()?,
+        // The DB Console is no SQL user: it is called what it is reached at.
+        _ => hosts.first().map(Host::to_string).unwrap_or_default(),
+    };
     let leaf = Leaf {
-        name: CertificateName::of(Usage::Node),
-        subject: user,
+        name: CertificateName::of(usage),
+        subject: &common_name,
         alt_names: AltName::of_hosts(&hosts),
         pkcs8: false,
     };
-    let facts = leaf::create(&leaf, &args.leaf)?;
-    if args.leaf.subject.is_some() {
+    let facts = leaf::create(&leaf, &args.leaf.new, args.leaf.key.spec()?, Signer::Ca(&args.leaf.ca_key))?;
+    if usage == Usage::Node && args.leaf.new.subject.is_some() {
         announce::server_setting(NODE_USER, &facts);
     }
-    for base in hosts.iter().filter_map(Host::wildcard_base) {
-        announce::line(&format!(
-            "note: *.{base} covers one level only: a.{base}, but neither {base} nor a.b.{base}"
-        ));
-    }
+    announce::wildcards(&hosts);
     Ok(())
+}
+
+fn node_user() -> Result<String> {
+    match std::env::var_os(NODE_USER_VARIABLE).filter(|user| !user.is_empty()) {
+        Some(user) => Ok(values::text(NODE_USER_VARIABLE, &user)?.to_owned()),
+        None => Ok(NODE_USER.to_owned()),
+    }
 }

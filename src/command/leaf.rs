@@ -1,5 +1,4 @@
-//! What all certificates below a CA have in common: the CA is loaded, a key is made and signed for, and all files are put in
-//! place together.
+//! What all certificates but CAs have in common: a key is made and signed for, and all files are put in place together.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +6,14 @@ use anyhow::{Result, anyhow};
 
 use super::{announce, values};
 use crate::certs_dir::authority::Authority;
-use crate::certs_dir::commit::{Contents, Existing, Plan, Target};
+use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
-use crate::cli::LeafArgs;
+use crate::cli::{CaKeyArgs, NewArgs};
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::pki::inspect::Facts;
 use crate::pki::issue::{AltName, Request, Validity, issue};
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{KeySpec, PrivateKey};
 
 /// A certificate to make.
 pub struct Leaf<'a> {
@@ -28,26 +27,41 @@ pub struct Leaf<'a> {
     pub pkcs8: bool,
 }
 
+/// Who signs it.
+pub enum Signer<'a> {
+    /// The CA for its kind, with this key.
+    Ca(&'a CaKeyArgs),
+    /// Its own key.
+    Itself,
+}
+
 /// Makes the certificate and its key; says what the certificate says.
-pub fn create(leaf: &Leaf<'_>, args: &LeafArgs) -> Result<Facts> {
-    let key_path = args.ca_key.path()?;
+pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>) -> Result<Facts> {
+    let key_path = match signer {
+        Signer::Ca(args) => Some(args.path()?),
+        Signer::Itself => None,
+    };
     let certs_dir = args.dir.path()?;
     let validity = values::validity(&args.lifetime)?;
-    let spec = args.key.spec()?;
     let kind = leaf.name.usage.kind();
     let subject = values::subject(args.subject.as_deref(), kind.profile.subject_of(leaf.subject))?;
+    let subject = values::encode_subject(&subject)?;
     let files = files(leaf, &certs_dir);
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
-    let targets = files.iter().map(|path| Target { path: path.clone(), existing }).collect();
-    let authority = Authority::load(&certs_dir, leaf.name.usage, &key_path)?;
-    check_outlives(&authority, validity)?;
+    let targets = files.iter().map(|path| Target { path: path.clone(), existing: existing.clone() }).collect();
+    commit::prepare(&certs_dir)?;
+    let authority =
+        key_path.map(|key_path| Authority::load(&certs_dir, leaf.name.usage, &key_path)).transpose()?;
+    if let Some(authority) = &authority {
+        check_outlives(authority, validity)?;
+    }
     let plan = Plan::new(&certs_dir, targets)?;
 
     let key = PrivateKey::generate(spec)
         .map_err(|reason| anyhow!("could not generate new {} key: {reason}", kind.noun))?;
     let request =
         Request { profile: kind.profile, subject: &subject, alt_names: &leaf.alt_names, validity, key: &key };
-    let issued = issue(&request, Some(authority.as_issuer()))
+    let issued = issue(&request, authority.as_ref().map(Authority::as_issuer))
         .map_err(|reason| anyhow!("could not generate the {} certificate: {reason}", kind.noun))?;
 
     let could_not_encode = |reason| anyhow!("could not encode the {} key: {reason}", kind.noun);

@@ -4,9 +4,12 @@ mod announce;
 mod check_login;
 mod create_ca;
 mod create_client;
-mod create_node;
+mod create_server;
+mod create_tenant_client;
+mod create_tenant_signing;
 mod leaf;
 mod list;
+mod remove_expired_ca;
 mod subject;
 mod values;
 mod version;
@@ -16,6 +19,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::cli::Command;
+use crate::usage::Usage;
 
 /// Does what the command line says, and tells the exit status.
 ///
@@ -23,10 +27,17 @@ use crate::cli::Command;
 /// If it cannot be done; nothing on disk has changed then.
 pub fn run(command: &Command) -> Result<ExitCode> {
     match command {
-        Command::CreateCa(args) => create_ca::run(args)?,
-        Command::CreateNode(args) => create_node::run(args)?,
+        Command::CreateCa(args) => create_ca::run(args, Usage::Ca)?,
+        Command::CreateClientCa(args) => create_ca::run(args, Usage::ClientCa)?,
+        Command::CreateUiCa(args) => create_ca::run(args, Usage::UiCa)?,
+        Command::CreateTenantClientCa(args) => create_ca::run(args, Usage::TenantClientCa)?,
+        Command::CreateNode(args) => create_server::run(args, Usage::Node)?,
+        Command::CreateUi(args) => create_server::run(args, Usage::Ui)?,
         Command::CreateClient(args) => create_client::run(args)?,
+        Command::CreateTenantClient(args) => create_tenant_client::run(args)?,
+        Command::CreateTenantSigning(args) => create_tenant_signing::run(args)?,
         Command::List(args) => list::run(args)?,
+        Command::RemoveExpiredCa(args) => remove_expired_ca::run(args)?,
         Command::Subject(args) => subject::run(args)?,
         Command::CheckLogin(args) => return check_login::run(args),
         Command::Version(args) => version::run(args)?,

@@ -1,6 +1,6 @@
 //! The values of flags become types that cannot be wrong; errors name the flag.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,9 +11,12 @@ use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::expand::expand;
+use crate::host::{self, Host};
+use crate::pki;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
 use crate::pki::name::{self, EncodedName};
+use crate::tenant::TenantId;
 use crate::username::{self, Username, UsernameError};
 
 impl CertsDirArgs {
@@ -79,14 +82,35 @@ pub fn distinguished_name(flag: &str, text: &str) -> Result<DistinguishedName> {
 }
 
 /// The subject of a new certificate: as asked for, or as usual for its kind.
-pub fn subject(asked: Option<&str>, usual: DistinguishedName) -> Result<EncodedName> {
-    let Some(text) = asked else { return Ok(name::encode(&usual)?) };
-    let asked = distinguished_name("--subject", text)?;
-    if asked.is_empty() {
+pub fn subject(asked: Option<&str>, usual: DistinguishedName) -> Result<DistinguishedName> {
+    let Some(text) = asked else { return Ok(usual) };
+    let subject = distinguished_name("--subject", text)?;
+    if subject.is_empty() {
         let hint = "name somebody, as in --subject='O=Acme Inc,OU=movr-prod,UID=node'";
         return Err(Advice::new("--subject: the name is empty", hint).into());
     }
-    name::encode(&asked).context("--subject")
+    Ok(subject)
+}
+
+/// The subject as it will be in the certificate.
+pub fn encode_subject(subject: &DistinguishedName) -> Result<EncodedName> {
+    name::encode(subject).context("--subject")
+}
+
+/// A random UUID (RFC 9562 section 5.4).
+pub fn random_uuid() -> Result<String> {
+    pki::random_uuid().map_err(|reason| anyhow!("could not make a random UUID: {reason}"))
+}
+
+/// The hosts of a command line.
+pub fn hosts(arguments: &[OsString]) -> Result<Vec<Host>> {
+    let texts = arguments.iter().map(|host| text("host", host)).collect::<Result<Vec<_>>>()?;
+    Ok(host::parse_all(texts)?)
+}
+
+/// A tenant.
+pub fn tenant_id(argument: &str) -> Result<TenantId> {
+    Ok(argument.parse()?)
 }
 
 /// Seconds since 1970-01-01T00:00:00Z.

@@ -18,6 +18,10 @@ pub struct Facts {
     pub ip_addresses: Vec<String>,
     /// uniformResourceIdentifier entries of subjectAltName, as encoded.
     pub uris: Vec<String>,
+    /// subjectKeyIdentifier, in hex with colons (RFC 5280 section 4.2.1.2).
+    pub subject_key_identifier: Option<String>,
+    /// The key identifier in authorityKeyIdentifier (RFC 5280 section 4.2.1.1).
+    pub authority_key_identifier: Option<String>,
     /// May it be used by a TLS client? Yes where it has no extended key usage (RFC 5280 section 4.2.1.12).
     pub client_auth: bool,
     /// The first second of its validity, since 1970-01-01T00:00:00Z; `None` if it is no valid time.
@@ -37,9 +41,19 @@ impl Facts {
             dns_names: names().filter_map(|name| name.dnsname()).map(str::to_owned).collect(),
             ip_addresses: names().filter_map(|name| name.ipaddress()).map(ip_address).collect(),
             uris: names().filter_map(|name| name.uri()).map(str::to_owned).collect(),
+            subject_key_identifier: certificate.subject_key_id().map(|id| colons(id.as_slice())),
+            authority_key_identifier: certificate.authority_key_id().map(|id| colons(id.as_slice())),
             client_auth: certificate.extended_key_usage().is_none_or(|usage| usage.intersects(client)),
             not_before: unix_seconds(certificate.not_before()).ok(),
             not_after: unix_seconds(certificate.not_after()).ok(),
+        }
+    }
+
+    /// The subject in one line, as the server reads it, or why it cannot.
+    pub fn subject_text(&self) -> String {
+        match &self.subject {
+            Ok(subject) => subject.name.to_string(),
+            Err(error) => error.to_string(),
         }
     }
 
@@ -63,6 +77,11 @@ fn subject(certificate: &X509Ref) -> Result<CertificateSubject, UnreadableSubjec
     let der = certificate.subject_name().to_der();
     let der = der.map_err(|errors| UnreadableSubject::Encoding(super::reason(&errors)))?;
     DistinguishedName::from_certificate_attributes(&EncodedAttribute::read_name(&der)?)
+}
+
+/// `A5:55:F2`
+fn colons(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
 /// As text; in hex where it has the length of no IP address.

@@ -21,6 +21,8 @@ pub enum KeySpec {
     Rsa(u32),
     /// An ECDSA key on a NIST curve.
     Ecdsa(Curve),
+    /// An Ed25519 key (RFC 8032).
+    Ed25519,
 }
 
 /// The NIST curves (FIPS 186-5, RFC 5480).
@@ -103,6 +105,7 @@ impl PrivateKey {
             let mut context = match spec {
                 KeySpec::Rsa(_) => PkeyCtx::new_id(Id::RSA)?,
                 KeySpec::Ecdsa(_) => PkeyCtx::new_id(Id::EC)?,
+                KeySpec::Ed25519 => PkeyCtx::new_id(Id::ED25519)?,
             };
             context.keygen_init()?;
             match spec {
@@ -112,6 +115,7 @@ impl PrivateKey {
                     Curve::P384 => Nid::SECP384R1,
                     Curve::P521 => Nid::SECP521R1,
                 })?,
+                KeySpec::Ed25519 => {}
             }
             context.keygen()
         };

@@ -34,3 +34,16 @@ pub fn sha256(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let digest = openssl::hash::hash(openssl::hash::MessageDigest::sha256(), bytes);
     digest.map(|digest| digest.to_vec()).map_err(|errors| reason(&errors))
 }
+
+/// A random UUID, version 4 (RFC 9562 section 5.4).
+///
+/// # Errors
+/// If OpenSSL's providers have no random numbers; the text is OpenSSL's reason.
+pub fn random_uuid() -> Result<String, String> {
+    let mut bytes = [0; 16];
+    openssl::rand::rand_bytes(&mut bytes).map_err(|errors| reason(&errors))?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}

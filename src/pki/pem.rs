@@ -44,6 +44,8 @@ pub enum CertificatesError {
 struct Block<'a> {
     label: &'a str,
     text: &'a [u8],
+    /// What follows it in the file.
+    rest: &'a [u8],
 }
 
 /// Reads the certificates of a file; text around the blocks is passed over.
@@ -70,6 +72,21 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, Certificat
         return Err(CertificatesError::None(file.to_owned()));
     }
     Ok(certificates)
+}
+
+/// The file without the blocks at these positions; what stands between blocks stays.
+pub fn without(contents: &[u8], positions: &[usize]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(contents.len());
+    let mut copied = 0;
+    for (_, block) in Blocks(contents).enumerate().filter(|(position, _)| positions.contains(position)) {
+        let end = contents.len() - block.rest.len();
+        kept.extend_from_slice(&contents[copied..end - block.text.len()]);
+        // The line's end belongs to the block.
+        copied =
+            end + block.rest.strip_prefix(b"\r\n").map_or(usize::from(block.rest.starts_with(b"\n")), |_| 2);
+    }
+    kept.extend_from_slice(&contents[copied..]);
+    kept
 }
 
 /// DER in PEM armor, 64 characters a line.
@@ -103,7 +120,7 @@ impl<'a> Iterator for Blocks<'a> {
             let after = end + END.len() + end_label.map_or(0, |label| label.len() + DASHES.len());
             self.0 = &text[after..];
             if let Some(label) = label.filter(|_| label == end_label) {
-                return Some(Block { label, text: &text[..after] });
+                return Some(Block { label, text: &text[..after], rest: self.0 });
             }
         }
     }
@@ -140,6 +157,16 @@ mod tests {
         let pem = armor("X", &[0; 49]);
         let lines: Vec<_> = std::str::from_utf8(&pem).expect("ASCII").lines().map(str::len).collect();
         assert_eq!(lines, [17, 64, 4, 15]);
+    }
+
+    #[test]
+    fn blocks_can_be_taken_out() {
+        let block = |label: &str| format!("-----BEGIN {label}-----\nAA==\n-----END {label}-----\n");
+        let file = format!("before\n{}between\n{}{}", block("A"), block("B"), block("C"));
+        let text = |positions: &[usize]| String::from_utf8(without(file.as_bytes(), positions)).expect("UTF-8");
+        assert_eq!(text(&[]), file);
+        assert_eq!(text(&[1]), format!("before\n{}between\n{}", block("A"), block("C")));
+        assert_eq!(text(&[0, 2]), format!("before\nbetween\n{}", block("B")));
     }
 
     #[test]

@@ -4,6 +4,23 @@ use crate::sandbox::{DIRS, Run, Sandbox};
 
 const FAST: &str = "--key-algorithm=ecdsa";
 
+const COMMANDS: [&str; 14] = [
+    "create-ca",
+    "create-client-ca",
+    "create-ui-ca",
+    "create-tenant-client-ca",
+    "create-node",
+    "create-ui",
+    "create-client",
+    "create-tenant-client",
+    "create-tenant-signing",
+    "list",
+    "remove-expired-ca",
+    "subject",
+    "check-login",
+    "version",
+];
+
 #[test]
 fn flags_and_arguments_mix_in_any_order() {
     let sandbox = Sandbox::with_ca();
@@ -159,7 +176,7 @@ fn lifetimes_that_are_none_are_refused() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let sandbox = Sandbox::new();
-    for command in ["create-ca", "create-node", "create-client", "list", "subject", "check-login", "version"] {
+    for command in COMMANDS {
         for flag in ["-h", "--help"] {
             let run = sandbox.run(&[command, flag]).succeeds();
             assert!(run.stdout.contains(&format!("  crdb-cert {command}")), "{command} {flag}: {}", run.stdout);

@@ -114,7 +114,10 @@ fn with_a_client_ca_in_the_directory_it_signs() {
     let args = ["create-ca", "--key-algorithm=ecdsa", "--certs-dir=other", "--ca-key=client-ca.key"];
     sandbox.run(&args).succeeds_silently();
     std::fs::rename(sandbox.path("other/ca.crt"), sandbox.path("certs/ca-client.crt")).expect("ca-client.crt");
-    let words = ["does not belong to the first certificate in certs/ca-client.crt"];
+    let words = [
+        "does not belong to the first certificate in certs/ca-client.crt",
+        "), but to certificate 1 in certs/ca.crt\n",
+    ];
     sandbox.refuses_to_create("create-client", &["root"], &words);
     sandbox.run(&["create-client", "root", "--certs-dir=certs", "--ca-key=client-ca.key"]).succeeds_silently();
     sandbox.openssl(&[

@@ -113,7 +113,11 @@ fn a_key_that_is_not_the_cas_is_refused() {
         "-out",
         "other.key",
     ]);
-    let words = ["CA key other.key does not belong to the first certificate in certs/ca.crt"];
+    let words = [
+        "CA key other.key does not belong to the first certificate in certs/ca.crt (O=Cockroach,CN=Cockroach CA, key identifier ",
+        "), but to no CA certificate in certs\n",
+        "HINT: name the key that the first certificate in certs/ca.crt was made with",
+    ];
     sandbox.refuses(&["create-node", "localhost", "--certs-dir=certs", "--ca-key=other.key"], &words);
 }
 

@@ -1,0 +1,70 @@
+//! CA certificates that have expired, behind the one in use.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::layout::CertificateName;
+use super::read::{self, ReadError};
+use crate::pki::inspect::Facts;
+use crate::pki::pem;
+use crate::usage::KINDS;
+
+/// A CA file that has some.
+pub struct File {
+    /// The file.
+    pub path: PathBuf,
+    /// What it holds.
+    pub before: Vec<u8>,
+    /// What it would hold without them.
+    pub after: Vec<u8>,
+    /// They, in order.
+    pub certificates: Vec<Expired>,
+}
+
+/// An expired certificate.
+pub struct Expired {
+    /// Which of the file, from 1.
+    pub position: usize,
+    /// Its subject.
+    pub subject: String,
+    /// Its subject key identifier.
+    pub key_identifier: String,
+    /// The last second of its validity.
+    pub not_after: i64,
+}
+
+/// Looks through the CA files of the directory. The first certificate of a file, which is the one in use, never counts.
+///
+/// # Errors
+/// If a CA file cannot be read, or holds anything but certificates.
+pub fn find(certs_dir: &Path, now: i64) -> Result<Vec<File>> {
+    let mut files = Vec::new();
+    for kind in KINDS.iter().filter(|kind| kind.usage.is_ca()) {
+        let path = certs_dir.join(CertificateName::of(kind.usage).certificate_file());
+        let about = || format!("could not read CA certificate {}", path.display());
+        let before = match read::read(&path) {
+            Err(ReadError::NotFound) => continue,
+            result => result.with_context(about)?,
+        };
+        let all = pem::certificates(&before, &path.display().to_string()).with_context(about)?;
+        let certificates: Vec<_> = all
+            .iter()
+            .enumerate()
+            .skip(1)
+            .filter_map(|(index, certificate)| expired(index, &Facts::of(certificate), now))
+            .collect();
+        if !certificates.is_empty() {
+            let positions: Vec<_> = certificates.iter().map(|expired| expired.position - 1).collect();
+            let after = pem::without(&before, &positions);
+            files.push(File { path, before: before.to_vec(), after, certificates });
+        }
+    }
+    Ok(files)
+}
+
+fn expired(index: usize, facts: &Facts, now: i64) -> Option<Expired> {
+    let not_after = facts.not_after.filter(|end| *end < now)?;
+    let key_identifier = facts.subject_key_identifier.clone().unwrap_or_else(|| "none".to_owned());
+    Some(Expired { position: index + 1, subject: facts.subject_text(), key_identifier, not_after })
+}

@@ -1,0 +1,39 @@
+//! `create-tenant-client`: the certificate by which a tenant's SQL server process talks to the nodes.
+
+use std::ffi::OsString;
+
+use anyhow::{Context, Result};
+
+use super::leaf::{self, Leaf, Signer};
+use super::{announce, values};
+use crate::certs_dir::layout::CertificateName;
+use crate::cli::CreateTenantClient;
+use crate::pki::issue::AltName;
+use crate::usage::Usage;
+
+/// Where a SQL server on this host is reached.
+const DEFAULT_HOSTS: [&str; 4] = ["127.0.0.1", "::1", "localhost", "*.local"];
+
+/// Makes the tenant's certificate.
+pub fn run(args: &CreateTenantClient) -> Result<()> {
+    create(args).with_context(|| Usage::TenantClient.kind().failure())
+}
+
+fn create(args: &CreateTenantClient) -> Result<()> {
+    let id = values::tenant_id(&args.id)?.to_string();
+    let hosts = if args.hosts.is_empty() {
+        log::warn!("no server address(es) specified, defaulting to {}", DEFAULT_HOSTS.join(", "));
+        values::hosts(&DEFAULT_HOSTS.map(OsString::from))?
+    } else {
+        values::hosts(&args.hosts)?
+    };
+    let leaf = Leaf {
+        name: CertificateName::named(Usage::TenantClient, &id),
+        subject: &id,
+        alt_names: AltName::of_hosts(&hosts),
+        pkcs8: false,
+    };
+    leaf::create(&leaf, &args.leaf.new, args.leaf.key.spec()?, Signer::Ca(&args.leaf.ca_key))?;
+    announce::wildcards(&hosts);
+    Ok(())
+}
