@@ -19,10 +19,13 @@ BIN := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/crdb-cert
 ASSETS := $(abspath $(TARGET))/assets
 FLAGS := --locked $(if $(filter 1,$(OFFLINE)),--offline) $(CARGOFLAGS)
 
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(notdir $(wildcard fuzz/seeds/*))
+
 # The quickstart's flags, as in CockroachDB's documents.
 DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
 
-.PHONY: all build check test test-interop lint quickstart install uninstall clean distclean vendor help prerequisites
+.PHONY: all build check test test-interop fuzz lint quickstart install uninstall clean distclean vendor help prerequisites
 .DEFAULT_GOAL := all
 
 all: build ## Same as build
@@ -48,6 +51,14 @@ check: test ## Same as test
 test-interop: prerequisites ## Run the tests against OpenSSL, GnuTLS, NSS, Go, Java, Python and PostgreSQL; installs them
 	tests/interop/install-peers
 	$(CARGO) test $(FLAGS) --test interop
+
+fuzz: prerequisites ## Fuzz each parser for FUZZ_SECONDS; needs a nightly compiler and cargo-fuzz
+	@set -e; for target in $(FUZZ_TARGETS); do \
+	    echo "== $$target, $(FUZZ_SECONDS) s"; \
+	    mkdir -p fuzz/corpus/$$target; \
+	    $(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+	        -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1; \
+	done
 
 lint: prerequisites ## Check format, clippy, documentation, and dependencies if cargo-deny is there
 	$(CARGO) fmt --check
