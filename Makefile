@@ -19,13 +19,15 @@ BIN := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/crdb-cert
 ASSETS := $(abspath $(TARGET))/assets
 FLAGS := --locked $(if $(filter 1,$(OFFLINE)),--offline) $(CARGOFLAGS)
 
+# Where tests/fips/install-modules puts OpenSSL's modules and configurations.
+FIPS_DIR := $(or $(CRDB_CERT_FIPS_DIR),$(abspath $(TARGET))/fips)
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(notdir $(wildcard fuzz/seeds/*))
 
 # The quickstart's flags, as in CockroachDB's documents.
 DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
 
-.PHONY: all build check test test-interop fuzz lint quickstart install uninstall clean distclean vendor help prerequisites
+.PHONY: all build check test test-interop test-fips fuzz lint quickstart install uninstall clean distclean vendor help prerequisites
 .DEFAULT_GOAL := all
 
 all: build ## Same as build
@@ -51,6 +53,12 @@ check: test ## Same as test
 test-interop: prerequisites ## Run the tests against OpenSSL, GnuTLS, NSS, Go, Java, Python and PostgreSQL; installs them
 	tests/interop/install-peers
 	$(CARGO) test $(FLAGS) --test interop
+
+test-fips: prerequisites ## Run all tests on OpenSSL's FIPS provider, and those with CA keys in a token; installs them
+	tests/fips/install-modules
+	$(CARGO) test $(FLAGS) --test fips
+	OPENSSL_CONF='$(FIPS_DIR)/fips.cnf' OPENSSL_MODULES="$$(cat '$(FIPS_DIR)/modules')" CRDB_CERT_FIPS=1 \
+	    $(CARGO) test $(FLAGS) --test cli
 
 fuzz: prerequisites ## Fuzz each parser for FUZZ_SECONDS; needs a nightly compiler and cargo-fuzz
 	@set -e; for target in $(FUZZ_TARGETS); do \

@@ -26,6 +26,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Let OpenSSL's FIPS provider do all cryptography, or fail; CRDB_CERT_FIPS=1 in the environment says the same
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", hide_possible_values = true, value_parser = go_bool())]
+    pub fips: Option<bool>,
     /// Logging, for every command.
     #[command(flatten)]
     pub log: LogArgs,
@@ -196,6 +200,9 @@ pub struct CreateCa {
     /// Make the certificate with the existing CA key
     #[arg(long)]
     pub allow_ca_key_reuse: bool,
+    /// Put a new CA key under a passphrase (PKCS#8, AES-256), which every use of the key asks for
+    #[arg(long)]
+    pub encrypt_ca_key: bool,
     /// Keep an existing CA certificate behind the new one, instead of refusing
     #[arg(long)]
     pub overwrite: bool,
@@ -392,7 +399,7 @@ pub struct CertsDirArgs {
 /// The CA key.
 #[derive(Debug, Args)]
 pub struct CaKeyArgs {
-    /// The CA key's file; required. $NAME and ${NAME} are expanded
+    /// The CA key's file, or a pkcs11: URI; required. $NAME and ${NAME} are expanded
     #[arg(
         long,
         env = "COCKROACH_CA_KEY",
@@ -402,6 +409,12 @@ pub struct CaKeyArgs {
         hide_env_values = true
     )]
     pub ca_key: OsString,
+    /// Read the passphrase of the CA key, or the PIN of its token, from the first line of FILE [default: the terminal]
+    #[arg(long, value_name = "FILE", conflicts_with = "ca_key_passphrase_fd")]
+    pub ca_key_passphrase_file: Option<OsString>,
+    /// Read the passphrase of the CA key, or the PIN of its token, from this file descriptor
+    #[arg(long, value_name = "NUMBER")]
+    pub ca_key_passphrase_fd: Option<i32>,
 }
 
 /// The key to make.

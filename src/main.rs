@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Err(answer) => return answer,
     };
     logging::init(&cli.log);
-    match command::run(&cli.command) {
+    match command::run(&cli) {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -128,11 +128,20 @@ pub fn warn_of_writable_dir(dir: &Path) {
 
 /// Warns of a CA key that group or others can read: they can log in as anybody.
 pub fn warn_of_readable_ca_key(path: &Path, metadata: &Metadata) {
+    warn_of_readable("CA key", path, metadata);
+}
+
+/// Warns of a passphrase that group or others can read.
+pub fn warn_of_readable_passphrase(path: &Path, metadata: &Metadata) {
+    warn_of_readable("passphrase file", path, metadata);
+}
+
+fn warn_of_readable(what: &str, path: &Path, metadata: &Metadata) {
     let mode = metadata.mode() & MODE_BITS;
     if mode & 0o077 != 0 {
         let (path, mode) = (path.display(), Mode(mode));
         log::warn!(
-            "the CA key {path} has permissions {mode}, so that others can use it; type: chmod 600 {path}"
+            "the {what} {path} has permissions {mode}, so that others can use it; type: chmod 600 {path}"
         );
     }
 }

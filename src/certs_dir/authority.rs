@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use openssl::x509::X509;
 
-use super::access::warn_of_readable_ca_key;
+use super::ca_key::CaKey;
 use super::certificate::{self, CertificateFile};
 use super::layout::CertificateName;
-use super::read::{self, ReadError, Regular};
+use super::read;
 use crate::error::Advice;
 use crate::pki::inspect::Facts;
 use crate::pki::issue;
@@ -29,12 +29,13 @@ impl Authority {
     ///
     /// # Errors
     /// If either is missing or unusable, or the key does not belong to the certificate.
-    pub fn load(certs_dir: &Path, usage: Usage, key_path: &Path) -> Result<Self> {
+    pub fn load(certs_dir: &Path, usage: Usage, ca_key: &CaKey) -> Result<Self> {
         let path = certificate_path(certs_dir, usage);
         let certificate = CertificateFile::load(&path, certificate::CA)?.first;
-        let key = existing_key(key_path)?.ok_or_else(|| no_key(key_path))?;
-        if !belongs(&key, &certificate) {
-            return Err(wrong_key(certs_dir, &key, key_path, &certificate, &path));
+        let public = certificate::public_key(&certificate, &path)?;
+        let key = ca_key.load()?.ok_or_else(|| no_key(ca_key))?;
+        if !key.matches(&public) {
+            return Err(wrong_key(certs_dir, &key, ca_key, &certificate, &path));
         }
         Ok(Self { certificate, key, path })
     }
@@ -55,28 +56,6 @@ impl Authority {
     }
 }
 
-/// Loads the CA key; `None` if there is no such file.
-///
-/// # Errors
-/// If it is there but cannot be used.
-pub fn existing_key(path: &Path) -> Result<Option<PrivateKey>> {
-    let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
-    let file = match Regular::open(path) {
-        Err(ReadError::NotFound) if path.is_symlink() => {
-            let hint = "remove the link, or make what it points to";
-            let what = format!("CA key {} is a symbolic link to nothing", path.display());
-            return Err(Advice::new(what, hint).into());
-        }
-        Err(ReadError::NotFound) => return Ok(None),
-        result => result.map_err(could_not_read)?,
-    };
-    warn_of_readable_ca_key(path, file.metadata());
-    let contents = file.read().map_err(could_not_read)?;
-    let key = PrivateKey::from_pem(&contents)
-        .map_err(|error| anyhow!("could not load CA key file {}: {error}", path.display()))?;
-    Ok(Some(key))
-}
-
 /// How many certificates a CA file has; 0 if it cannot be read.
 pub fn count_certificates(path: &Path) -> usize {
     let contents = read::read(path).ok();
@@ -90,14 +69,14 @@ fn belongs(key: &PrivateKey, certificate: &X509) -> bool {
 }
 
 /// Every CA is called the same unless it was made otherwise: the key identifier tells which is meant.
-fn wrong_key(certs_dir: &Path, key: &PrivateKey, key_path: &Path, first: &X509, path: &Path) -> anyhow::Error {
+fn wrong_key(certs_dir: &Path, key: &PrivateKey, ca_key: &CaKey, first: &X509, path: &Path) -> anyhow::Error {
     let facts = Facts::of(first);
     let identifier = facts.subject_key_identifier.as_deref().unwrap_or("none");
-    let (key_path, path) = (key_path.display(), path.display());
+    let path = path.display();
     let owner = owner(certs_dir, key);
     let owner = owner.unwrap_or_else(|| format!("no CA certificate in {}", certs_dir.display()));
     let what = format!(
-        "CA key {key_path} does not belong to the first certificate in {path} ({}, key identifier {identifier}), \
+        "CA key {ca_key} does not belong to the first certificate in {path} ({}, key identifier {identifier}), \
          but to {owner}",
         facts.subject_text()
     );
@@ -124,7 +103,7 @@ pub fn certificate_path(certs_dir: &Path, usage: Usage) -> PathBuf {
     signers.clone().find(|path| certificate::exists(path)).or_else(|| signers.next_back()).unwrap_or_default()
 }
 
-fn no_key(path: &Path) -> anyhow::Error {
-    let what = format!("could not read CA key file {}: no such file or directory", path.display());
+fn no_key(ca_key: &CaKey) -> anyhow::Error {
+    let what = format!("could not read CA key file {ca_key}: no such file or directory");
     Advice::new(what, "name the key that create-ca made in --ca-key").into()
 }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use openssl::pkey::{PKey, Public};
 use openssl::x509::X509;
 
 use super::read::{self, ReadError};
 use crate::error::Advice;
 use crate::pki::inspect::Facts;
-use crate::pki::{pem, verify};
+use crate::pki::{self, pem, verify};
 
 /// The certificates of a file that a command needs.
 pub struct CertificateFile {
@@ -70,6 +71,16 @@ impl CertificateFile {
             )
         })
     }
+}
+
+/// The certificate's public key; `path` is for the message.
+///
+/// # Errors
+/// If OpenSSL's providers do not know such keys.
+pub fn public_key(certificate: &X509, path: &Path) -> Result<PKey<Public>> {
+    certificate.public_key().map_err(|errors| {
+        anyhow!("could not read the public key of {}: {}", path.display(), pki::reason(&errors))
+    })
 }
 
 /// Is there anything of this name?

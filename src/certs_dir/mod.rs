@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod authority;
+pub mod ca_key;
 pub mod certificate;
 mod change;
 pub mod commit;

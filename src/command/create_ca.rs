@@ -4,9 +4,10 @@
 use anyhow::{Context, Result, anyhow};
 
 use super::{announce, values};
+use crate::certs_dir::authority;
+use crate::certs_dir::ca_key::CaKey;
 use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
-use crate::certs_dir::{authority, certificate};
 use crate::cli::CreateCa;
 use crate::error::Advice;
 use crate::pki::issue::{Request, issue};
@@ -19,7 +20,7 @@ pub fn run(args: &CreateCa, usage: Usage) -> Result<()> {
 }
 
 fn create(args: &CreateCa, usage: Usage) -> Result<()> {
-    let key_path = args.ca_key.path()?;
+    let ca_key = args.ca_key.key()?;
     let certs_dir = args.dir.path()?;
     let validity = values::validity(&args.lifetime)?;
     let spec = args.key.spec()?;
@@ -30,45 +31,64 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     }
     let encoded = values::encode_subject(&subject)?;
     commit::prepare(&certs_dir)?;
-    if certificate::exists(&key_path) && !args.allow_ca_key_reuse {
-        let what = format!("CA key {} exists, but key reuse is disabled", key_path.display());
-        let hint =
-            "pass --allow-ca-key-reuse to make a certificate with this key, or name a new file in --ca-key";
-        return Err(Advice::new(what, hint).into());
-    }
+    check_reuse(args, &ca_key)?;
 
     let certificate_path = certs_dir.join(CertificateName::of(usage).certificate_file());
     let existing = if args.overwrite { Existing::KeepBehind } else { Existing::Refuse };
     let certificate_target = Target { path: certificate_path.clone(), existing };
-    let reused = authority::existing_key(&key_path)?;
+    let reused = ca_key.load()?;
     // The key comes first, so that no certificate is ever there without its key.
-    let key_target = reused.is_none().then(|| Target { path: key_path.clone(), existing: Existing::Refuse });
+    let new_key_file = ca_key.file().filter(|_| reused.is_none());
+    let key_target = new_key_file.map(|path| Target { path: path.to_owned(), existing: Existing::Refuse });
     let plan = Plan::new(&certs_dir, key_target.into_iter().chain([certificate_target]).collect())?;
+    let passphrase = (args.encrypt_ca_key && reused.is_none()).then(|| ca_key.new_passphrase()).transpose()?;
 
-    let reuses = reused.is_some();
     let generate =
         || PrivateKey::generate(spec).map_err(|reason| anyhow!("could not generate new CA key: {reason}"));
     let key = reused.map_or_else(generate, Ok)?;
     let request = Request { profile: kind.profile, subject: &encoded, alt_names: &[], validity, key: &key };
-    let issued = issue(&request, None)
-        .map_err(|reason| anyhow!("could not generate {} certificate: {reason}", kind.noun))?;
+    let issued = issue(&request, None).map_err(|reason| {
+        anyhow!("could not generate {} certificate with CA key {ca_key}: {reason}", kind.noun)
+    })?;
 
     let mut contents = Vec::new();
-    if !reuses {
-        let pem = key.to_pem().map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?;
-        contents.push(Contents::Key(pem));
+    if new_key_file.is_some() {
+        let pem = passphrase.map_or_else(|| key.to_pem(), |passphrase| key.to_encrypted_pem(&passphrase));
+        contents.push(Contents::Key(pem.map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?));
     }
     contents.push(Contents::Certificates(issued.pem));
     plan.commit(contents)?;
 
-    if reuses {
-        log::info!("using CA key from file {}", key_path.display());
-    } else {
-        log::info!("generated CA key {}", key_path.display());
-        announce::key(&key_path);
+    match new_key_file {
+        Some(path) => {
+            log::info!("generated CA key {ca_key}");
+            announce::key(path);
+        }
+        None => log::info!("using CA key from file {ca_key}"),
     }
     let count = authority::count_certificates(&certificate_path);
     log::info!("wrote {count} certificates to {}", certificate_path.display());
     announce::certificate(&certificate_path, validity);
     Ok(())
+}
+
+/// An existing key is used on request only.
+fn check_reuse(args: &CreateCa, ca_key: &CaKey) -> Result<()> {
+    if !ca_key.exists() {
+        return Ok(());
+    }
+    let (what, hint) = if !args.allow_ca_key_reuse {
+        (
+            format!("CA key {ca_key} exists, but key reuse is disabled"),
+            "pass --allow-ca-key-reuse to make a certificate with this key, or name a new file in --ca-key",
+        )
+    } else if args.encrypt_ca_key {
+        (
+            format!("CA key {ca_key} exists, and --encrypt-ca-key is for new keys"),
+            "leave --encrypt-ca-key out: a key that is under a passphrase stays so",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Advice::new(what, hint).into())
 }

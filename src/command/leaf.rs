@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow};
 
 use super::{announce, values};
 use crate::certs_dir::authority::Authority;
+use crate::certs_dir::ca_key::CaKey;
 use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CaKeyArgs, NewArgs};
@@ -14,6 +15,7 @@ use crate::error::Advice;
 use crate::pki::inspect::Facts;
 use crate::pki::issue::{AltName, Request, Validity, issue};
 use crate::pki::key::{KeySpec, PrivateKey};
+use crate::usage::Kind;
 
 /// A certificate to make.
 pub struct Leaf<'a> {
@@ -37,8 +39,8 @@ pub enum Signer<'a> {
 
 /// Makes the certificate and its key; says what the certificate says.
 pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>) -> Result<Facts> {
-    let key_path = match signer {
-        Signer::Ca(args) => Some(args.path()?),
+    let ca_key = match signer {
+        Signer::Ca(args) => Some(args.key()?),
         Signer::Itself => None,
     };
     let certs_dir = args.dir.path()?;
@@ -50,15 +52,14 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     let targets = files.iter().map(|path| Target { path: path.clone(), existing: existing.clone() }).collect();
     commit::prepare(&certs_dir)?;
-    let authority =
-        key_path.map(|key_path| Authority::load(&certs_dir, leaf.name.usage, &key_path)).transpose()?;
+    let load = |ca_key: CaKey| Authority::load(&certs_dir, leaf.name.usage, &ca_key);
+    let authority = ca_key.map(load).transpose()?;
     if let Some(authority) = &authority {
         check_outlives(authority, validity)?;
     }
     let plan = Plan::new(&certs_dir, targets)?;
 
-    let key = PrivateKey::generate(spec)
-        .map_err(|reason| anyhow!("could not generate new {} key: {reason}", kind.noun))?;
+    let key = PrivateKey::generate(spec).map_err(|reason| could_not_generate(spec, kind, &reason))?;
     let request =
         Request { profile: kind.profile, subject: &subject, alt_names: &leaf.alt_names, validity, key: &key };
     let issued = issue(&request, authority.as_ref().map(Authority::as_issuer))
@@ -90,6 +91,16 @@ fn files(leaf: &Leaf<'_>, certs_dir: &Path) -> Vec<PathBuf> {
     let pkcs8 = leaf.pkcs8.then(|| leaf.name.pkcs8_file());
     let files = [leaf.name.key_file(), leaf.name.certificate_file()].into_iter().chain(pkcs8);
     files.map(|file| certs_dir.join(file)).collect()
+}
+
+fn could_not_generate(spec: KeySpec, kind: &Kind, reason: &str) -> anyhow::Error {
+    let what = format!("could not generate new {} key: {reason}", kind.noun);
+    if spec == KeySpec::Ed25519 {
+        // The server signs and checks such tokens with Ed25519 and nothing else.
+        let hint = "CockroachDB takes no other kind of key here: use a FIPS module that approves Ed25519 (OpenSSL 3.4 or newer)";
+        return Advice::new(what, hint).into();
+    }
+    anyhow!(what)
 }
 
 /// No certificate is valid longer than its CA.

@@ -7,6 +7,7 @@ mod create_client;
 mod create_server;
 mod create_tenant_client;
 mod create_tenant_signing;
+mod fips;
 mod leaf;
 mod list;
 mod remove_expired_ca;
@@ -18,15 +19,16 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::cli::Command;
+use crate::cli::{Cli, Command};
 use crate::usage::Usage;
 
 /// Does what the command line says, and tells the exit status.
 ///
 /// # Errors
 /// If it cannot be done; nothing on disk has changed then.
-pub fn run(command: &Command) -> Result<ExitCode> {
-    match command {
+pub fn run(cli: &Cli) -> Result<ExitCode> {
+    let fips = fips::apply(cli.fips)?;
+    match &cli.command {
         Command::CreateCa(args) => create_ca::run(args, Usage::Ca)?,
         Command::CreateClientCa(args) => create_ca::run(args, Usage::ClientCa)?,
         Command::CreateUiCa(args) => create_ca::run(args, Usage::UiCa)?,
@@ -40,7 +42,7 @@ pub fn run(command: &Command) -> Result<ExitCode> {
         Command::RemoveExpiredCa(args) => remove_expired_ca::run(args)?,
         Command::Subject(args) => subject::run(args)?,
         Command::CheckLogin(args) => return check_login::run(args),
-        Command::Version(args) => version::run(args)?,
+        Command::Version(args) => version::run(args, fips)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,12 +6,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::certs_dir::ca_key::CaKey;
 use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs};
 use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::expand::expand;
 use crate::host::{self, Host};
+use crate::passphrase::Source;
 use crate::pki;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
@@ -28,10 +30,16 @@ impl CertsDirArgs {
 }
 
 impl CaKeyArgs {
-    /// The CA key's file, with its variables expanded.
-    pub fn path(&self) -> Result<PathBuf> {
+    /// The CA key, with the variables of its path expanded.
+    pub fn key(&self) -> Result<CaKey> {
         let hint = "name it: --ca-key=<path-to-ca-key>";
-        path("--ca-key", &self.ca_key, "the path to the CA key is required", hint)
+        let path = path("--ca-key", &self.ca_key, "the path to the CA key is required", hint)?;
+        let passphrase = match (&self.ca_key_passphrase_file, self.ca_key_passphrase_fd) {
+            (Some(file), _) => Source::File(PathBuf::from(file)),
+            (None, Some(number)) => Source::Descriptor(number),
+            (None, None) => Source::Terminal,
+        };
+        Ok(CaKey::new(path, passphrase))
     }
 }
 

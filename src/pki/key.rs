@@ -2,12 +2,13 @@
 
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private};
+use openssl::pkey::{HasPublic, Id, KeyType, PKey, PKeyRef, Private};
 use openssl::pkey_ctx::PkeyCtx;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{pem, reason};
+use super::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
+use super::{pbes2, pem, provider, reason};
 
 /// The smallest RSA key made, in bits: anything less is disallowed by NIST SP 800-131A and refused by TLS libraries.
 const RSA_MIN: u32 = 2048;
@@ -87,9 +88,12 @@ pub struct PrivateKey(PKey<Private>);
 /// Why a file's contents are not a private key.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum LoadKeyError {
-    /// Protected by a passphrase.
+    /// Protected by a passphrase, and none was to be had.
     #[error("the key is protected by a passphrase")]
     Encrypted,
+    /// Protected by another passphrase, or damaged; OpenSSL cannot tell.
+    #[error("the passphrase is wrong, or the key is damaged")]
+    WrongPassphrase,
     /// Anything else.
     #[error("not a private key in PEM form: {0}")]
     Invalid(String),
@@ -119,25 +123,57 @@ impl PrivateKey {
             }
             context.keygen()
         };
-        generate().map(Self).map_err(|errors| reason(&errors))
+        // The reason is a lack of providers more often than not.
+        generate().map(Self).map_err(|errors| format!("{} (loaded: {})", reason(&errors), provider::loaded()))
     }
 
-    /// Loads a key in any PEM form that OpenSSL's decoders know.
+    /// Loads a key in any PEM form that OpenSSL's decoders know, but not under a passphrase.
     ///
     /// # Errors
     /// If there is none, or it is protected by a passphrase.
     pub fn from_pem(contents: &[u8]) -> Result<Self, LoadKeyError> {
-        let mut asked = false;
+        Self::from_pem_with(contents, || None)
+    }
+
+    /// Loads a key in any PEM form that OpenSSL's decoders know; `passphrase` is asked if the key is under one.
+    ///
+    /// # Errors
+    /// If there is no key, or the passphrase is not to be had or wrong.
+    pub fn from_pem_with(
+        contents: &[u8],
+        mut passphrase: impl FnMut() -> Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<Self, LoadKeyError> {
+        let (mut asked, mut answered) = (false, false);
         // Without a callback OpenSSL would ask on the terminal.
-        let key = PKey::private_key_from_pem_callback(contents, |_| {
+        let key = PKey::private_key_from_pem_callback(contents, |buffer| {
             asked = true;
-            Ok(0)
+            let passphrase = passphrase().filter(|passphrase| passphrase.len() <= buffer.len());
+            answered = passphrase.is_some();
+            let passphrase = passphrase.unwrap_or_default();
+            buffer[..passphrase.len()].copy_from_slice(&passphrase);
+            Ok(passphrase.len())
         });
         match key {
             Ok(key) => Ok(Self(key)),
+            Err(_) if answered => Err(LoadKeyError::WrongPassphrase),
             Err(_) if asked => Err(LoadKeyError::Encrypted),
             Err(errors) => Err(LoadKeyError::Invalid(reason(&errors))),
         }
+    }
+
+    /// Loads a key from a hardware token by its PKCS#11 URI (RFC 7512); `pin` is asked if the token wants one.
+    ///
+    /// pkcs11-provider reads such URIs from PEM files of its own form, so one is made here.
+    ///
+    /// # Errors
+    /// If there is no such key, or no loaded provider knows PKCS#11.
+    pub fn from_pkcs11_uri(
+        uri: &str,
+        pin: impl FnMut() -> Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<Self, LoadKeyError> {
+        let version = tlv(VISIBLE_STRING, b"PKCS#11 Provider URI v1.0");
+        let der = tlv(SEQUENCE, &[version, tlv(UTF8_STRING, uri.as_bytes())].concat());
+        Self::from_pem_with(&pem::armor("PKCS#11 PROVIDER URI", &der), pin)
     }
 
     /// The key for a `.key` file: RSA as PKCS#1 (RFC 8017 appendix A.1.2), ECDSA as SEC 1 (RFC 5915), anything else
@@ -146,10 +182,12 @@ impl PrivateKey {
     /// # Errors
     /// If the key cannot leave its provider.
     pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, String> {
-        let label = match self.0.id() {
-            Id::RSA => "RSA PRIVATE KEY",
-            Id::EC => "EC PRIVATE KEY",
-            _ => return Ok(pem::armor("PRIVATE KEY", &self.to_pkcs8_der()?)),
+        let label = if self.0.is_a(KeyType::RSA) {
+            "RSA PRIVATE KEY"
+        } else if self.0.is_a(KeyType::EC) {
+            "EC PRIVATE KEY"
+        } else {
+            return Ok(pem::armor("PRIVATE KEY", &self.to_pkcs8_der()?));
         };
         let der = self.0.private_key_to_der().map(Zeroizing::new).map_err(|errors| reason(&errors))?;
         Ok(pem::armor(label, &der))
@@ -161,6 +199,16 @@ impl PrivateKey {
     /// If the key cannot leave its provider.
     pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, String> {
         self.0.private_key_to_pkcs8().map(Zeroizing::new).map_err(|errors| reason(&errors))
+    }
+
+    /// The key for a `.key` file under a passphrase: encrypted PKCS#8 (RFC 5958 section 3).
+    ///
+    /// # Errors
+    /// If the key cannot leave its provider, or the providers cannot encrypt it.
+    pub fn to_encrypted_pem(&self, passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
+        let encrypted =
+            pbes2::encrypt_key(&self.to_pkcs8_der()?, passphrase).map_err(|errors| reason(&errors))?;
+        Ok(pem::armor("ENCRYPTED PRIVATE KEY", &encrypted))
     }
 
     /// Does `public` belong to this key?
@@ -175,15 +223,16 @@ impl PrivateKey {
 
     /// Does the key encrypt (RSA), or sign only?
     pub(super) fn encrypts(&self) -> bool {
-        self.0.id() == Id::RSA
+        self.0.is_a(KeyType::RSA)
     }
 
     /// The digest of this key's signatures: as strong as the key, and none where the algorithm has its own.
     pub(super) fn digest(&self) -> MessageDigest {
-        match (self.0.id(), self.0.bits()) {
-            (Id::ED25519 | Id::ED448, _) => MessageDigest::null(),
-            (Id::EC, 384) => MessageDigest::sha384(),
-            (Id::EC, 385..) => MessageDigest::sha512(),
+        let is_a = |kind| self.0.is_a(kind);
+        match self.0.bits() {
+            _ if is_a(KeyType::ED25519) || is_a(KeyType::ED448) => MessageDigest::null(),
+            384 if is_a(KeyType::EC) => MessageDigest::sha384(),
+            385.. if is_a(KeyType::EC) => MessageDigest::sha512(),
             _ => MessageDigest::sha256(),
         }
     }

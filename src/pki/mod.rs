@@ -1,10 +1,11 @@
 //! What OpenSSL does for us: keys, certificates, names.
 
-mod ffi;
+mod der;
 pub mod inspect;
 pub mod issue;
 pub mod key;
 pub mod name;
+mod pbes2;
 pub mod pem;
 pub mod profile;
 pub mod provider;

@@ -7,15 +7,9 @@ use openssl::asn1::Asn1Object;
 use openssl::x509::X509Name;
 use thiserror::Error;
 
+use super::der::{IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, tlv};
 use super::reason;
 use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn};
-
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const UTF8_STRING: u8 = 0x0c;
-const PRINTABLE_STRING: u8 = 0x13;
-const IA5_STRING: u8 = 0x16;
 
 /// How the values of a type are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,23 +152,6 @@ fn is_printable(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b))
 }
 
-/// Tag, length and contents (X.690 section 8.1).
-fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    let length = contents.len().to_be_bytes();
-    let significant = &length[contents.len().leading_zeros() as usize / 8..];
-    match significant {
-        [] => out.push(0),
-        [short @ 0..0x80] => out.push(*short),
-        long => {
-            out.push(0x80 | long.len() as u8);
-            out.extend_from_slice(long);
-        }
-    }
-    out.extend_from_slice(contents);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -243,13 +220,6 @@ mod tests {
             let error = values(text).expect_err(text);
             assert!(error.starts_with(position) && error.contains(why), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn lengths_are_in_the_shortest_form() {
-        assert_eq!(tlv(4, &[0; 127])[..2], [4, 127]);
-        assert_eq!(tlv(4, &[0; 128])[..3], [4, 0x81, 128]);
-        assert_eq!(tlv(4, &[0; 256])[..4], [4, 0x82, 1, 0]);
     }
 
     #[test]

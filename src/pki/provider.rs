@@ -1,8 +1,76 @@
-//! Which OpenSSL, and which of its providers.
+//! Which OpenSSL, which of its providers, and FIPS.
+
+use std::fs;
 
 use openssl::version;
+use thiserror::Error;
 
-use super::ffi;
+use crate::ffi;
+
+/// Where the kernel says that the host is in FIPS mode.
+const KERNEL: &str = "/proc/sys/crypto/fips_enabled";
+
+/// By whom FIPS is enforced: every fetch from OpenSSL's providers asks for `fips=yes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fips {
+    /// By nobody.
+    NotEnforced,
+    /// By `--fips`, its environment variable, or the build.
+    Flag,
+    /// By OpenSSL's configuration.
+    Configuration,
+    /// By the kernel, which OpenSSL follows.
+    Kernel,
+}
+
+/// Why FIPS cannot be enforced.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum FipsError {
+    /// OpenSSL has not loaded its FIPS provider.
+    #[error("OpenSSL's FIPS provider is not loaded (loaded: {0})")]
+    NotLoaded(String),
+    /// OpenSSL does not take the property.
+    #[error("OpenSSL does not take fips=yes as its default property")]
+    Refused,
+}
+
+impl Fips {
+    /// How things are now, by OpenSSL's configuration and the kernel.
+    pub fn found() -> Self {
+        openssl::init();
+        let kernel = fs::read_to_string(KERNEL).is_ok_and(|text| text.trim() == "1");
+        match ffi::fips_is_default() {
+            false => Self::NotEnforced,
+            true if kernel => Self::Kernel,
+            true => Self::Configuration,
+        }
+    }
+
+    /// Makes sure that nothing but the FIPS provider does any cryptography from here on.
+    ///
+    /// # Errors
+    /// If the FIPS provider is not loaded.
+    pub fn enforce() -> Result<Self, FipsError> {
+        let found = Self::found();
+        if !ffi::fips_provider_is_active() {
+            return Err(FipsError::NotLoaded(loaded()));
+        }
+        if found != Self::NotEnforced {
+            return Ok(found);
+        }
+        ffi::make_fips_default().then_some(Self::Flag).ok_or(FipsError::Refused)
+    }
+
+    /// For people.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NotEnforced => "not enforced",
+            Self::Flag => "enforced by --fips",
+            Self::Configuration => "enforced by OpenSSL's configuration",
+            Self::Kernel => "enforced by the kernel",
+        }
+    }
+}
 
 /// The OpenSSL that was there when the tool was built, as `3.0.19`.
 pub fn built_with() -> String {
@@ -16,8 +84,12 @@ pub fn running_with() -> &'static str {
     version::version()
 }
 
-/// The names of the loaded providers.
-pub fn loaded() -> Vec<String> {
+/// The loaded providers with their versions: `fips 3.5.7, base 3.0.19`.
+pub fn loaded() -> String {
     openssl::init();
-    ffi::active_providers()
+    let named = |(name, version): (String, Option<String>)| match version {
+        Some(version) => format!("{name} {version}"),
+        None => name,
+    };
+    ffi::active_providers().into_iter().map(named).collect::<Vec<_>>().join(", ")
 }

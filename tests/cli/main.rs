@@ -12,6 +12,7 @@ mod kinds;
 mod list;
 mod list_errors;
 mod ownership;
+mod passphrase;
 mod rotation;
 mod sandbox;
 mod secrets;

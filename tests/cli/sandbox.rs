@@ -17,6 +17,9 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_crdb-cert");
 /// The flags that name the directories of the documents.
 pub const DIRS: [&str; 2] = ["--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"];
 
+/// How OpenSSL is told which providers to use: `make test-fips` runs all of these tests on the FIPS provider.
+const OPENSSL: [&str; 3] = ["OPENSSL_CONF", "OPENSSL_MODULES", "CRDB_CERT_FIPS"];
+
 /// A directory with the empty `my-safe-directory` of the documents in it.
 pub struct Sandbox {
     root: TempDir,
@@ -52,7 +55,7 @@ impl Sandbox {
         self.root.path().join(name)
     }
 
-    /// The program, in the sandbox, with nothing of the test's environment but PATH.
+    /// The program, in the sandbox, with nothing of the test's environment but PATH and OpenSSL's configuration.
     pub fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(args);
@@ -76,6 +79,7 @@ impl Sandbox {
         // A hostile home: nothing may be read or written there without being asked for.
         command.env("HOME", "/nonexistent");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs(OPENSSL.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command
     }
 

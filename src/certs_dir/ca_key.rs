@@ -1,0 +1,137 @@
+//! The CA key: a file, under a passphrase or not, or a key in a hardware token.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+
+use super::access::warn_of_readable_ca_key;
+use super::certificate;
+use super::read::{ReadError, Regular};
+use crate::error::Advice;
+use crate::passphrase::Source;
+use crate::pki::key::{LoadKeyError, PrivateKey};
+
+/// How PKCS#11 URIs begin (RFC 7512 section 2.3).
+const PKCS11: &str = "pkcs11:";
+
+/// Where the CA key is, and where its passphrase is from.
+#[derive(Debug, Clone)]
+pub struct CaKey {
+    location: Location,
+    passphrase: Source,
+}
+
+#[derive(Debug, Clone)]
+enum Location {
+    File(PathBuf),
+    Token(String),
+}
+
+impl CaKey {
+    /// The key of this path, or of this PKCS#11 URI.
+    pub fn new(path: PathBuf, passphrase: Source) -> Self {
+        let uri = path.to_str().filter(|text| text.starts_with(PKCS11)).map(str::to_owned);
+        let location = uri.map_or(Location::File(path), Location::Token);
+        Self { location, passphrase }
+    }
+
+    /// The file, if that is where it is.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.location {
+            Location::File(path) => Some(path),
+            Location::Token(_) => None,
+        }
+    }
+
+    /// Is there anything of this name? A token's keys are there before a certificate is made with them.
+    pub fn exists(&self) -> bool {
+        self.file().is_none_or(certificate::exists)
+    }
+
+    /// The passphrase for a new key.
+    ///
+    /// # Errors
+    /// If there is none, or it will not do.
+    pub fn new_passphrase(&self) -> Result<crate::passphrase::Passphrase> {
+        self.passphrase.new_one(&format!("the new CA key {self}"))
+    }
+
+    /// Loads the key; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// If it is there but cannot be used.
+    pub fn load(&self) -> Result<Option<PrivateKey>> {
+        let mut failure = None;
+        let passphrase = || match self.passphrase.existing(&format!("CA key {self}")) {
+            Ok(passphrase) => Some(passphrase),
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
+        };
+        let key = match &self.location {
+            Location::Token(uri) => PrivateKey::from_pkcs11_uri(uri, passphrase),
+            Location::File(path) => match contents(path)? {
+                Some(contents) => PrivateKey::from_pem_with(&contents, passphrase),
+                None => return Ok(None),
+            },
+        };
+        let about = format!("could not load CA key {self}");
+        match (key, failure) {
+            (Ok(key), _) => Ok(Some(key)),
+            (Err(_), Some(error)) => Err(error.context(about)),
+            (Err(error @ LoadKeyError::Invalid(_)), None) if self.file().is_none() => {
+                let hint = "activate OpenSSL's pkcs11 provider in its configuration, and see that the token has such a key";
+                Err(Advice::new(format!("{about}: {error}"), hint).into())
+            }
+            (Err(error), None) => Err(anyhow!("{about}: {error}")),
+        }
+    }
+}
+
+impl fmt::Display for CaKey {
+    /// Without the PIN that a URI may have in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Location::File(path) => path.display().fmt(f),
+            Location::Token(uri) => match uri.split_once("pin-value=") {
+                None => uri.fmt(f),
+                Some((before, after)) => {
+                    let rest = after.find(['&', ';', '?']).map_or("", |end| &after[end..]);
+                    write!(f, "{before}pin-value=...{rest}")
+                }
+            },
+        }
+    }
+}
+
+/// What is in the file; `None` if there is none.
+fn contents(path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
+    let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
+    let file = match Regular::open(path) {
+        Err(ReadError::NotFound) if path.is_symlink() => {
+            let hint = "remove the link, or make what it points to";
+            let what = format!("CA key {} is a symbolic link to nothing", path.display());
+            return Err(Advice::new(what, hint).into());
+        }
+        Err(ReadError::NotFound) => return Ok(None),
+        result => result.map_err(could_not_read)?,
+    };
+    warn_of_readable_ca_key(path, file.metadata());
+    file.read().map(Some).map_err(could_not_read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_not_shown() {
+        let shown = |uri: &str| CaKey::new(PathBuf::from(uri), Source::Terminal).to_string();
+        assert_eq!(shown("pkcs11:token=a?pin-value=1234"), "pkcs11:token=a?pin-value=...");
+        assert_eq!(shown("pkcs11:token=a?pin-value=12&x=y"), "pkcs11:token=a?pin-value=...&x=y");
+        assert_eq!(shown("pkcs11:token=a"), "pkcs11:token=a");
+        assert_eq!(shown("dir/ca.key"), "dir/ca.key");
+    }
+}

@@ -1,0 +1,41 @@
+//! `--fips`: OpenSSL's FIPS provider does all cryptography, or nothing is done.
+
+use anyhow::{Result, anyhow};
+
+use crate::error::Advice;
+use crate::pki::provider::{Fips, FipsError};
+
+/// Says the same as the flag.
+const VARIABLE: &str = "CRDB_CERT_FIPS";
+
+/// Enforces FIPS if the flag asks for it, or else the environment, or else the build; tells by whom it is enforced.
+///
+/// # Errors
+/// If OpenSSL has no FIPS provider loaded.
+pub fn apply(flag: Option<bool>) -> Result<Fips> {
+    let asked = match flag {
+        Some(asked) => asked,
+        None => from_environment()?.unwrap_or(cfg!(feature = "fips-default")),
+    };
+    if !asked {
+        return Ok(Fips::found());
+    }
+    Fips::enforce().map_err(|error| match error {
+        FipsError::NotLoaded(_) => Advice::new(
+            format!("--fips: {error}"),
+            "run `openssl fipsinstall`, and activate the fips and base providers in the file that OPENSSL_CONF names \
+             (OPENSSL_MODULES is where fips.so is); see docs/fips.md",
+        )
+        .into(),
+        FipsError::Refused => anyhow!("--fips: {error}"),
+    })
+}
+
+fn from_environment() -> Result<Option<bool>> {
+    let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
+    match value.to_str() {
+        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(Some(true)),
+        Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(Some(false)),
+        _ => Err(anyhow!("the environment variable {VARIABLE} is {value:?}, which is neither true nor false")),
+    }
+}

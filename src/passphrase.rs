@@ -1,0 +1,162 @@
+//! The passphrase of a CA key: from a file, a file descriptor or the terminal; never from the command line.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+use crate::certs_dir::{access, read};
+use crate::error::{Advice, reason};
+use crate::ffi;
+
+/// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
+const SHORTEST: usize = 8;
+/// The longest one: OpenSSL takes no more.
+const LONGEST: usize = 1024;
+
+/// A passphrase, or a PIN.
+pub type Passphrase = Zeroizing<Vec<u8>>;
+
+/// Where the passphrase is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The terminal of the process.
+    Terminal,
+    /// The first line of a file.
+    File(PathBuf),
+    /// The first line of what a file descriptor has.
+    Descriptor(i32),
+}
+
+impl Source {
+    /// The passphrase of an existing key; `what` is what it is asked for.
+    ///
+    /// # Errors
+    /// If the source has none.
+    pub fn existing(&self, what: &str) -> Result<Passphrase> {
+        match self {
+            Self::Terminal => Terminal::open()?.ask(&format!("passphrase of {what}: ")),
+            Self::File(path) => from_file(path),
+            Self::Descriptor(number) => from_descriptor(*number),
+        }
+    }
+
+    /// A passphrase for a new key, which a terminal is asked for twice.
+    ///
+    /// # Errors
+    /// If the source has none, it is too short, or the two differ.
+    pub fn new_one(&self, what: &str) -> Result<Passphrase> {
+        let passphrase = match self {
+            Self::Terminal => {
+                let mut terminal = Terminal::open()?;
+                let first = terminal.ask(&format!("passphrase for {what}: "))?;
+                let second = terminal.ask("the same again: ")?;
+                if first != second {
+                    bail!("the two passphrases differ");
+                }
+                first
+            }
+            Self::File(_) | Self::Descriptor(_) => self.existing(what)?,
+        };
+        if passphrase.len() < SHORTEST {
+            bail!("the passphrase has {} characters, and at least {SHORTEST} are needed", passphrase.len());
+        }
+        Ok(passphrase)
+    }
+}
+
+fn from_file(path: &Path) -> Result<Passphrase> {
+    let about = || format!("could not read the passphrase file {}", path.display());
+    let file = read::Regular::open(path).with_context(about)?;
+    access::warn_of_readable_passphrase(path, file.metadata());
+    first_line(file.read().with_context(about)?).with_context(about)
+}
+
+fn from_descriptor(number: i32) -> Result<Passphrase> {
+    let about = || format!("could not read the passphrase from file descriptor {number}");
+    let file = ffi::inherited(number).map_err(|error| anyhow!("{}", reason(&error))).with_context(about)?;
+    let mut contents = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
+    file.take(LONGEST as u64 + 2)
+        .read_to_end(&mut contents)
+        .map_err(|error| anyhow!("{}", reason(&error)))
+        .with_context(about)?;
+    first_line(contents).with_context(about)
+}
+
+fn first_line(mut contents: Passphrase) -> Result<Passphrase> {
+    let end = contents.iter().position(|b| *b == b'\n').unwrap_or(contents.len());
+    contents.truncate(end);
+    if contents.last() == Some(&b'\r') {
+        contents.pop();
+    }
+    match contents.len() {
+        0 => bail!("its first line is empty"),
+        n if n > LONGEST => bail!("its first line has more than {LONGEST} characters"),
+        _ => Ok(contents),
+    }
+}
+
+/// The terminal without echo, and with Ctrl-C as an input: it is restored whatever happens.
+struct Terminal {
+    file: File,
+    before: Termios,
+}
+
+impl Terminal {
+    fn open() -> Result<Self> {
+        let open = || -> io::Result<Self> {
+            let file = File::options().read(true).write(true).open("/dev/tty")?;
+            let before = tcgetattr(&file)?;
+            let mut silent = before.clone();
+            silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+            tcsetattr(&file, OptionalActions::Flush, &silent)?;
+            Ok(Self { file, before })
+        };
+        open().map_err(|_| {
+            let hint = "name it in --ca-key-passphrase-file or --ca-key-passphrase-fd";
+            Advice::new("a passphrase is needed, and there is no terminal to ask for it", hint).into()
+        })
+    }
+
+    fn ask(&mut self, prompt: &str) -> Result<Passphrase> {
+        let line = self
+            .line(prompt)
+            .map_err(|error| anyhow!("could not ask for the passphrase: {}", reason(&error)))?;
+        // What was typed did not move the cursor.
+        let _ = self.file.write_all(b"\n");
+        let line = line.ok_or_else(|| anyhow!("interrupted; nothing was changed"))?;
+        if line.is_empty() {
+            bail!("the passphrase is empty");
+        }
+        Ok(line)
+    }
+
+    /// A line with the usual editing; `None` for Ctrl-C, Ctrl-D and Ctrl-\\.
+    fn line(&mut self, prompt: &str) -> io::Result<Option<Passphrase>> {
+        self.file.write_all(prompt.as_bytes())?;
+        let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+        let mut byte = Zeroizing::new([0]);
+        loop {
+            if self.file.read(&mut *byte)? == 0 {
+                return Ok(None);
+            }
+            match byte[0] {
+                b'\n' | b'\r' => return Ok(Some(line)),
+                0x03 | 0x04 | 0x1c => return Ok(None),
+                0x08 | 0x7f => drop(line.pop()),
+                0x15 => line.clear(),
+                other if line.len() < LONGEST => line.push(other),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.file, OptionalActions::Flush, &self.before);
+    }
+}
