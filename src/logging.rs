@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::cli::{LogArgs, Severity};
+use crate::cli::logging::{LogArgs, Severity};
 use crate::error::printable;
 
 struct Stderr;
