@@ -18,8 +18,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return answer,
     };
-    logging::init(&cli.log);
-    match command::run(&cli.command) {
+    match logging::init(&cli.log).and_then(|()| command::run(&cli.command)) {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
