@@ -13,7 +13,7 @@ mod openssl_version;
 mod cli;
 
 fn main() -> io::Result<()> {
-    for path in ["build.rs", "build", "src/cli.rs"] {
+    for path in ["build.rs", "build", "src/cli.rs", "src/cli"] {
         println!("cargo:rerun-if-changed={path}");
     }
     println!("cargo:rerun-if-env-changed=CRDB_CERT_ASSETS_DIR");

@@ -4,10 +4,16 @@
 //! value is reported like any other failure. `build.rs` includes this file to make the man pages and completions;
 //! it must therefore depend on nothing but clap.
 
+// By its path, as `build.rs` looks for it from elsewhere.
+#[path = "cli/logging.rs"]
+pub mod logging;
+
 use std::ffi::OsString;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use logging::LogArgs;
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
 ///
@@ -466,32 +472,6 @@ pub struct LeafArgs {
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,
-}
-
-/// Logging (REFERENCE.md section 7).
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Logging")]
-pub struct LogArgs {
-    /// Log to stderr from this severity up: INFO, WARNING, ERROR, FATAL or NONE; without a value, INFO
-    #[arg(long, global = true, value_name = "SEVERITY", num_args = 0..=1, require_equals = true, ignore_case = true,
-          default_value = "WARNING", default_missing_value = "INFO", hide_possible_values = true)]
-    pub logtostderr: Severity,
-}
-
-/// The severities of log messages, and `NONE` for silence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-#[value(rename_all = "UPPER")]
-pub enum Severity {
-    /// What was done.
-    Info,
-    /// What the operator should look at.
-    Warning,
-    /// What failed.
-    Error,
-    /// What ended the program.
-    Fatal,
-    /// Nothing at all.
-    None,
 }
 
 /// The parser: what the structs above say, with boolean flags that also take `--flag=true` and `--flag=false`.

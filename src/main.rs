@@ -18,8 +18,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return answer,
     };
-    logging::init(&cli.log);
-    match command::run(&cli) {
+    match logging::init(&cli.log).and_then(|()| command::run(&cli)) {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

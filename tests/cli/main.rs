@@ -11,6 +11,7 @@ mod hostile;
 mod kinds;
 mod list;
 mod list_errors;
+mod logging;
 mod ownership;
 mod passphrase;
 mod rotation;

@@ -94,6 +94,11 @@ impl Sandbox {
 
     /// The same, with stderr on a terminal: what is seen there.
     pub fn create_on_terminal(&self, command: &str, args: &[&str]) -> String {
+        self.create_on_terminal_with(&[], command, args)
+    }
+
+    /// The same, with environment variables.
+    pub fn create_on_terminal_with(&self, env: &[(&str, &str)], command: &str, args: &[&str]) -> String {
         let controller = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a terminal");
         pty::grantpt(&controller).expect("grantpt");
         pty::unlockpt(&controller).expect("unlockpt");
@@ -104,7 +109,8 @@ impl Sandbox {
             .open(name.to_str().expect("ASCII"))
             .expect("the terminal");
         let args = [&[command, "--key-algorithm=ecdsa"], args, &DIRS].concat();
-        let mut child = self.command(&args).stderr(user).spawn().expect("the program");
+        let mut child =
+            self.command(&args).envs(env.iter().copied()).stderr(user).spawn().expect("the program");
         assert!(child.wait().expect("the program").success(), "{args:?}");
         let mut seen = Vec::new();
         let mut controller = fs::File::from(controller);

@@ -40,7 +40,8 @@ fn at_info_the_log_says_what_was_made() {
     let sandbox = Sandbox::new();
     let messages = |command: &str, args: &[&str]| {
         let run = sandbox.create(command, &[args, &["--logtostderr"]].concat()).succeeds();
-        let after_header = |line: &str| line.split("] ").nth(1).unwrap_or_default().to_owned();
+        // Two spaces before the tags, and two after the number of the entry.
+        let after_header = |line: &str| line.splitn(3, "  ").nth(2).unwrap_or_default().to_owned();
         run.stderr.lines().map(after_header).collect::<Vec<_>>()
     };
     assert_eq!(
