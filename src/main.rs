@@ -11,7 +11,7 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 fn main() -> ExitCode {
     // Private keys are in memory from here on: no core dump has them, and no other process of the user attaches.
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        eprintln!("ERROR: could not switch core dumps off: {error}");
+        let _ = writeln!(io::stderr(), "ERROR: could not switch core dumps off: {error}");
         return ExitCode::FAILURE;
     }
     let cli = match parse() {

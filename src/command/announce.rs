@@ -39,6 +39,11 @@ pub fn server_setting(user: &str, facts: &Facts) {
     }
 }
 
+/// Says something on stderr that scripts should hear too. Who closed stderr needs no message.
+pub fn stderr(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(text));
+}
+
 /// Says something that only a person wants to know: nothing if stderr is no terminal.
 pub fn line(text: &str) {
     let stderr = std::io::stderr();

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use super::announce;
 use super::subject::check_role;
 use super::values::{self, distinguished_name};
 use crate::certs_dir::certificate::{self, CertificateFile};
@@ -103,7 +104,7 @@ fn facts(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<Certificat
     };
     if let Ok(subject) = &facts.subject {
         for peculiarity in subject.peculiarities.iter().filter(|peculiarity| peculiarity.may_fail_handshake()) {
-            eprintln!("warning: {}", printable(&peculiarity.to_string()));
+            announce::stderr(&format!("warning: {peculiarity}"));
         }
     }
     Ok(CertificateFacts {

@@ -6,7 +6,6 @@ use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateClient;
-use crate::error::printable;
 use crate::pki::issue::AltName;
 use crate::tenant::TenantScope;
 use crate::usage::Usage;
@@ -55,10 +54,9 @@ fn user(args: &CreateClient) -> Result<Username> {
                 "the identity has {length} characters, and a certificate's common name has at most {COMMON_NAME_MAX}"
             ));
         }
-        eprintln!(
-            "warning: the specified identity \"{}\" is not a valid SQL username.\n\
-             Before it can be used to log in, an identity map rule will need to be set on the server.",
-            printable(text)
+        announce::stderr(&format!("warning: the specified identity \"{text}\" is not a valid SQL username."));
+        announce::stderr(
+            "Before it can be used to log in, an identity map rule will need to be set on the server.",
         );
     }
     Ok(user)

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::values;
+use super::{announce, values};
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::cli::{Subject, SubjectFlag};
 use crate::dn::DistinguishedName;
@@ -39,7 +39,9 @@ pub fn run(args: &Subject) -> Result<()> {
     };
     writeln!(io::stdout(), "{}", printable(&line)).context("could not print the subject")?;
     match &source {
-        Source::Certificate(_, notes) => notes.iter().for_each(|note| eprintln!("note: {}", printable(note))),
+        Source::Certificate(_, notes) => {
+            notes.iter().for_each(|note| announce::stderr(&format!("note: {note}")))
+        }
         Source::Text(name) if args.flag.is_none() => name.check_role_subject()?,
         Source::Text(_) => {}
     }

@@ -210,3 +210,24 @@ fn a_journal_that_is_not_ours_is_not_followed() {
         assert!(run.stderr.contains("a change of certs is not finished, and cannot be read"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn closed_standard_streams_are_no_reason_to_panic() {
+    let sandbox = Sandbox::with_ca();
+    let dirs = crate::sandbox::DIRS.join(" ");
+    for (command, status) in [
+        (format!("create-client ,foo --disable-username-validation --key-algorithm=ecdsa {dirs}"), 0),
+        (format!("create-client ,foo --key-algorithm=ecdsa {dirs}"), 1),
+        ("create-nonsense".to_owned(), 2),
+        ("list --certs-dir=certs".to_owned(), 0),
+    ] {
+        // A pipe that nobody reads, and no stderr at all.
+        for closed in ["2>&1 >/dev/null | true", "2>&- >/dev/null"] {
+            let script = format!("(sleep 0.1; crdb-cert {command} && s=0 || s=$?; echo $s >status) {closed}; cat status");
+            let run = sandbox.script(&script).succeeds();
+            assert_eq!(run.stdout, format!("{status}\n"), "{command} {closed}");
+            let _ = fs::remove_file(sandbox.path("certs/client.,foo.crt"));
+            let _ = fs::remove_file(sandbox.path("certs/client.,foo.key"));
+        }
+    }
+}
