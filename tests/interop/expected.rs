@@ -125,12 +125,38 @@ extension: 2.5.29.19 critical CA:TRUE, pathlen:1
     )
 }
 
+/// The certificate of the tenant 2 that signs session tokens: its own issuer, whatever the keys of the set.
+pub fn signing(made: &RangeInclusive<i64>, read: &Fields) -> String {
+    let Given { serial, not_before, subject_bytes, key_sha1 } = read.given(made);
+    format!(
+        "\
+version: 3
+serial: {serial}
+signatureAlgorithm: 1.3.101.112
+issuerBytes: {subject_bytes}
+issuer: 2.5.4.3 PrintableString Tenant 2 Token Signing Certificate
+notBefore: {not_before}
+notAfter: {not_after}
+subjectBytes: {subject_bytes}
+subject: 2.5.4.3 PrintableString Tenant 2 Token Signing Certificate
+publicKey: Ed25519
+publicKeySha1: {key_sha1}
+extension: 2.5.29.14 non-critical {key_sha1}
+extension: 2.5.29.15 critical digitalSignature
+extension: 2.5.29.19 critical CA:FALSE
+",
+        not_after = not_before + 24 * HOUR + 5 * 366 * 24 * HOUR,
+    )
+}
+
 /// What distinguishes a leaf from others.
 pub struct Leaf<'a> {
     /// The kind of key of its CA.
     pub signer: Key,
     /// The kind of key it has itself.
     pub key: Key,
+    /// The string type and value of the OU between O and CN, if it has one.
+    pub unit: Option<&'a str>,
     /// The string type and value of the CN.
     pub common_name: &'a str,
     /// The subjectAltName, if it has one.
@@ -144,11 +170,16 @@ pub const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 /// `serverAuth, clientAuth`, as those of a node.
 pub const NODE: &str = "1.3.6.1.5.5.7.3.1, 1.3.6.1.5.5.7.3.2";
 
-/// The leaf in a file of the set of `key`.
-pub fn of_set(key: Key, file: &str) -> Leaf<'static> {
-    let (common_name, alternative_names, purposes) = match file {
+/// `serverAuth`, as that of the DB Console.
+pub const UI: &str = "1.3.6.1.5.5.7.3.1";
+/// `clientAuth, serverAuth`, in the other order, as those of a tenant's SQL server.
+pub const TENANT: &str = "1.3.6.1.5.5.7.3.2, 1.3.6.1.5.5.7.3.1";
+
+/// The leaf of this name in the set of `key`.
+pub fn of_set(key: Key, name: &str) -> Leaf<'static> {
+    let (common_name, alternative_names, purposes) = match name {
         // DNS names, then IP addresses, each in the order given and once.
-        "node.crt" => (
+        "node" => (
             "PrintableString node",
             Some(
                 "DNS:node1.example.com, DNS:*.dev.example.com, DNS:xn--bcher-kva.example, DNS:localhost, \
@@ -156,18 +187,29 @@ pub fn of_set(key: Key, file: &str) -> Leaf<'static> {
             ),
             NODE,
         ),
-        "client.root.crt" => ("PrintableString root", None, CLIENT),
-        "client.app.crt" => (
+        "client.root" => ("PrintableString root", None, CLIENT),
+        "client.node" => ("PrintableString node", None, CLIENT),
+        "client.app" => (
             "PrintableString app",
             Some(
                 "URI:crdb://tenant/2/user/app, URI:crdb://tenant/3/user/app, URI:crdb://tenant-name/app/user/app",
             ),
             CLIENT,
         ),
-        "client.é.crt" => ("UTF8String é", None, CLIENT),
-        _ => panic!("no such leaf in the sets: {file}"),
+        "client.é" => ("UTF8String é", None, CLIENT),
+        // The first host, although an address, is the name.
+        "ui" => (
+            "PrintableString 10.0.0.1",
+            Some("DNS:node1.example.com, DNS:console.example.com, IP:0a000001"),
+            UI,
+        ),
+        "client-tenant.2" => {
+            ("PrintableString 2", Some("DNS:sql2.example.com, DNS:node1.example.com, IP:0a000001"), TENANT)
+        }
+        _ => panic!("no such leaf in the sets: {name}"),
     };
-    Leaf { signer: key, key, common_name, alternative_names, purposes }
+    let unit = name.starts_with("client-tenant.").then_some("PrintableString Tenants");
+    Leaf { signer: key, key, unit, common_name, alternative_names, purposes }
 }
 
 impl Leaf<'_> {
@@ -177,6 +219,7 @@ impl Leaf<'_> {
         let alternative_names = self
             .alternative_names
             .map_or_else(String::new, |names| format!("extension: 2.5.29.17 non-critical {names}\n"));
+        let unit = self.unit.map_or_else(String::new, |unit| format!("subject: 2.5.4.11 {unit}\n"));
         format!(
             "\
 version: 3
@@ -189,6 +232,7 @@ notBefore: {not_before}
 notAfter: {not_after}
 subjectBytes: {subject_bytes}
 subject: 2.5.4.10 PrintableString Cockroach
+{unit}\
 subject: 2.5.4.3 {common_name}
 publicKey: {public}
 publicKeySha1: {key_sha1}

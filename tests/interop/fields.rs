@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::expected::{self, Fields};
 use crate::peers::Peer;
 use crate::sandbox::Sandbox;
-use crate::sets::{CERTIFICATES, KEYS};
+use crate::sets::{self, AUTHORITIES, KEYS, Key, LEAVES, SIGNING};
 
 /// What `peer` reads in certificate files, by file.
 pub fn read(sandbox: &Sandbox, peer: Peer, files: &[String]) -> BTreeMap<String, Fields> {
@@ -26,18 +26,22 @@ pub fn read(sandbox: &Sandbox, peer: Peer, files: &[String]) -> BTreeMap<String,
 fn every_field_is_as_promised(peer: Peer) {
     let sandbox = Sandbox::new();
     let made = KEYS.map(|key| key.unpack(&sandbox));
-    let files: Vec<_> =
-        KEYS.iter().flat_map(|key| CERTIFICATES.map(|file| format!("{}/{file}", key.cluster()))).collect();
+    let path = |key: Key, name| format!("{}/{name}.crt", key.cluster());
+    let files: Vec<_> = KEYS.iter().flat_map(|key| sets::certificates().map(|name| path(*key, name))).collect();
     let read = read(&sandbox, peer, &files);
     for (key, made) in KEYS.into_iter().zip(&made) {
-        let of = |file| &read[&format!("{}/{file}", key.cluster())];
-        let ca = of("ca.crt");
-        assert_eq!(ca.0, expected::ca(key, made, ca), "{peer:?}, {key:?}: CA");
-        for file in &CERTIFICATES[1..] {
-            let leaf = of(file);
-            let expected = expected::of_set(key, file).text(made, leaf, ca);
-            assert_eq!(leaf.0, expected, "{peer:?}, {key:?}: {file}");
+        let of = |name| &read[&path(key, name)];
+        for name in AUTHORITIES {
+            let ca = of(name);
+            assert_eq!(ca.0, expected::ca(key, made, ca), "{peer:?}, {key:?}: {name}");
         }
+        for (name, ca) in LEAVES {
+            let leaf = of(name);
+            let expected = expected::of_set(key, name).text(made, leaf, of(ca));
+            assert_eq!(leaf.0, expected, "{peer:?}, {key:?}: {name}");
+        }
+        let signing = of(SIGNING);
+        assert_eq!(signing.0, expected::signing(made, signing), "{peer:?}, {key:?}: {SIGNING}");
     }
 }
 

@@ -4,20 +4,20 @@ use std::fs;
 
 use crate::peers::Peer;
 use crate::sandbox::Sandbox;
-use crate::sets::{self, KEYS, Key};
+use crate::sets::{self, AUTHORITIES, KEYS, Key, LEAVES, SIGNING};
 
-/// Every key file of a set and its certificate, without `.key` and `.crt` where they are alike.
+/// Every key file of a set but that of the tenant, and its certificate.
 fn pairs(key: Key) -> Vec<(String, String)> {
     let cluster = key.cluster();
-    let leaves = ["node", "client.root", "client.app", "client.é"];
-    let leaves = leaves.map(|leaf| (format!("{cluster}/{leaf}.key"), format!("{cluster}/{leaf}.crt")));
-    let ca = (format!("{cluster}.ca.key"), format!("{cluster}/ca.crt"));
-    std::iter::once(ca).chain(leaves).collect()
+    let pair = |file: String, name| (file, format!("{cluster}/{name}.crt"));
+    let leaves = LEAVES.map(|(leaf, _)| pair(format!("{cluster}/{leaf}.key"), leaf));
+    let authorities = AUTHORITIES.map(|ca| pair(format!("{cluster}.{ca}.key"), ca));
+    authorities.into_iter().chain(leaves).collect()
 }
 
-/// Writes `node.key.pk8` beside `node.key`, as an operator would for a server in Java.
-pub fn node_key_as_pkcs8(sandbox: &Sandbox, key: Key) {
-    let from = format!("{}/node.key", key.cluster());
+/// Writes `<name>.key.pk8` beside `<name>.key`, as an operator would for a server in Java.
+pub fn as_pkcs8(sandbox: &Sandbox, key: Key, name: &str) {
+    let from = format!("{}/{name}.key", key.cluster());
     let to = format!("{from}.pk8");
     let convert = ["pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in", &from, "-out", &to];
     sandbox.tell(Peer::Openssl, convert);
@@ -43,6 +43,22 @@ fn a_key_file_has_the_label_that_tools_look_for_and_openssl_finds_it_sound() {
             let said = sandbox.tell(Peer::Openssl, ["pkey", "-check", "-noout", "-in", &file]);
             assert!(said.contains("Key is valid"), "{file}: {said}");
         }
+    }
+}
+
+#[test]
+fn a_tenants_key_is_a_sound_ed25519_key_in_pkcs8_whatever_the_other_keys() {
+    let sandbox = sets::unpack_all();
+    for key in KEYS {
+        let file = format!("{}/{SIGNING}.key", key.cluster());
+        let text = fs::read_to_string(sandbox.path(&file)).expect("a key in PEM");
+        assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{file}");
+        let said = sandbox.tell(Peer::Openssl, ["pkey", "-check", "-noout", "-text", "-in", &file]);
+        assert!(said.contains("Key is valid\n") && said.contains("ED25519 Private-Key:\n"), "{file}: {said}");
+        let of_key = sandbox.tell(Peer::Openssl, ["pkey", "-pubout", "-in", &file]);
+        let certificate = format!("{}/{SIGNING}.crt", key.cluster());
+        let of_certificate = sandbox.tell(Peer::Openssl, ["x509", "-noout", "-pubkey", "-in", &certificate]);
+        assert_eq!(of_key, of_certificate, "{file}");
     }
 }
 

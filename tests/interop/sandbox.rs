@@ -46,15 +46,20 @@ impl Sandbox {
     /// Runs `crdb-cert` with nothing but PATH in its environment, on the certs directory `<cluster>` and the CA key
     /// `<cluster>.ca.key`; it has to succeed.
     pub fn create(&self, cluster: &str, args: &[&str]) {
-        self.create_in(&[], cluster, args);
+        self.create_by("ca", cluster, args);
     }
 
-    /// The same with some environment variables.
+    /// The same with the key `<cluster>.<ca>.key` of a CA that may be another.
+    pub fn create_by(&self, ca: &str, cluster: &str, args: &[&str]) {
+        let key = format!("--ca-key={cluster}.{ca}.key");
+        self.create_in(&[], cluster, &[args, &[&key]].concat());
+    }
+
+    /// Runs `crdb-cert` with some environment variables and no CA key but that of the arguments.
     pub fn create_in(&self, environment: &[(&str, &str)], cluster: &str, args: &[&str]) {
         let output = Command::new(env!("CARGO_BIN_EXE_crdb-cert"))
             .args(args)
             .arg(format!("--certs-dir={cluster}"))
-            .arg(format!("--ca-key={cluster}.ca.key"))
             .current_dir(self.0.path())
             .env_clear()
             .env("PATH", search_path())

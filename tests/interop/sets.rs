@@ -25,8 +25,23 @@ pub enum Key {
 /// Every kind of key.
 pub const KEYS: [Key; 4] = [Key::Rsa2048, Key::P256, Key::P384, Key::P521];
 
-/// The certificate files of a set, the CA's first.
-pub const CERTIFICATES: [&str; 5] = ["ca.crt", "node.crt", "client.root.crt", "client.app.crt", "client.é.crt"];
+/// The files of a set without `.crt`: the CAs, whose keys are beside the certs directory.
+pub const AUTHORITIES: [&str; 4] = ["ca", "ca-client", "ca-ui", "ca-client-tenant"];
+
+/// Those below a CA, each with it.
+pub const LEAVES: [(&str, &str); 7] = [
+    ("node", "ca"),
+    // Made while there was no CA for clients yet.
+    ("client.root", "ca"),
+    ("client.app", "ca"),
+    ("client.é", "ca"),
+    ("client.node", "ca-client"),
+    ("ui", "ca-ui"),
+    ("client-tenant.2", "ca-client-tenant"),
+];
+
+/// The one that signs itself, with an Ed25519 key in every set.
+pub const SIGNING: &str = "tenant-signing.2";
 
 /// The hosts of the node, as an operator may write them: not in the order of the certificate, one IPv4 address in
 /// IPv6's clothes, one international name, one twice.
@@ -40,6 +55,12 @@ pub const HOSTS: [&str; 8] = [
     "localhost",
     "NODE1.example.com",
 ];
+
+/// The hosts of the DB Console, which the node serves.
+pub const UI_HOSTS: [&str; 3] = ["10.0.0.1", "node1.example.com", "console.example.com"];
+
+/// The hosts of the tenant's SQL server, which runs beside the node.
+pub const TENANT_HOSTS: [&str; 3] = ["sql2.example.com", "10.0.0.1", "node1.example.com"];
 
 /// What a command has made, in memory: a static would leave a directory behind.
 struct Set {
@@ -85,7 +106,9 @@ impl Key {
     fn make(self) -> Set {
         let sandbox = Sandbox::new();
         let cluster = self.cluster();
-        let create = |args: &[&str]| sandbox.create(cluster, &[args, self.flags()].concat());
+        let create_by =
+            |ca: &str, args: &[&str]| sandbox.create_by(ca, cluster, &[args, self.flags()].concat());
+        let create = |args: &[&str]| create_by("ca", args);
         let start = now();
         create(&["create-ca"]);
         create(&[&["create-node"], HOSTS.as_slice()].concat());
@@ -93,9 +116,16 @@ impl Key {
         let scopes = ["--tenant-scope=2,3", "--tenant-name-scope=app"];
         create(&[&["create-client", "app"], scopes.as_slice()].concat());
         create(&["create-client", "É"]);
+        create_by("ca-client", &["create-client-ca"]);
+        create_by("ca-client", &["create-client", "node"]);
+        create_by("ca-ui", &["create-ui-ca"]);
+        create_by("ca-ui", &[&["create-ui"], UI_HOSTS.as_slice()].concat());
+        create_by("ca-client-tenant", &["create-tenant-client-ca"]);
+        create_by("ca-client-tenant", &[&["create-tenant-client", "2"], TENANT_HOSTS.as_slice()].concat());
+        sandbox.create_in(&[], cluster, &["create-tenant-signing", "2"]);
         let made = start..=now();
 
-        let mut names = vec![format!("{cluster}.ca.key")];
+        let mut names = AUTHORITIES.map(|ca| format!("{cluster}.{ca}.key")).to_vec();
         for entry in fs::read_dir(sandbox.path(cluster)).expect("the certs directory") {
             let name = entry.expect("an entry").file_name();
             let name = name.into_string().expect("UTF-8");
@@ -111,6 +141,11 @@ impl Key {
         let files = names.into_iter().map(read).collect();
         Set { files, made }
     }
+}
+
+/// The names, without `.crt`, of all certificate files of a set.
+pub fn certificates() -> impl Iterator<Item = &'static str> {
+    AUTHORITIES.into_iter().chain(LEAVES.map(|(leaf, _)| leaf)).chain([SIGNING])
 }
 
 /// A sandbox with the sets of all keys.

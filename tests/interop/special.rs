@@ -32,6 +32,7 @@ fn the_signature_goes_with_the_key_of_the_ca_and_the_usage_with_the_key_of_the_c
         let expected = Leaf {
             signer,
             key,
+            unit: None,
             common_name: "PrintableString node",
             alternative_names: Some("DNS:localhost"),
             purposes: expected::NODE,
@@ -77,6 +78,7 @@ fn a_name_is_a_printable_string_where_it_fits_and_utf8_where_not() {
             let expected = Leaf {
                 signer: Key::P256,
                 key: Key::P256,
+                unit: None,
                 common_name,
                 alternative_names: None,
                 purposes: expected::CLIENT,
@@ -90,7 +92,7 @@ fn a_name_is_a_printable_string_where_it_fits_and_utf8_where_not() {
 #[test]
 fn the_user_of_a_node_can_be_another() {
     let sandbox = cluster(Key::P256);
-    let create = ["create-node", "localhost", "--key-algorithm=ecdsa"];
+    let create = ["create-node", "localhost", "--key-algorithm=ecdsa", "--ca-key=certs.ca.key"];
     sandbox.create_in(&[("COCKROACH_CERT_NODE_USER", "other_node")], CLUSTER, &create);
     let file = "certs/node.crt".to_owned();
     let read = read(&sandbox, Peer::Python, std::slice::from_ref(&file));

@@ -41,7 +41,7 @@ fn go_connects_users_and_nodes_with_a_node() {
 fn java_connects_users_and_nodes_with_a_node() {
     let sandbox = sets::unpack_all();
     for key in KEYS {
-        crate::keys::node_key_as_pkcs8(&sandbox, key);
+        crate::keys::as_pkcs8(&sandbox, key, "node");
     }
     let once = ["root", "root", "root", "node"].map(|user| format!("connected: CN={user},O=Cockroach\n"));
     assert_eq!(connect(&sandbox, Peer::Java, &CALLS), once.concat().repeat(KEYS.len()));

@@ -1,6 +1,7 @@
 //! OpenSSL, GnuTLS, NSS, Go, Java and Python agree on who is whose: which certificates they take for a server of which
 //! name, and for a client, and which they refuse for what reason.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::peers::Peer;
@@ -30,12 +31,18 @@ enum Verdict {
 #[derive(Debug, Clone, Copy)]
 struct Case {
     key: Key,
-    file: &'static str,
+    /// Its file, without `.crt`.
+    name: &'static str,
+    /// The CA of its set that the peer trusts, without `.crt`.
+    trusted: &'static str,
     role: Role,
     /// The name by which the server was called; empty if nobody asks for it.
     host: &'static str,
     verdict: Verdict,
 }
+
+/// Instead of a CA of the set: the one of the same name that has nothing to do with it.
+const STRANGER: &str = "a stranger";
 
 use Role::{Client, Server};
 use Verdict::{Accepted, Name, Purpose, Stranger};
@@ -57,23 +64,48 @@ const HOSTS: [(&str, Verdict); 13] = [
     ("10.0.0.2", Name),
 ];
 
-const USERS: [&str; 3] = ["client.root.crt", "client.app.crt", "client.é.crt"];
+/// The users, and the CA of each.
+const USERS: [(&str, &str); 4] =
+    [("client.root", "ca"), ("client.app", "ca"), ("client.é", "ca"), ("client.node", "ca-client")];
+
+/// The CAs of a set that have signed something else, and bear the same name as the one that was trusted.
+const OTHERS: [(&str, &str); 5] = [
+    ("node", "ca-client"),
+    ("client.root", "ca-client"),
+    ("client.node", "ca"),
+    ("ui", "ca"),
+    ("client-tenant.2", "ca-client"),
+];
 
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for key in KEYS {
-        let mut show = |file, role, host, verdict| {
-            cases.push(Case { key, file, role, host, verdict });
+        let mut show = |name, trusted, role, host, verdict| {
+            cases.push(Case { key, name, trusted, role, host, verdict });
         };
         for (host, verdict) in HOSTS {
-            show("node.crt", Server, host, verdict);
+            show("node", "ca", Server, host, verdict);
         }
-        show("node.crt", Client, "", Accepted);
-        show("node.crt", Server, "", Stranger);
-        for file in USERS {
-            show(file, Client, "", Accepted);
-            show(file, Server, "", Purpose);
-            show(file, Client, "", Stranger);
+        show("node", "ca", Client, "", Accepted);
+        show("node", STRANGER, Server, "", Stranger);
+        for (user, ca) in USERS {
+            show(user, ca, Client, "", Accepted);
+            show(user, ca, Server, "", Purpose);
+            show(user, STRANGER, Client, "", Stranger);
+        }
+        for host in ["", "console.example.com", "node1.example.com", "10.0.0.1"] {
+            show("ui", "ca-ui", Server, host, Accepted);
+        }
+        show("ui", "ca-ui", Server, "ui", Name);
+        show("ui", "ca-ui", Client, "", Purpose);
+        for host in ["", "sql2.example.com", "node1.example.com", "10.0.0.1"] {
+            show("client-tenant.2", "ca-client-tenant", Server, host, Accepted);
+        }
+        show("client-tenant.2", "ca-client-tenant", Server, "2", Name);
+        show("client-tenant.2", "ca-client-tenant", Client, "", Accepted);
+        for (name, ca) in OTHERS {
+            let role = if name == "ui" { Server } else { Client };
+            show(name, ca, role, "", Stranger);
         }
     }
     cases
@@ -81,27 +113,24 @@ fn cases() -> Vec<Case> {
 
 impl Case {
     fn certificate(&self) -> String {
-        format!("{}/{}", self.key.cluster(), self.file)
+        format!("{}/{}.crt", self.key.cluster(), self.name)
     }
 
     /// The CA that the peer trusts.
     fn ca(&self) -> String {
-        match self.verdict {
-            Stranger => "stranger/ca.crt".to_owned(),
-            _ => format!("{}/ca.crt", self.key.cluster()),
+        match self.trusted {
+            STRANGER => "stranger/ca.crt".to_owned(),
+            ca => format!("{}/{ca}.crt", self.key.cluster()),
         }
     }
 
     /// Compares what a peer has said; `words` are those it refuses with.
-    fn check(&self, peer: Peer, accepted: bool, said: &str, words: fn(Verdict) -> &'static str) {
+    fn check(&self, peer: Peer, accepted: bool, said: &str, words: fn(&Case) -> &'static str) {
         match self.verdict {
             Accepted => assert!(accepted, "{peer:?} refuses {self:?}: {said}"),
-            refused => {
+            _ => {
                 assert!(!accepted, "{peer:?} accepts {self:?}: {said}");
-                assert!(
-                    said.contains(words(refused)),
-                    "{peer:?} has another reason to refuse {self:?}: {said}"
-                );
+                assert!(said.contains(words(self)), "{peer:?} has another reason to refuse {self:?}: {said}");
             }
         }
     }
@@ -132,7 +161,7 @@ fn openssl_accepts_and_refuses_under_its_strict_rules() {
         }
         arguments.push(&certificate);
         let answer = sandbox.ask(Peer::Openssl, arguments);
-        case.check(Peer::Openssl, answer.success, &answer.stderr, |verdict| match verdict {
+        case.check(Peer::Openssl, answer.success, &answer.stderr, |case| match case.verdict {
             Purpose => "unsuitable certificate purpose",
             Name => "mismatch",
             _ => "unable to get local issuer certificate",
@@ -160,7 +189,7 @@ fn gnutls_accepts_and_refuses() {
             arguments.push(format!("--verify-hostname={}", case.host));
         }
         let answer = sandbox.ask(Peer::Certtool, arguments);
-        case.check(Peer::Certtool, answer.success, &answer.stdout, |verdict| match verdict {
+        case.check(Peer::Certtool, answer.success, &answer.stdout, |case| match case.verdict {
             Purpose => "does not match the intended purpose",
             Name => "does not match the expected",
             _ => "issuer is unknown",
@@ -181,27 +210,29 @@ fn nss_database(sandbox: &Sandbox, name: &str, ca: &str) -> String {
 fn nss_accepts_and_refuses_and_sees_the_names() {
     let sandbox = sandbox();
     for key in KEYS {
-        let ours =
-            nss_database(&sandbox, &format!("nss-{}", key.cluster()), &format!("{}/ca.crt", key.cluster()));
-        let strange = nss_database(&sandbox, &format!("nss-stranger-{}", key.cluster()), "stranger/ca.crt");
+        // A database for each CA that is trusted, by its file.
+        let mut databases = BTreeMap::new();
         // NSS has no tool that compares names.
         for case in cases().iter().filter(|case| case.key == key && case.host.is_empty()) {
-            let database = if case.verdict == Stranger { &strange } else { &ours };
+            let new = format!("nss-{}-{}", key.cluster(), databases.len());
+            let database =
+                &*databases.entry(case.ca()).or_insert_with_key(|ca| nss_database(&sandbox, &new, ca));
             let usage = match case.role {
                 Server => "V",
                 Client => "C",
             };
             let file = case.certificate();
-            sandbox.tell(Peer::Certutil, ["-A", "-d", database, "-n", case.file, "-t", ",,", "-i", &file]);
-            let verify = ["-V", "-e", "-d", database, "-n", case.file, "-u", usage];
+            sandbox.tell(Peer::Certutil, ["-A", "-d", database, "-n", case.name, "-t", ",,", "-i", &file]);
+            let verify = ["-V", "-e", "-d", database, "-n", case.name, "-u", usage];
             let answer = sandbox.ask(Peer::Certutil, verify);
             let said = answer.stdout + &answer.stderr;
-            case.check(Peer::Certutil, answer.success, &said, |verdict| match verdict {
+            case.check(Peer::Certutil, answer.success, &said, |case| match case.verdict {
                 Purpose => "Certificate type not approved for application",
                 _ => "issuer",
             });
         }
-        let text = sandbox.tell(Peer::Certutil, ["-L", "-d", &ours, "-n", "node.crt"]);
+        let text = sandbox
+            .tell(Peer::Certutil, ["-L", "-d", &databases[&format!("{}/ca.crt", key.cluster())], "-n", "node"]);
         let names: Vec<_> = text
             .lines()
             .filter_map(|line| {
@@ -225,7 +256,7 @@ fn nss_accepts_and_refuses_and_sees_the_names() {
 }
 
 /// Puts all cases to a program of `peers/`.
-fn ask_all(sandbox: &Sandbox, peer: Peer, words: fn(Verdict) -> &'static str) {
+fn ask_all(sandbox: &Sandbox, peer: Peer, words: fn(&Case) -> &'static str) {
     let cases = cases();
     let mut arguments = vec!["verify".to_owned()];
     for case in &cases {
@@ -245,7 +276,7 @@ fn ask_all(sandbox: &Sandbox, peer: Peer, words: fn(Verdict) -> &'static str) {
 
 #[test]
 fn go_accepts_and_refuses() {
-    ask_all(&sandbox(), Peer::Go, |verdict| match verdict {
+    ask_all(&sandbox(), Peer::Go, |case| match case.verdict {
         Purpose => "incompatible key usage",
         Name => "certificate is valid for",
         _ => "signed by unknown authority",
@@ -257,9 +288,14 @@ fn java_accepts_and_refuses() {
     let sandbox = sandbox();
     // Java compares names while it connects only, and it reads PKCS#8 only.
     for key in KEYS {
-        crate::keys::node_key_as_pkcs8(&sandbox, key);
+        for name in ["node", "ui", "client-tenant.2"] {
+            crate::keys::as_pkcs8(&sandbox, key, name);
+        }
     }
-    ask_all(&sandbox, Peer::Java, |verdict| match verdict {
+    ask_all(&sandbox, Peer::Java, |case| match case.verdict {
+        Purpose if case.role == Client => {
+            "Extended key usage does not permit use for TLS client authentication"
+        }
         Purpose => "Extended key usage does not permit use for TLS server authentication",
         Name => "matching",
         _ => "PKIX path",
@@ -268,7 +304,8 @@ fn java_accepts_and_refuses() {
 
 #[test]
 fn python_accepts_and_refuses() {
-    ask_all(&sandbox(), Peer::Python, |verdict| match verdict {
+    ask_all(&sandbox(), Peer::Python, |case| match case.verdict {
+        Purpose if case.role == Client => "required EKU not found",
         // A server has to have a name that matches, which is looked at first.
         Purpose | Name => "subjectAltName",
         _ => "candidates exhausted",

@@ -14,6 +14,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.EdECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
@@ -113,6 +115,9 @@ class Certs {
         if (certificate.getPublicKey() instanceof ECPublicKey key) {
             String parameters = key.getParams().toString();
             return "EC " + parameters.replaceAll("^secp\\d+r1 \\[NIST (P-\\d+)[],].*", "$1");
+        }
+        if (certificate.getPublicKey() instanceof EdECPublicKey key) {
+            return key.getParams().getName();
         }
         return certificate.getPublicKey().getAlgorithm();
     }
@@ -223,20 +228,26 @@ class Certs {
 
     /** Makes a mutual TLS connection in memory, and says as whom the server knows the client. */
     static String connect(String ca, String server, String client, String host) throws Exception {
-        SSLEngine dialer = context(ca, client).createSSLEngine(host, 26257);
+        return handshake(ca, server, context(ca, client), true, host).getPeerPrincipal().getName();
+    }
+
+    /** Makes a TLS connection in memory; what the server knows of it. */
+    static SSLSession handshake(String ca, String server, SSLContext client, boolean mutual, String host)
+            throws Exception {
+        SSLEngine dialer = client.createSSLEngine(host, 26257);
         dialer.setUseClientMode(true);
         var parameters = dialer.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         dialer.setSSLParameters(parameters);
         SSLEngine listener = context(ca, server).createSSLEngine();
         listener.setUseClientMode(false);
-        listener.setNeedClientAuth(true);
+        listener.setNeedClientAuth(mutual);
         ByteBuffer toServer = ByteBuffer.allocate(1 << 17);
         ByteBuffer toClient = ByteBuffer.allocate(1 << 17);
         dialer.beginHandshake();
         listener.beginHandshake();
         while (step(dialer, toClient, toServer) | step(listener, toServer, toClient)) {}
-        return listener.getSession().getPeerPrincipal().getName();
+        return listener.getSession();
     }
 
     /** Does what the engine wants next, until it wants nothing more. */
@@ -264,9 +275,10 @@ class Certs {
             } else if (host.isEmpty()) {
                 trust(ca).checkServerTrusted(chain, "UNKNOWN");
             } else {
-                // JSSE compares names during a handshake only; the server is its own client here.
-                String stem = path.replaceAll("\\.crt$", "");
-                connect(ca, stem, stem, host);
+                // JSSE compares names during a handshake only.
+                SSLContext client = SSLContext.getInstance("TLS");
+                client.init(null, trustFactory(ca).getTrustManagers(), null);
+                handshake(ca, path.replaceAll("\\.crt$", ""), client, false, host);
             }
             System.out.println("accepted");
         } catch (CertificateException | SSLException error) {

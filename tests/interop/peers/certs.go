@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/tls"
@@ -75,6 +76,8 @@ func publicKey(certificate *x509.Certificate) string {
 		return fmt.Sprintf("RSA %d %d", key.N.BitLen(), key.E)
 	case *ecdsa.PublicKey:
 		return "EC " + key.Curve.Params().Name
+	case ed25519.PublicKey:
+		return "Ed25519"
 	}
 	return certificate.PublicKeyAlgorithm.String()
 }

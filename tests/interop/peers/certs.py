@@ -7,7 +7,7 @@ import ipaddress
 import sys
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtensionOID
 
@@ -42,6 +42,8 @@ def public_key(key):
         return f"RSA {key.key_size} {key.public_numbers().e}"
     if isinstance(key, ec.EllipticCurvePublicKey):
         return f"EC {CURVES[key.curve.name]}"
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "Ed25519"
     return type(key).__name__
 
 
