@@ -8,13 +8,15 @@
 //!     cargo test --test interop
 //!
 //! The programs in `peers/` print what they read in one and the same form, a line a field (see `expected`), and answer
-//! `accepted`, `refused: <why>` or `connected: <client>` in the order of their arguments.
+//! `accepted`, `refused: <why>` or `connected: <client>` in the order of their arguments; those for names read them from
+//! standard input, one a line (see `names`).
 
 mod expected;
 mod fields;
 mod keys;
 mod lint;
 mod login;
+mod names;
 mod peers;
 mod sandbox;
 mod sets;

@@ -21,6 +21,10 @@ pub enum Peer {
     Java,
     /// `peers/certs.py`: `cryptography`.
     Python,
+    /// `peers/names.go`: crypto/x509/pkix.
+    GoNames,
+    /// `peers/names.py`: `cryptography` and OpenLDAP.
+    PythonNames,
     /// pkilint's `lint_pkix_cert`.
     Linter,
     /// A program of the PostgreSQL server's.
@@ -39,9 +43,9 @@ impl Peer {
             Self::Openssl => "openssl".into(),
             Self::Certtool => "certtool".into(),
             Self::Certutil => "certutil".into(),
-            Self::Go => "go".into(),
+            Self::Go | Self::GoNames => "go".into(),
             Self::Java => "java".into(),
-            Self::Python => venv().join("bin/python"),
+            Self::Python | Self::PythonNames => venv().join("bin/python"),
             Self::Linter => venv().join("bin/lint_pkix_cert"),
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
@@ -57,9 +61,12 @@ impl Peer {
         };
         let texts = |texts: &[&str]| texts.iter().map(OsString::from).collect::<Vec<_>>();
         match self {
-            Self::Go => {
+            Self::Go | Self::GoNames => {
                 let mut arguments = texts(&["run"]);
-                arguments.push(program("certs.go", include_str!("peers/certs.go")));
+                arguments.push(match self {
+                    Self::Go => program("certs.go", include_str!("peers/certs.go")),
+                    _ => program("names.go", include_str!("peers/names.go")),
+                });
                 arguments
             }
             Self::Java => {
@@ -69,9 +76,12 @@ impl Peer {
                 arguments.push(program("Certs.java", include_str!("peers/Certs.java")));
                 arguments
             }
-            Self::Python => {
+            Self::Python | Self::PythonNames => {
                 let mut arguments = texts(&["-I", "-B"]);
-                arguments.push(program("certs.py", include_str!("peers/certs.py")));
+                arguments.push(match self {
+                    Self::Python => program("certs.py", include_str!("peers/certs.py")),
+                    _ => program("names.py", include_str!("peers/names.py")),
+                });
                 arguments
             }
             _ => Vec::new(),
@@ -81,7 +91,7 @@ impl Peer {
     /// The peer's settings, in a clean environment.
     pub fn environment(self, sandbox: &Sandbox) -> Vec<(&'static str, OsString)> {
         match self {
-            Self::Go => vec![
+            Self::Go | Self::GoNames => vec![
                 ("GOCACHE", go_cache(sandbox).into()),
                 ("GO111MODULE", "off".into()),
                 ("GOENV", "off".into()),
@@ -101,11 +111,11 @@ impl Peer {
             Self::Openssl => ("openssl", "openssl"),
             Self::Certtool => ("gnutls-bin", "gnutls-utils"),
             Self::Certutil => ("libnss3-tools", "nss-tools"),
-            Self::Go => ("golang-go", "golang"),
+            Self::Go | Self::GoNames => ("golang-go", "golang"),
             Self::Java => ("default-jdk-headless", "java-latest-openjdk-devel"),
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
-            Self::Python | Self::Linter => {
+            Self::Python | Self::PythonNames | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \
                      name yours in CRDB_CERT_PEERS_VENV"

@@ -1,7 +1,7 @@
 //! A directory of a test's own, and the program under test and its peers run in it.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -83,6 +83,19 @@ impl Sandbox {
         let args: Vec<_> = args.iter().map(AsRef::as_ref).collect();
         assert!(answer.success, "{peer:?} failed on {args:?}:\n{}{}", answer.stdout, answer.stderr);
         answer.stdout
+    }
+
+    /// Runs a peer that has to succeed on these lines of input; the lines it answers, one for each.
+    pub fn translate(&self, peer: Peer, lines: &[String]) -> Vec<String> {
+        let input = self.path("input");
+        fs::write(&input, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).expect("the input");
+        let mut command = self.command(peer.program());
+        command.envs(peer.environment(self)).args(peer.first_arguments(self));
+        command.stdin(File::open(&input).expect("the input"));
+        let answer = answer(&mut command, peer);
+        let answers: Vec<_> = answer.stdout.lines().map(str::to_owned).collect();
+        assert!(answer.success && answers.len() == lines.len(), "{peer:?} failed:\n{}", answer.stderr);
+        answers
     }
 
     /// A command in the sandbox that knows nothing of the caller's home and settings.

@@ -41,11 +41,11 @@ struct Case {
     verdict: Verdict,
 }
 
-/// Instead of a CA of the set: the one of the same name that has nothing to do with it.
-const STRANGER: &str = "a stranger";
-
 use Role::{Client, Server};
 use Verdict::{Accepted, Name, Purpose, Stranger};
+
+/// Instead of a CA of the set: the one of the same name that has nothing to do with it.
+const STRANGER: &str = "a stranger";
 
 /// The names of the node, then what is none of them.
 const HOSTS: [(&str, Verdict); 13] = [
@@ -68,7 +68,7 @@ const HOSTS: [(&str, Verdict); 13] = [
 const USERS: [(&str, &str); 4] =
     [("client.root", "ca"), ("client.app", "ca"), ("client.é", "ca"), ("client.node", "ca-client")];
 
-/// The CAs of a set that have signed something else, and bear the same name as the one that was trusted.
+/// Each with a CA of its set that has not signed it, and bears the same name as the one that has.
 const OTHERS: [(&str, &str); 5] = [
     ("node", "ca-client"),
     ("client.root", "ca-client"),
