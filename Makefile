@@ -50,7 +50,7 @@ test: prerequisites ## Run the tests
 
 check: test ## Same as test
 
-test-interop: prerequisites ## Run the tests against OpenSSL, GnuTLS, NSS, Go, Java, Python and PostgreSQL; installs them
+test-interop: prerequisites ## Run the tests against OpenSSL, GnuTLS, NSS, Go, Java, Python, OpenLDAP and PostgreSQL; installs them
 	tests/interop/install-peers
 	$(CARGO) test $(FLAGS) --test interop
 

@@ -109,8 +109,7 @@ fn check_outlives(authority: &Authority, validity: Validity) -> Result<()> {
     if validity.not_after <= ca_end {
         return Ok(());
     }
-    let now = values::now();
-    let (ca, requested) = (ca_end - now, validity.not_after - now);
+    let (ca, requested) = (ca_end - validity.now(), validity.not_after - validity.now());
     let hours = |seconds: i64| seconds as f64 / 3600.0;
     let what =
         format!("CA lifetime is {:.6}h, shorter than the requested {:.6}h.", hours(ca), hours(requested));

@@ -44,6 +44,11 @@ impl Validity {
         let not_after = now.checked_add(lifetime.as_seconds()).filter(|end| *end <= END_OF_TIME)?;
         Some(Self { not_before: now - BACKDATED_SECONDS, not_after })
     }
+
+    /// The `now` of [`Validity::starting`].
+    pub fn now(self) -> i64 {
+        self.not_before + BACKDATED_SECONDS
+    }
 }
 
 /// One of the names in subjectAltName (RFC 5280 section 4.2.1.6).
@@ -114,17 +119,35 @@ pub fn issue(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<
 }
 
 fn build(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<X509, ErrorStack> {
-    let subject = &request.subject.0;
+    match authority {
+        Some(ca) => sign(request, ca.key, ca.certificate.subject_name(), Some(ca.certificate)),
+        None => {
+            let own = sign(request, request.key, &request.subject.0, None)?;
+            if request.profile.path_length.is_some() {
+                return Ok(own);
+            }
+            // Only a CA's own certificate may do without an authority key identifier (RFC 5280 section 4.2.1.1).
+            sign(request, request.key, &request.subject.0, Some(&own))
+        }
+    }
+}
+
+/// `authority` is the certificate whose key identifier is to be the authority's.
+fn sign(
+    request: &Request<'_>,
+    signer: &PrivateKey,
+    issuer: &X509NameRef,
+    authority: Option<&X509Ref>,
+) -> Result<X509, ErrorStack> {
     let mut builder = X509Builder::new()?;
     builder.set_version(2)?;
     builder.set_serial_number(&*random_serial()?)?;
-    builder.set_issuer_name(authority.map_or(subject, |ca| ca.certificate.subject_name()))?;
+    builder.set_issuer_name(issuer)?;
     builder.set_not_before(&*Asn1Time::from_unix(request.validity.not_before)?)?;
     builder.set_not_after(&*Asn1Time::from_unix(request.validity.not_after)?)?;
-    builder.set_subject_name(subject)?;
+    builder.set_subject_name(&request.subject.0)?;
     builder.set_pubkey(request.key.as_pkey())?;
     add_extensions(&mut builder, request, authority)?;
-    let signer = authority.map_or(request.key, |ca| ca.key);
     builder.sign(signer.as_pkey(), signer.digest())?;
     Ok(builder.build())
 }
@@ -149,7 +172,7 @@ fn random_serial() -> Result<Asn1Integer, ErrorStack> {
 fn add_extensions(
     builder: &mut X509Builder,
     request: &Request<'_>,
-    authority: Option<Authority<'_>>,
+    authority: Option<&X509Ref>,
 ) -> Result<(), ErrorStack> {
     let profile = request.profile;
     builder.append_extension(key_usage(request)?)?;
@@ -165,8 +188,8 @@ fn add_extensions(
     let identifier = SubjectKeyIdentifier::new().build(&context)?;
     builder.append_extension(identifier)?;
     // A CA of someone else's making may have no identifier to refer to.
-    if let Some(ca) = authority.filter(|ca| ca.certificate.subject_key_id().is_some()) {
-        let context = builder.x509v3_context(Some(ca.certificate), None);
+    if let Some(ca) = authority.filter(|ca| ca.subject_key_id().is_some()) {
+        let context = builder.x509v3_context(Some(ca), None);
         let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
         builder.append_extension(identifier)?;
     }

@@ -223,7 +223,9 @@ fn closed_standard_streams_are_no_reason_to_panic() {
     ] {
         // A pipe that nobody reads, and no stderr at all.
         for closed in ["2>&1 >/dev/null | true", "2>&- >/dev/null"] {
-            let script = format!("(sleep 0.1; crdb-cert {command} && s=0 || s=$?; echo $s >status) {closed}; cat status");
+            let script = format!(
+                "(sleep 0.1; crdb-cert {command} && s=0 || s=$?; echo $s >status) {closed}; cat status"
+            );
             let run = sandbox.script(&script).succeeds();
             assert_eq!(run.stdout, format!("{status}\n"), "{command} {closed}");
             let _ = fs::remove_file(sandbox.path("certs/client.,foo.crt"));

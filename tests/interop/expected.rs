@@ -144,6 +144,7 @@ publicKeySha1: {key_sha1}
 extension: 2.5.29.14 non-critical {key_sha1}
 extension: 2.5.29.15 critical digitalSignature
 extension: 2.5.29.19 critical CA:FALSE
+extension: 2.5.29.35 non-critical {key_sha1}
 ",
         not_after = not_before + 24 * HOUR + 5 * 366 * 24 * HOUR,
     )
