@@ -1,0 +1,285 @@
+//! The arguments and flags of the commands, all but those for logging.
+
+use std::ffi::OsString;
+
+use clap::{Args, ValueEnum};
+
+/// The arguments of the commands that create CAs.
+#[derive(Debug, Args)]
+pub struct CreateCa {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// The CA key.
+    #[command(flatten)]
+    pub ca_key: CaKeyArgs,
+    /// Make the certificate with the existing CA key
+    #[arg(long)]
+    pub allow_ca_key_reuse: bool,
+    /// Put a new CA key under a passphrase (PKCS#8, AES-256), which every use of the key asks for
+    #[arg(long)]
+    pub encrypt_ca_key: bool,
+    /// Keep an existing CA certificate behind the new one, instead of refusing
+    #[arg(long)]
+    pub overwrite: bool,
+    /// How long the certificate is valid from now: a Go duration such as 87840h0m0s or 90m; d is 24 hours
+    #[arg(long, value_name = "DURATION", default_value = "87840h0m0s", allow_hyphen_values = true)]
+    pub lifetime: String,
+    /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
+    #[arg(long, value_name = "DN")]
+    pub subject: Option<String>,
+    /// Add a UID with a random UUID to the subject, which tells this CA from all others by name
+    #[arg(long)]
+    pub unique_subject: bool,
+    /// The key to make.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
+
+/// `create-node` and `create-ui`
+#[derive(Debug, Args)]
+pub struct CreateServer {
+    /// Host names, wildcards (*.example.com) and IP addresses
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<OsString>,
+    /// What every certificate below a CA needs.
+    #[command(flatten)]
+    pub leaf: LeafArgs,
+}
+
+/// `create-client`
+#[derive(Debug, Args)]
+pub struct CreateClient {
+    /// The SQL user
+    #[arg(value_name = "USER")]
+    pub user: OsString,
+    /// What every certificate below a CA needs.
+    #[command(flatten)]
+    pub leaf: LeafArgs,
+    /// Write the key as unencrypted PKCS#8 DER too, to client.USER.key.pk8 (for Java)
+    #[arg(long)]
+    pub also_generate_pkcs8_key: bool,
+    /// Tenant ids the certificate is valid on; repeats, and takes comma lists [default: every tenant]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub tenant_scope: Vec<String>,
+    /// Tenant names the certificate is valid on; repeats, and takes comma lists [default: every tenant]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub tenant_name_scope: Vec<String>,
+    /// Make a certificate for an identity that is not a valid SQL username
+    #[arg(long)]
+    pub disable_username_validation: bool,
+}
+
+/// `create-tenant-client`
+#[derive(Debug, Args)]
+pub struct CreateTenantClient {
+    /// The tenant's number
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Host names, wildcards and IP addresses of the SQL server [default: 127.0.0.1, ::1, localhost, *.local]
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<OsString>,
+    /// What every certificate below a CA needs.
+    #[command(flatten)]
+    pub leaf: LeafArgs,
+}
+
+/// `create-tenant-signing`
+#[derive(Debug, Args)]
+pub struct CreateTenantSigning {
+    /// The tenant's number
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// What every certificate needs.
+    #[command(flatten)]
+    pub new: NewArgs,
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// Judge owner and mode of the keys for the account that the database runs under [default: this account]
+    #[arg(long, value_name = "NAME")]
+    pub server_user: Option<String>,
+}
+
+/// `remove-expired-ca`
+#[derive(Debug, Args)]
+pub struct RemoveExpiredCa {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// Say what would be removed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `subject`
+#[derive(Debug, Args)]
+pub struct Subject {
+    /// A certificate's file, or a DN
+    #[arg(value_name = "FILE|DN")]
+    pub subject: OsString,
+    /// Print the SQL statement that makes the server expect this subject of USER
+    #[arg(long, value_name = "USER", conflicts_with = "flag")]
+    pub sql: Option<String>,
+    /// Print the start flag that makes the server expect this subject of root or node
+    #[arg(long, value_name = "root|node")]
+    pub flag: Option<SubjectFlag>,
+}
+
+/// The users whose subject is set by a start flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SubjectFlag {
+    /// --root-cert-distinguished-name
+    Root,
+    /// --node-cert-distinguished-name
+    Node,
+}
+
+/// `check-login`
+#[derive(Debug, Args)]
+pub struct CheckLogin {
+    /// The SQL user
+    #[arg(value_name = "USER")]
+    pub user: OsString,
+    /// The certificate [default: client.USER.crt in the certs directory; for node client.node.crt, or node.crt]
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<OsString>,
+    /// Where the CA certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// The SUBJECT of the user's role
+    #[arg(long, value_name = "DN")]
+    pub role_subject: Option<String>,
+    /// The server's flag of this name
+    #[arg(long, value_name = "DN")]
+    pub root_cert_distinguished_name: Option<String>,
+    /// The server's flag of this name
+    #[arg(long, value_name = "DN")]
+    pub node_cert_distinguished_name: Option<String>,
+    /// The cluster setting security.client_cert.subject_required.enabled is on
+    #[arg(long)]
+    pub subject_required: bool,
+    /// The server's flag of this name: from:to,...; repeats
+    #[arg(long, value_name = "LIST")]
+    pub cert_principal_map: Vec<String>,
+    /// The number of the tenant that the user connects to; 1 is the system tenant
+    #[arg(long, value_name = "ID", default_value = "1")]
+    pub tenant_id: String,
+    /// The name of the tenant that the user connects to
+    #[arg(long, value_name = "NAME")]
+    pub tenant_name: Option<String>,
+    /// Judge as of this time, in RFC 3339, such as 2031-11-25T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// How to print the answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// The forms of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `version`
+#[derive(Debug, Args)]
+pub struct Version {
+    /// Show OpenSSL and its providers too
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// The certs directory.
+#[derive(Debug, Args)]
+pub struct CertsDirArgs {
+    /// The certs directory; $NAME and ${NAME} are expanded
+    #[arg(
+        long,
+        env = "COCKROACH_CERTS_DIR",
+        value_name = "DIR",
+        default_value = "${HOME}/.cockroach-certs",
+        hide_env_values = true
+    )]
+    pub certs_dir: OsString,
+}
+
+/// The CA key.
+#[derive(Debug, Args)]
+pub struct CaKeyArgs {
+    /// The CA key's file, or a pkcs11: URI; required. $NAME and ${NAME} are expanded
+    #[arg(
+        long,
+        env = "COCKROACH_CA_KEY",
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
+    pub ca_key: OsString,
+    /// Read the passphrase of the CA key, or the PIN of its token, from the first line of FILE [default: the terminal]
+    #[arg(long, value_name = "FILE", conflicts_with = "ca_key_passphrase_fd")]
+    pub ca_key_passphrase_file: Option<OsString>,
+    /// Read the passphrase of the CA key, or the PIN of its token, from this file descriptor
+    #[arg(long, value_name = "NUMBER")]
+    pub ca_key_passphrase_fd: Option<i32>,
+}
+
+/// The key to make.
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    /// The kind of key to make
+    #[arg(long, value_name = "ALGORITHM", default_value = "rsa", ignore_case = true)]
+    pub key_algorithm: Algorithm,
+    /// The size of the key in bits: RSA 2048 to 16384, ECDSA 256, 384 or 521 [default: RSA 2048, ECDSA 256]
+    #[arg(long, value_name = "BITS")]
+    pub key_size: Option<u32>,
+}
+
+/// The kinds of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Algorithm {
+    /// RSA
+    Rsa,
+    /// ECDSA on a NIST curve
+    Ecdsa,
+}
+
+/// What every certificate needs.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// Replace existing files, instead of refusing
+    #[arg(long)]
+    pub overwrite: bool,
+    /// How long the certificate is valid from now: a Go duration such as 43920h0m0s or 90m; d is 24 hours
+    #[arg(long, value_name = "DURATION", default_value = "43920h0m0s", allow_hyphen_values = true)]
+    pub lifetime: String,
+    /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
+    #[arg(long, value_name = "DN")]
+    pub subject: Option<String>,
+}
+
+/// What every certificate below a CA needs.
+#[derive(Debug, Args)]
+pub struct LeafArgs {
+    /// What every certificate needs.
+    #[command(flatten)]
+    pub new: NewArgs,
+    /// The CA key.
+    #[command(flatten)]
+    pub ca_key: CaKeyArgs,
+    /// The key to make.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
