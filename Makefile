@@ -103,6 +103,7 @@ clean: ## Remove what the build made
 	$(CARGO) clean
 
 distclean: clean ## Remove what vendor fetched, too
+	@if cmp -s vendor/config.toml .cargo/config.toml; then rm -f .cargo/config.toml; fi
 	rm -rf vendor/crates vendor/config.toml
 
 help: ## List the targets

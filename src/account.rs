@@ -32,7 +32,8 @@ fn own() -> Account {
 }
 
 fn named(name: &str) -> Result<Account> {
-    let user = users::get_user_by_name(name).ok_or_else(|| {
+    let by_number = || name.parse().ok().and_then(users::get_user_by_uid);
+    let user = users::get_user_by_name(name).or_else(by_number).ok_or_else(|| {
         let hint = "name the account that the database runs under, as in: ps -o user= -C cockroach";
         Advice::new(format!("--server-user: there is no account {name:?} on this system"), hint)
     })?;

@@ -29,7 +29,12 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
             flags.push(arg);
             flags.extend(value_follows.then(|| args.next()).flatten());
         } else if LEADING.iter().all(|word| arg != *word) {
+            let asks_for_help = arg == "help";
             command = Some(arg);
+            if asks_for_help {
+                // `help cert create-ca` asks for the help of `create-ca`.
+                flags.extend(args.by_ref().skip_while(|word| LEADING.iter().any(|leading| word == leading)));
+            }
             break;
         }
     }
@@ -72,6 +77,7 @@ mod tests {
             ("x --certs-dir=a cert --overwrite create-ca", "x create-ca --certs-dir=a --overwrite"),
             ("x --logtostderr list", "x list --logtostderr"),
             ("x create-client cert", "x create-client cert"),
+            ("x help cert create-ca", "x help create-ca"),
             ("x --version", "x --version"),
             ("x -- list", "x -- list"),
             ("x --certs-dir", "x --certs-dir"),

@@ -26,8 +26,10 @@ use logging::LogArgs;
 #[command(after_help = "\
 Example: a new cluster's CA, and the certificates of its first node and of root:
   crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key
-  crdb-cert create-node localhost 127.0.0.1 --certs-dir=certs --ca-key=my-safe-directory/ca.key
-  crdb-cert create-client root --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-node localhost 127.0.0.1 \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-client root \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert list --certs-dir=certs")]
 pub struct Cli {
     /// What to do.
@@ -48,7 +50,7 @@ pub enum Command {
     /// Create the CA certificate and its key
     ///
     /// Makes the CA certificate `ca.crt` in the certs directory, and the CA key. The certs directory is created if it does not
-    /// exist; the directory of the CA key must exist. Keep the CA key away from the nodes: whoever has it can log in as anybody.
+    /// exist, the directory it is in must exist, and so must that of the CA key. Keep the CA key away from the nodes: whoever has it can log in as anybody.
     ///
     /// If the CA key exists, it is used with --allow-ca-key-reuse only. If the CA certificate exists, --overwrite puts the
     /// new certificate in front of it in the same file: certificates made with the old one stay valid.
@@ -56,7 +58,8 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key
-  crdb-cert create-ca --overwrite --certs-dir=certs --ca-key=my-safe-directory/ca-2027.key")]
+  crdb-cert create-ca --overwrite \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca-2027.key")]
     CreateCa(CreateCa),
     /// Create a CA certificate for client certificates, and its key
     ///
@@ -68,8 +71,10 @@ Examples:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
-  crdb-cert create-client-ca --certs-dir=certs --ca-key=my-safe-directory/ca-client.key
-  crdb-cert create-client node --certs-dir=certs --ca-key=my-safe-directory/ca-client.key")]
+  crdb-cert create-client-ca \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca-client.key
+  crdb-cert create-client node \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca-client.key")]
     CreateClientCa(CreateCa),
     /// Create a CA certificate for the DB Console, and its key
     ///
@@ -78,7 +83,8 @@ Example:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
-  crdb-cert create-ui-ca --certs-dir=certs --ca-key=my-safe-directory/ca-ui.key")]
+  crdb-cert create-ui-ca \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca-ui.key")]
     CreateUiCa(CreateCa),
     /// Create a CA certificate for tenant client certificates, and its key
     ///
@@ -87,7 +93,8 @@ Example:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
-  crdb-cert create-tenant-client-ca --certs-dir=certs --ca-key=my-safe-directory/ca-tenant.key")]
+  crdb-cert create-tenant-client-ca \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca-tenant.key")]
     CreateTenantClientCa(CreateCa),
     /// Create a node's certificate and key
     ///
@@ -106,7 +113,8 @@ Example:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
-  crdb-cert create-ui console.example.com --certs-dir=certs --ca-key=my-safe-directory/ca-ui.key")]
+  crdb-cert create-ui console.example.com \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
     CreateUi(CreateServer),
     /// Create a user's client certificate and key
     ///
@@ -115,7 +123,8 @@ Example:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
-  crdb-cert create-client maxroach --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert create-client maxroach \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert create-client app --tenant-scope=2,3 --also-generate-pkcs8-key \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
     CreateClient(CreateClient),
@@ -127,7 +136,8 @@ Examples:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
-  crdb-cert create-tenant-client 2 sql2.example.com --certs-dir=certs --ca-key=my-safe-directory/ca-tenant.key")]
+  crdb-cert create-tenant-client 2 sql2.example.com \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
     CreateTenantClient(CreateTenantClient),
     /// Create a tenant's signing certificate and key
     ///
@@ -180,8 +190,10 @@ Examples:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
-  crdb-cert check-login maxroach --certs-dir=certs --role-subject='O=Acme Inc,OU=movr-prod,UID=maxroach'
-  crdb-cert check-login root --certs-dir=certs --root-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=root'
+  crdb-cert check-login maxroach --certs-dir=certs \\
+    --role-subject='O=Acme Inc,OU=movr-prod,UID=maxroach'
+  crdb-cert check-login root --certs-dir=certs \\
+    --root-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=root'
   crdb-cert check-login app --certs-dir=certs --tenant-id=2 --format=json")]
     CheckLogin(CheckLogin),
     /// Show the version of the tool and of OpenSSL

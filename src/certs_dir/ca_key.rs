@@ -11,6 +11,7 @@ use super::read::{ReadError, Regular};
 use crate::error::Advice;
 use crate::passphrase::Source;
 use crate::pki::key::{LoadKeyError, PrivateKey};
+use crate::pki::provider;
 
 /// How PKCS#11 URIs begin (RFC 7512 section 2.3).
 const PKCS11: &str = "pkcs11:";
@@ -81,9 +82,17 @@ impl CaKey {
         match (key, failure) {
             (Ok(key), _) => Ok(Some(key)),
             (Err(_), Some(error)) => Err(error.context(about)),
-            (Err(error @ LoadKeyError::Invalid(_)), None) if self.file().is_none() => {
+            (Err(error), None) if self.file().is_none() => {
+                let why = match error {
+                    LoadKeyError::Invalid(_) => {
+                        format!("no loaded provider has such a key (loaded: {})", provider::loaded())
+                    }
+                    LoadKeyError::Encrypted | LoadKeyError::WrongPassphrase => {
+                        "the PIN is wrong, or the token has no such key".to_owned()
+                    }
+                };
                 let hint = "activate OpenSSL's pkcs11 provider in its configuration, and see that the token has such a key";
-                Err(Advice::new(format!("{about}: {error}"), hint).into())
+                Err(Advice::new(format!("{about}: {why}"), hint).into())
             }
             (Err(error), None) => Err(anyhow!("{about}: {error}")),
         }

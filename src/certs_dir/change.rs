@@ -264,7 +264,8 @@ fn could_not_place(path: &Path, error: &io::Error) -> anyhow::Error {
 }
 
 pub fn file_exists(path: &Path) -> anyhow::Error {
-    let hint = "pass --overwrite to replace existing files, or name another directory";
+    let hint = "pass --overwrite to replace it (a CA file keeps its old certificates behind the new one), or name another \
+                directory";
     Advice::new(format!("could not write {}: file exists", path.display()), hint).into()
 }
 

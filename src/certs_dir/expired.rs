@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::layout::CertificateName;
+use super::paths;
 use super::read::{self, ReadError};
 use crate::pki::inspect::Facts;
 use crate::pki::pem;
@@ -39,6 +40,9 @@ pub struct Expired {
 /// # Errors
 /// If a CA file cannot be read, or holds anything but certificates.
 pub fn find(certs_dir: &Path, now: i64) -> Result<Vec<File>> {
+    if paths::is_missing(certs_dir)? {
+        bail!("there is no certs directory {}", certs_dir.display());
+    }
     let mut files = Vec::new();
     for kind in KINDS.iter().filter(|kind| kind.usage.is_ca()) {
         let path = certs_dir.join(CertificateName::of(kind.usage).certificate_file());

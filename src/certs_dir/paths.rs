@@ -14,7 +14,7 @@ pub fn open(path: &Path) -> Result<Dir> {
     Dir::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Advice::new(
             format!("the directory {} does not exist", path.display()),
-            format!("make it first: mkdir -m 700 {}", path.display()),
+            format!("make it first: mkdir -p -m 700 {}", path.display()),
         )
         .into(),
         _ => anyhow!("could not open the directory {}: {}", path.display(), reason(&error)),

@@ -14,6 +14,7 @@ use super::paths;
 use super::pending::Pending;
 use super::read::{self, Regular};
 use crate::error::{printable, reason};
+use crate::login::PrincipalMap;
 use crate::pki::inspect::Facts;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
@@ -48,6 +49,8 @@ pub struct Content {
 pub struct Judge {
     /// The account the server runs under; `None` to look at neither owner nor mode.
     pub account: Option<Account>,
+    /// Whom the names in client certificates stand for.
+    pub principal_map: PrincipalMap,
 }
 
 /// All certificates of the directory, by kind and then by file name. A missing directory is empty.
@@ -61,6 +64,7 @@ pub fn scan(dir: &Path, judge: &Judge) -> Result<Vec<Entry>> {
     if paths::is_missing(dir)? {
         return Ok(Vec::new());
     }
+    dir.read_dir().map_err(|error| could_not_read(dir, Some(error)))?;
     warn_of_writable_dir(dir);
     let pending = Pending::of(dir);
     let mut entries = Vec::new();
@@ -102,7 +106,7 @@ fn certificate(dir: &Path, file: &str, pending: &Pending, judge: &Judge) -> Opti
     let mut entry =
         Entry { certificate_file: file.to_owned(), name, key_file: None, content: None, error: None };
     if let Err(error) = inspect(dir, &mut entry, pending, judge) {
-        log::warn!("{}: {}", printable(&dir.join(file).display().to_string()), printable(&error));
+        log::info!("{}: {}", printable(&dir.join(file).display().to_string()), printable(&error));
         entry.error = Some(error);
     }
     Some(entry)
@@ -115,7 +119,7 @@ fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> R
         .map_err(|error| format!("could not read certificate file {}: {error}", dir.join(file).display()))?;
     let certificates = pem::certificates(&contents, file).map_err(|error| error.to_string())?;
     let first = Facts::of(&certificates[0]);
-    let principals = check_principals(&entry.name, &first);
+    let principals = check_principals(&entry.name, &first, &judge.principal_map);
     entry.content = Some(Content { count: certificates.len(), first });
     principals?;
     if !entry.name.usage.is_ca() {
@@ -128,8 +132,8 @@ fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> R
 
 /// A user's certificate must be for the user that the file name says. One that names nobody, by common name or DNS name, is for
 /// a server that goes by the whole subject.
-fn check_principals(name: &CertificateName, facts: &Facts) -> Result<(), String> {
-    let principals = facts.principals();
+fn check_principals(name: &CertificateName, facts: &Facts, map: &PrincipalMap) -> Result<(), String> {
+    let principals: Vec<_> = facts.principals().into_iter().map(|principal| map.user(principal)).collect();
     match &name.name {
         Some(user)
             if name.usage == Usage::Client && principals != [""] && !principals.contains(&user.as_str()) =>

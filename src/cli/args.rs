@@ -164,9 +164,6 @@ pub struct CheckLogin {
     /// The cluster setting security.client_cert.subject_required.enabled is on
     #[arg(long)]
     pub subject_required: bool,
-    /// The server's flag of this name: from:to,...; repeats
-    #[arg(long, value_name = "LIST")]
-    pub cert_principal_map: Vec<String>,
     /// The number of the tenant that the user connects to; 1 is the system tenant
     #[arg(long, value_name = "ID", default_value = "1")]
     pub tenant_id: String,
@@ -210,6 +207,9 @@ pub struct CertsDirArgs {
         hide_env_values = true
     )]
     pub certs_dir: OsString,
+    /// The server's flag of this name, from:to,...: whom the names in client certificates stand for; repeats
+    #[arg(long, value_name = "LIST")]
+    pub cert_principal_map: Vec<String>,
 }
 
 /// The CA key.

@@ -14,7 +14,7 @@ use crate::certs_dir::{authority, layout::CertificateName};
 use crate::cli::{CheckLogin, Format};
 use crate::dn::{DistinguishedName, UnreadableSubject};
 use crate::error::{Advice, printable};
-use crate::login::{CertificateFacts, NODE_USER, PrincipalMap, ServerSettings, Tenant, TlsFacts, judge};
+use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, TlsFacts, judge};
 use crate::output;
 use crate::pki::inspect::Facts;
 use crate::tenant::{TenantId, TenantName};
@@ -64,11 +64,7 @@ fn settings(args: &CheckLogin, user: &str) -> Result<ServerSettings> {
         root_subject: name("--root-cert-distinguished-name", &args.root_cert_distinguished_name)?,
         node_subject: name("--node-cert-distinguished-name", &args.node_cert_distinguished_name)?,
         subject_required: args.subject_required,
-        principal_map: args
-            .cert_principal_map
-            .join(",")
-            .parse::<PrincipalMap>()
-            .context("--cert-principal-map")?,
+        principal_map: args.dir.principal_map()?,
     })
 }
 

@@ -69,6 +69,11 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     let count = authority::count_certificates(&certificate_path);
     log::info!("wrote {count} certificates to {}", certificate_path.display());
     announce::certificate(&certificate_path, validity);
+    if usage == Usage::ClientCa {
+        announce::line(
+            "note: nodes log in to each other: make a client certificate for each, with create-client node",
+        );
+    }
     Ok(())
 }
 
@@ -77,7 +82,12 @@ fn check_reuse(args: &CreateCa, ca_key: &CaKey) -> Result<()> {
     if !ca_key.exists() {
         return Ok(());
     }
-    let (what, hint) = if !args.allow_ca_key_reuse {
+    let (what, hint) = if !args.allow_ca_key_reuse && ca_key.file().is_none() {
+        (
+            format!("CA key {ca_key} exists, but key reuse is disabled"),
+            "pass --allow-ca-key-reuse to make a certificate with this key: create-ca makes no keys in tokens",
+        )
+    } else if !args.allow_ca_key_reuse {
         (
             format!("CA key {ca_key} exists, but key reuse is disabled"),
             "pass --allow-ca-key-reuse to make a certificate with this key, or name a new file in --ca-key",

@@ -11,7 +11,10 @@ use crate::{account, output};
 /// Prints the table.
 pub fn run(args: &List) -> Result<()> {
     let dir = args.dir.path()?;
-    let judge = Judge { account: account::judged(args.server_user.as_deref())? };
+    let judge = Judge {
+        account: account::judged(args.server_user.as_deref())?,
+        principal_map: args.dir.principal_map()?,
+    };
     let entries = scan::scan(&dir, &judge).context("cannot load certificates")?;
     output::table::print(&mut io::stdout().lock(), &dir, &entries).context("could not print the list")
 }

@@ -34,11 +34,8 @@ fn remove(args: &RemoveExpiredCa, certs_dir: &Path) -> Result<()> {
         let plan = Plan::new(certs_dir, files.iter().map(target).collect())?;
         plan.commit(files.into_iter().map(|file| Contents::Certificates(file.after)).collect())?;
     }
-    let text = if lines.is_empty() {
-        "no CA certificate behind the first has expired\n".to_owned()
-    } else {
-        lines.concat()
-    };
+    let text =
+        if lines.is_empty() { "no expired CA certificate to remove\n".to_owned() } else { lines.concat() };
     io::stdout().write_all(text.as_bytes()).context("could not print what was removed")
 }
 

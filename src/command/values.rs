@@ -13,6 +13,7 @@ use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::expand::expand;
 use crate::host::{self, Host};
+use crate::login::PrincipalMap;
 use crate::passphrase::Source;
 use crate::pki;
 use crate::pki::issue::Validity;
@@ -26,6 +27,11 @@ impl CertsDirArgs {
     pub fn path(&self) -> Result<PathBuf> {
         let hint = "name it: --certs-dir=<path-to-certs-directory>";
         path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)
+    }
+
+    /// Whom the names in client certificates stand for.
+    pub fn principal_map(&self) -> Result<PrincipalMap> {
+        self.cert_principal_map.join(",").parse().context("--cert-principal-map")
     }
 }
 

@@ -64,6 +64,9 @@ impl Fips {
     /// For people.
     pub fn text(self) -> &'static str {
         match self {
+            Self::Configuration | Self::Kernel if !ffi::fips_provider_is_active() => {
+                "asked for, but the FIPS provider is not loaded"
+            }
             Self::NotEnforced => "not enforced",
             Self::Flag => "enforced by --fips",
             Self::Configuration => "enforced by OpenSSL's configuration",

@@ -103,8 +103,10 @@ fn an_existing_ca_file_that_is_not_certificates_is_not_touched() {
 fn the_directory_of_the_ca_key_must_exist() {
     let sandbox = Sandbox::new();
     let args = ["create-ca", "--certs-dir=certs", "--ca-key=nowhere/ca.key", "--key-algorithm=ecdsa"];
-    sandbox
-        .refuses(&args, &["the directory nowhere does not exist", "HINT: make it first: mkdir -m 700 nowhere"]);
+    sandbox.refuses(
+        &args,
+        &["the directory nowhere does not exist", "HINT: make it first: mkdir -p -m 700 nowhere"],
+    );
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn the_ca_key_may_be_in_the_certs_directory() {
 fn only_the_last_directory_is_made() {
     let sandbox = Sandbox::new();
     let args = ["create-ca", "--certs-dir=a/b", "--ca-key=ca.key", "--key-algorithm=ecdsa"];
-    sandbox.refuses(&args, &["the directory a does not exist", "HINT: make it first: mkdir -m 700 a"]);
+    sandbox.refuses(&args, &["the directory a does not exist", "HINT: make it first: mkdir -p -m 700 a"]);
     sandbox.write("file", "");
     let args = ["create-ca", "--certs-dir=file", "--ca-key=ca.key", "--key-algorithm=ecdsa"];
     sandbox.refuses(&args, &["the certs directory file exists but is not a directory"]);

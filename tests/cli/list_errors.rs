@@ -158,13 +158,38 @@ fn a_link_to_nothing() {
 }
 
 #[test]
-fn errors_are_warnings_in_the_log_too() {
+fn errors_are_in_the_log_at_info_and_said_once_otherwise() {
     let sandbox = full();
     sandbox.write("certs/node.crt", "");
-    let run = sandbox.run(&["list", "--certs-dir=certs"]).succeeds();
-    assert!(
-        run.stderr.starts_with('W') && run.stderr.contains("certs/node.crt: empty certificate file: node.crt"),
-        "{}",
-        run.stderr
-    );
+    let list = |flags: &[&str]| sandbox.run(&[&["list", "--certs-dir=certs"], flags].concat()).succeeds();
+    assert_eq!(list(&[]).stderr, "");
+    let log = list(&["--logtostderr=INFO"]).stderr;
+    assert!(log.starts_with('I') && log.contains("certs/node.crt: empty certificate file: node.crt"), "{log}");
+}
+
+#[test]
+fn the_principal_map_says_whom_a_certificate_is_for() {
+    let sandbox = full();
+    for suffix in ["crt", "key"] {
+        let from = sandbox.path(&format!("certs/client.root.{suffix}"));
+        fs::copy(from, sandbox.path(&format!("certs/client.ann.{suffix}"))).expect("a copy");
+    }
+    let list =
+        sandbox.run(&["list", "--certs-dir=certs", "--cert-principal-map=x:y,root:ann"]).succeeds().stdout;
+    assert!(list.contains("principals [\"ann\"], expected \"root\""), "{list}");
+    assert!(list.contains("client.ann.key"), "{list}");
+    sandbox
+        .refuses(&["list", "--certs-dir=certs", "--cert-principal-map=x"], &["--cert-principal-map: invalid"]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_one_error() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.chmod("certs", 0o000);
+    let run = sandbox.run(&["list", "--certs-dir=certs"]);
+    let root = rustix::process::geteuid().is_root();
+    let error =
+        "ERROR: cannot load certificates: could not read the certs directory certs: permission denied\n";
+    assert_eq!((run.status, run.stderr.as_str()), if root { (Some(0), "") } else { (Some(1), error) });
+    sandbox.chmod("certs", 0o700);
 }
