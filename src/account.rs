@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::certs_dir::access::Account;
 use crate::error::Advice;
+use crate::go_bool;
 
 /// Switches the checks of owner and mode off, as on the server.
 const SKIP: &str = "COCKROACH_SKIP_KEY_PERMISSION_CHECK";
@@ -14,8 +15,7 @@ const SKIP: &str = "COCKROACH_SKIP_KEY_PERMISSION_CHECK";
 /// If there is no account of this name.
 pub fn judged(name: Option<&str>) -> Result<Option<Account>> {
     let account = name.map_or_else(|| Ok(own()), named)?;
-    let skip = std::env::var(SKIP);
-    let skip = skip.is_ok_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"));
+    let skip = std::env::var(SKIP).ok().and_then(|value| go_bool::parse(&value)).unwrap_or(false);
     Ok((!skip).then_some(account))
 }
 

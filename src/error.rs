@@ -45,13 +45,26 @@ pub fn reason(error: &io::Error) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-/// The text with control characters escaped, so that it cannot drive a terminal; also those that reorder text.
+/// Does the character drive a terminal, reorder text, or hide in it?
+pub fn misleads(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The text with control characters escaped, so that it cannot drive a terminal; also those that reorder or hide.
 pub fn printable(text: &str) -> String {
-    let drives = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if drives(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if misleads(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// The text with the PINs of PKCS#11 URIs (RFC 7512 section 2.4) left out.
+pub fn without_pins(text: &str) -> String {
+    const PIN: &str = "pin-value=";
+    let mut parts = text.split(PIN);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |shown, part| {
+        let rest = part.find(['&', ';', '?', ' ', ']']).map_or("", |end| &part[end..]);
+        shown + PIN + "..." + rest
+    })
 }
 
 #[cfg(test)]
@@ -68,6 +81,13 @@ mod tests {
     #[test]
     fn reasons_are_in_lower_case_and_without_number() {
         assert_eq!(reason(&io::Error::from_raw_os_error(2)), "no such file or directory");
+    }
+
+    #[test]
+    fn pins_are_left_out() {
+        assert_eq!(without_pins("pkcs11:token=a?pin-value=1234"), "pkcs11:token=a?pin-value=...");
+        assert_eq!(without_pins("a?pin-value=12&pin-value=34&x=y"), "a?pin-value=...&pin-value=...&x=y");
+        assert_eq!(without_pins("dir/ca.key"), "dir/ca.key");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod tests;
 use std::fmt;
 
 use crate::dn::{DistinguishedName, quoted};
+use crate::error::printable;
 use crate::time::utc;
 
 pub use advice::{distinguished_name_flag, is_set_by_flag, server_setting, shell_quoted, sql_name, sql_string};
@@ -170,15 +171,16 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// The answer for a person, over several lines, without a newline at the end.
+    /// The answer for a person, over several lines, without a newline at the end. What the certificate says cannot add lines
+    /// of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Allowed { because } => write!(f, "allowed: {because}"),
+            Self::Allowed { because } => write!(f, "allowed: {}", printable(because)),
             Self::Refused(refusal) => {
-                write!(f, "refused: {}", refusal.message)?;
-                refusal.detail.iter().try_for_each(|detail| write!(f, "\nDETAIL: {detail}"))?;
+                write!(f, "refused: {}", printable(&refusal.message))?;
+                refusal.detail.iter().try_for_each(|detail| write!(f, "\nDETAIL: {}", printable(detail)))?;
                 refusal.comparison.iter().try_for_each(|comparison| write!(f, "\n{comparison}"))?;
-                write!(f, "\nHINT: {}", refusal.advice)
+                write!(f, "\nHINT: {}", printable(&refusal.advice))
             }
         }
     }

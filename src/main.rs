@@ -20,7 +20,6 @@ fn main() -> ExitCode {
     };
     match logging::init(&cli.log).and_then(|()| command::run(&cli)) {
         Ok(status) => status,
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a stderr the exit status has to say it.
             let _ = writeln!(io::stderr(), "{}", error::render(&error));
@@ -36,17 +35,12 @@ fn parse() -> Result<Cli, ExitCode> {
     root.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|answer| {
         if answer.use_stderr() {
             let text = answer.to_string();
-            let _ = write!(io::stderr(), "{}", text.replacen("error: ", "ERROR: ", 1));
+            let lines = text.lines().map(|line| error::printable(line) + "\n").collect::<String>();
+            let _ = write!(io::stderr(), "{}", lines.replacen("error: ", "ERROR: ", 1));
             ExitCode::from(2)
         } else {
             let _ = answer.print();
             ExitCode::SUCCESS
         }
     })
-}
-
-/// Whoever read our output has had enough of it.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let kind = error.root_cause().downcast_ref::<io::Error>().map(io::Error::kind);
-    kind == Some(io::ErrorKind::BrokenPipe)
 }

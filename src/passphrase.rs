@@ -5,12 +5,13 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::certs_dir::{access, read};
 use crate::error::{Advice, reason};
 use crate::ffi;
+use crate::interrupts::Interrupts;
 
 /// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
 const SHORTEST: usize = 8;
@@ -62,7 +63,7 @@ impl Source {
             Self::File(_) | Self::Descriptor(_) => self.existing(what)?,
         };
         if passphrase.len() < SHORTEST {
-            bail!("the passphrase has {} characters, and at least {SHORTEST} are needed", passphrase.len());
+            bail!("the passphrase has {} bytes, and at least {SHORTEST} are needed", passphrase.len());
         }
         Ok(passphrase)
     }
@@ -78,12 +79,17 @@ fn from_file(path: &Path) -> Result<Passphrase> {
 fn from_descriptor(number: i32) -> Result<Passphrase> {
     let about = || format!("could not read the passphrase from file descriptor {number}");
     let file = ffi::inherited(number).map_err(|error| anyhow!("{}", reason(&error))).with_context(about)?;
-    let mut contents = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
-    file.take(LONGEST as u64 + 2)
-        .read_to_end(&mut contents)
-        .map_err(|error| anyhow!("{}", reason(&error)))
-        .with_context(about)?;
-    first_line(contents).with_context(about)
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
+    // Byte by byte: what comes after the line is somebody else's, and may not come for a long time.
+    #[expect(clippy::unbuffered_bytes)]
+    for byte in file.bytes().take(LONGEST + 2) {
+        let byte = byte.map_err(|error| anyhow!("{}", reason(&error))).with_context(about)?;
+        if byte == b'\n' {
+            break;
+        }
+        line.push(byte);
+    }
+    first_line(line).with_context(about)
 }
 
 fn first_line(mut contents: Passphrase) -> Result<Passphrase> {
@@ -94,15 +100,16 @@ fn first_line(mut contents: Passphrase) -> Result<Passphrase> {
     }
     match contents.len() {
         0 => bail!("its first line is empty"),
-        n if n > LONGEST => bail!("its first line has more than {LONGEST} characters"),
+        n if n > LONGEST => bail!("its first line has more than {LONGEST} bytes"),
         _ => Ok(contents),
     }
 }
 
-/// The terminal without echo, and with Ctrl-C as an input: it is restored whatever happens.
+/// The terminal without echo, and with Ctrl-C as an input: it is restored when this is dropped, and signals wait for that.
 struct Terminal {
     file: File,
     before: Termios,
+    interrupts: Interrupts,
 }
 
 impl Terminal {
@@ -110,10 +117,14 @@ impl Terminal {
         let open = || -> io::Result<Self> {
             let file = File::options().read(true).write(true).open("/dev/tty")?;
             let before = tcgetattr(&file)?;
+            let interrupts = Interrupts::defer();
             let mut silent = before.clone();
+            // Reading ends after a while, to look for signals.
+            silent.special_codes[SpecialCodeIndex::VMIN] = 0;
+            silent.special_codes[SpecialCodeIndex::VTIME] = 2;
             silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
             tcsetattr(&file, OptionalActions::Flush, &silent)?;
-            Ok(Self { file, before })
+            Ok(Self { file, before, interrupts })
         };
         open().map_err(|_| {
             let hint = "name it in --ca-key-passphrase-file or --ca-key-passphrase-fd";
@@ -141,15 +152,20 @@ impl Terminal {
         let mut byte = Zeroizing::new([0]);
         loop {
             if self.file.read(&mut *byte)? == 0 {
-                return Ok(None);
+                // Nothing was typed yet; or the terminal went away, which an attribute of it tells.
+                tcgetattr(&self.file)?;
+                if self.interrupts.check().is_err() {
+                    return Ok(None);
+                }
+                continue;
             }
             match byte[0] {
                 b'\n' | b'\r' => return Ok(Some(line)),
                 0x03 | 0x04 | 0x1c => return Ok(None),
-                0x08 | 0x7f => drop(line.pop()),
+                0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
                 0x15 => line.clear(),
                 other if line.len() < LONGEST => line.push(other),
-                _ => {}
+                _ => return Err(io::Error::other(format!("it has more than {LONGEST} bytes"))),
             }
         }
     }

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use super::access::warn_of_readable_ca_key;
 use super::certificate;
 use super::read::{ReadError, Regular};
-use crate::error::Advice;
+use crate::error::{Advice, without_pins};
 use crate::passphrase::Source;
 use crate::pki::key::{LoadKeyError, PrivateKey};
 use crate::pki::provider;
@@ -17,13 +17,13 @@ use crate::pki::provider;
 const PKCS11: &str = "pkcs11:";
 
 /// Where the CA key is, and where its passphrase is from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CaKey {
     location: Location,
     passphrase: Source,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Location {
     File(PathBuf),
     Token(String),
@@ -104,13 +104,7 @@ impl fmt::Display for CaKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.location {
             Location::File(path) => path.display().fmt(f),
-            Location::Token(uri) => match uri.split_once("pin-value=") {
-                None => uri.fmt(f),
-                Some((before, after)) => {
-                    let rest = after.find(['&', ';', '?']).map_or("", |end| &after[end..]);
-                    write!(f, "{before}pin-value=...{rest}")
-                }
-            },
+            Location::Token(uri) => without_pins(uri).fmt(f),
         }
     }
 }
@@ -129,18 +123,4 @@ fn contents(path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     };
     warn_of_readable_ca_key(path, file.metadata());
     file.read().map(Some).map_err(could_not_read)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pin_is_not_shown() {
-        let shown = |uri: &str| CaKey::new(PathBuf::from(uri), Source::Terminal).to_string();
-        assert_eq!(shown("pkcs11:token=a?pin-value=1234"), "pkcs11:token=a?pin-value=...");
-        assert_eq!(shown("pkcs11:token=a?pin-value=12&x=y"), "pkcs11:token=a?pin-value=...&x=y");
-        assert_eq!(shown("pkcs11:token=a"), "pkcs11:token=a");
-        assert_eq!(shown("dir/ca.key"), "dir/ca.key");
-    }
 }

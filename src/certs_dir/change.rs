@@ -55,13 +55,19 @@ impl Step {
 /// A change under way.
 pub struct Change {
     certs_dir: Rc<Dir>,
+    prefix: String,
     steps: Vec<Step>,
 }
 
 impl Change {
     /// No file yet.
-    pub fn of(certs_dir: &Rc<Dir>) -> Self {
-        Self { certs_dir: Rc::clone(certs_dir), steps: Vec::new() }
+    pub fn of(certs_dir: &Rc<Dir>) -> Result<Self> {
+        Ok(Self { certs_dir: Rc::clone(certs_dir), prefix: prefix(certs_dir)?, steps: Vec::new() })
+    }
+
+    /// A name that no other process uses: only one at a time stages files for this certs directory.
+    fn staged_name(&self) -> OsString {
+        format!("{}{}.{}", self.prefix, std::process::id(), self.steps.len()).into()
     }
 
     /// Writes a new file beside its target.
@@ -79,10 +85,11 @@ impl Change {
             let resolved = std::path::absolute(dir.path());
             resolved.with_context(|| format!("could not resolve {}", dir.path().display()))?
         };
-        let staged = staged_name(self.steps.len());
+        let staged = self.staged_name();
         let digest = journal::digest(contents)?;
         let record = Record { policy, digest, dir: path, staged, target: name.to_owned() };
-        let result = dir.create(&record.staged, contents, mode);
+        // Who could read the old file can read the new one, as if it had been written in place.
+        let result = dir.owner(name).and_then(|owner| dir.create(&record.staged, contents, mode, owner));
         let path = dir.path().join(name);
         self.steps.push(Step { dir, record });
         result.map_err(|error| could_not_place(&path, &error))
@@ -91,10 +98,10 @@ impl Change {
     /// Makes the change happen, as far as the disk is concerned: from here on it is finished by whoever finds it.
     pub fn record(&self) -> Result<()> {
         let records: Vec<_> = self.steps.iter().map(|step| step.record.clone()).collect();
-        let name = staged_name(self.steps.len());
+        let name = self.staged_name();
         let write = || {
             self.sync()?;
-            self.certs_dir.create(&name, &journal::encode(&records), Mode::RUSR | Mode::WUSR)?;
+            self.certs_dir.create(&name, &journal::encode(&records), Mode::RUSR | Mode::WUSR, None)?;
             self.certs_dir.rename_new(&name, OsStr::new(journal::FILE))?;
             self.certs_dir.sync()
         };
@@ -137,9 +144,10 @@ impl Change {
         Err(error)
     }
 
-    /// Removes what the change does not need any more: the old files under staged names, then the journal.
+    /// Removes what the change does not need any more: the old files under staged names, then the journal. In this order, as
+    /// somebody will come back for them as long as the journal is there.
     fn clean_up(&self) -> Result<()> {
-        self.remove_all().map_err(|error| {
+        self.remove_staged().and_then(|()| self.remove_journal()).map_err(|error| {
             let dir = self.certs_dir.path().display();
             let hint = format!("mend the cause; the next command that writes to {dir} removes them");
             Advice::new(
@@ -153,9 +161,10 @@ impl Change {
         })
     }
 
-    /// Gives the change up. What cannot be removed now is swept away by the next command.
+    /// Gives the change up: the journal goes first, as whoever found it without all of its files could not complete it. What
+    /// cannot be removed now is swept away by the next command.
     pub fn discard(&self) {
-        if let Err(error) = self.remove_all() {
+        if let Err(error) = self.remove_journal().and_then(|()| self.remove_staged()) {
             log::warn!(
                 "could not remove temporary files in {}: {}",
                 self.certs_dir.path().display(),
@@ -164,14 +173,29 @@ impl Change {
         }
     }
 
-    /// The staged files first: as long as the journal is there, somebody will come back for them.
-    fn remove_all(&self) -> io::Result<()> {
+    fn remove_staged(&self) -> io::Result<()> {
         for step in &self.steps {
             step.dir.remove(&step.record.staged)?;
         }
-        self.sync()?;
+        self.sync()
+    }
+
+    fn remove_journal(&self) -> io::Result<()> {
         self.certs_dir.remove(OsStr::new(journal::FILE))?;
         self.certs_dir.sync()
+    }
+
+    /// A file that is neither staged nor in its place, while others still wait for theirs: the change cannot be completed.
+    fn lost(&self) -> Result<Option<PathBuf>> {
+        let (mut waiting, mut lost) = (false, None);
+        for step in &self.steps {
+            if step.is_staged()? {
+                waiting = true;
+            } else if !step.is_placed()? {
+                lost = Some(step.path());
+            }
+        }
+        Ok(lost.filter(|_| waiting))
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -190,22 +214,30 @@ impl Change {
     }
 }
 
-/// Completes the change in the journal; or undoes it, if somebody has put another file in its way since.
+/// Completes the change in the journal; or undoes it, if one of its files is lost or somebody has put another in its way since.
 pub fn finish_interrupted(certs_dir: &Rc<Dir>) -> Result<()> {
     let Some(records) = journal::read(certs_dir.path())? else {
         return Ok(());
     };
-    let mut steps = Vec::new();
+    let mut change = Change::of(certs_dir)?;
     for record in records {
         let dir = if record.dir.as_os_str().is_empty() {
             Rc::clone(certs_dir)
         } else {
             Rc::new(paths::open(&record.dir)?)
         };
-        steps.push(Step { dir, record });
+        change.steps.push(Step { dir, record });
     }
-    let change = Change { certs_dir: Rc::clone(certs_dir), steps };
     let path = certs_dir.path().display();
+    let give_up = |why: String| {
+        undo_interrupted(&change)?;
+        change.discard();
+        log::warn!("undid an interrupted change of {path}, as {why}");
+        Ok(())
+    };
+    if let Some(lost) = change.lost()? {
+        return give_up(format!("{} is lost", lost.display()));
+    }
     for step in &change.steps {
         if !step.is_staged()? {
             continue;
@@ -213,9 +245,7 @@ pub fn finish_interrupted(certs_dir: &Rc<Dir>) -> Result<()> {
         match step.place() {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                undo_interrupted(&change)?;
-                log::warn!("undid an interrupted change of {path}, as {} exists now", step.path().display());
-                return change.clean_up();
+                return give_up(format!("{} exists now", step.path().display()));
             }
             Err(error) => {
                 return Err(could_not_place(&step.path(), &error))
@@ -241,11 +271,13 @@ fn undo_interrupted(change: &Change) -> Result<()> {
     Ok(())
 }
 
-/// Removes files that a process left which died before it wrote its journal. Only under the lock: nobody else's are there.
-pub fn sweep(dir: &Dir) -> Result<()> {
+/// Removes files that a process left which died before it wrote its journal. Only under the lock of the certs directory: nobody
+/// else's have its prefix.
+pub fn sweep(certs_dir: &Dir, dir: &Dir) -> Result<()> {
+    let prefix = prefix(certs_dir)?;
     let sweep = || {
-        for name in dir.names_with(journal::PREFIX)? {
-            if name != journal::FILE && dir.entry(&name)? == Entry::Replaceable {
+        for name in dir.names_with(&prefix)? {
+            if dir.entry(&name)? == Entry::Replaceable {
                 dir.remove(&name)?;
             }
         }
@@ -254,6 +286,14 @@ pub fn sweep(dir: &Dir) -> Result<()> {
     sweep().map_err(|error: io::Error| {
         anyhow!("could not remove temporary files in {}: {}", dir.path().display(), reason(&error))
     })
+}
+
+/// How the staged files of a certs directory begin, also those in the directory of the CA key, which several may share.
+fn prefix(certs_dir: &Dir) -> Result<String> {
+    let (device, inode) = certs_dir
+        .identity()
+        .map_err(|error| anyhow!("could not stat {}: {}", certs_dir.path().display(), reason(&error)))?;
+    Ok(format!("{}{device:x}-{inode:x}.", journal::PREFIX))
 }
 
 fn could_not_place(path: &Path, error: &io::Error) -> anyhow::Error {
@@ -267,9 +307,4 @@ pub fn file_exists(path: &Path) -> anyhow::Error {
     let hint = "pass --overwrite to replace it (a CA file keeps its old certificates behind the new one), or name another \
                 directory";
     Advice::new(format!("could not write {}: file exists", path.display()), hint).into()
-}
-
-/// A name nobody else uses: only one process at a time stages files in a directory.
-fn staged_name(index: usize) -> OsString {
-    format!("{}{}.{index}", journal::PREFIX, std::process::id()).into()
 }

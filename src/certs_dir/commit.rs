@@ -16,12 +16,12 @@ use zeroize::Zeroizing;
 use super::access::warn_of_writable_dir;
 use super::change::{self, Change};
 use super::dir::{Dir, Entry};
-use super::interrupts::Interrupts;
 use super::journal::{self, Policy};
 use super::paths::{self, file_name, parent};
 use super::read::LIMIT;
 use super::{lock, read};
 use crate::error::{Advice, reason};
+use crate::interrupts::Interrupts;
 use crate::pki::pem;
 
 /// What to do about a file that is already there.
@@ -92,6 +92,9 @@ impl Plan {
             } else {
                 paths::check_writable(dir)?;
                 check_free(&paths::open(dir)?, file_name(&target.path)?, &target.existing)?;
+                if target.existing == Existing::KeepBehind {
+                    existing_certificates(&target.path)?;
+                }
             }
         }
         Ok(Self { certs_dir: certs_dir.to_owned(), targets })
@@ -117,9 +120,9 @@ impl Plan {
         let dirs = Dirs::lock(&self.certs_dir, &self.targets, interrupts)?;
         change::finish_interrupted(&dirs.certs)?;
         for dir in dirs.all() {
-            change::sweep(dir)?;
+            change::sweep(&dirs.certs, dir)?;
         }
-        let mut change = Change::of(&dirs.certs);
+        let mut change = Change::of(&dirs.certs)?;
         let staged = self.targets.iter().zip(contents).try_for_each(|(target, contents)| {
             let (dir, name) = (dirs.get(parent(&target.path)?), file_name(&target.path)?);
             check_free(&dir, name, &target.existing)?;
@@ -234,15 +237,20 @@ fn check_unchanged(path: &Path, old: &[u8]) -> Result<()> {
     Err(Advice::new(what, "run the command again").into())
 }
 
-/// The new certificate, and all of the file's own behind it.
-fn with_existing_behind(contents: Contents, path: &Path) -> Result<Contents> {
+/// The certificates that a CA file has, as they are; nothing if there is no file.
+fn existing_certificates(path: &Path) -> Result<Vec<u8>> {
     let about = || format!("could not read the existing CA certificates in {}", path.display());
     let existing = match read::read(path) {
-        Err(read::ReadError::NotFound) => return Ok(contents),
+        Err(read::ReadError::NotFound) => return Ok(Vec::new()),
         result => result.with_context(about)?,
     };
     pem::certificates(&existing, &path.display().to_string()).with_context(about)?;
-    let all = [contents.bytes(), &existing].concat();
+    Ok(existing.to_vec())
+}
+
+/// The new certificate, and all of the file's own behind it.
+fn with_existing_behind(contents: Contents, path: &Path) -> Result<Contents> {
+    let all = [contents.bytes(), &existing_certificates(path)?].concat();
     if all.len() as u64 > LIMIT {
         bail!("{} would have {} bytes, more than the limit of {LIMIT}", path.display(), all.len());
     }

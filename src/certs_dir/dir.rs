@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags};
+use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, RenameFlags, Uid};
 use rustix::io::Errno;
 
 /// What a name in a directory is, without following symbolic links.
@@ -70,11 +70,36 @@ impl Dir {
         }
     }
 
-    /// Writes a new file, durably. It is for its owner alone from the first byte, until it has all of them.
-    pub fn create(&self, name: &OsStr, contents: &[u8], mode: Mode) -> io::Result<()> {
+    /// Owner and group of a regular file; `None` if there is none of this name.
+    pub fn owner(&self, name: &OsStr) -> io::Result<Option<(Uid, Gid)>> {
+        match fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
+                Ok(Some((Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid))))
+            }
+            Ok(_) | Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes a new file, durably. It is for its owner alone from the first byte, until it has all of them; then it is
+    /// given to `owner`, where that is possible.
+    pub fn create(
+        &self,
+        name: &OsStr,
+        contents: &[u8],
+        mode: Mode,
+        owner: Option<(Uid, Gid)>,
+    ) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?);
         file.write_all(contents)?;
+        if let Some((user, group)) = owner {
+            match fs::fchown(&file, Some(user), Some(group)) {
+                // Only root gives files away.
+                Ok(()) | Err(Errno::PERM) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         fs::fchmod(&file, mode)?;
         file.sync_all()
     }

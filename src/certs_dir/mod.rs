@@ -8,7 +8,6 @@ mod change;
 pub mod commit;
 mod dir;
 pub mod expired;
-mod interrupts;
 mod journal;
 pub mod layout;
 mod lock;

@@ -65,12 +65,16 @@ fn staged_files(path: &Path, records: &[journal::Record]) -> anyhow::Result<Vec<
     let mut files = Vec::new();
     for record in records.iter().filter(|record| record.dir.as_os_str().is_empty()) {
         let occupied = dir.entry(&record.target)? != Entry::Absent;
+        if !journal::holds(&dir, &record.staged, &record.digest)? {
+            if !journal::holds(&dir, &record.target, &record.digest)? {
+                // The file is lost, and the change will be undone.
+                return Ok(Vec::new());
+            }
+            continue;
+        }
         // A file that appeared in the way of a new one stays, and the change is undone.
         let stays = occupied && record.policy == Policy::New;
-        let Some(target) = record.target.to_str() else {
-            continue;
-        };
-        if !stays && journal::holds(&dir, &record.staged, &record.digest)? {
+        if let Some(target) = record.target.to_str().filter(|_| !stays) {
             let staged = PathBuf::from(&record.staged);
             files.push(Staged { target: target.to_owned(), staged, new: !occupied });
         }

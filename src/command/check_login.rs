@@ -1,6 +1,5 @@
 //! `check-login`: would the server let a user in with a certificate? (REFERENCE.md section 6)
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,7 +12,7 @@ use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::{authority, layout::CertificateName};
 use crate::cli::{CheckLogin, Format};
 use crate::dn::{DistinguishedName, UnreadableSubject};
-use crate::error::{Advice, printable};
+use crate::error::Advice;
 use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, TlsFacts, judge};
 use crate::output;
 use crate::pki::inspect::Facts;
@@ -40,10 +39,10 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
     let facts = facts(&CertificateFile::load(&path, certificate::LEAF)?, &certs_dir, at)?;
     let verdict = judge(&facts, &settings, user.as_str(), &tenant, at);
     let text = match args.format {
-        Format::Text => printable_lines(&verdict.to_string()),
+        Format::Text => verdict.to_string(),
         Format::Json => output::json::verdict(user.as_str(), &tenant, &path, &verdict),
     };
-    writeln!(io::stdout(), "{text}").context("could not print the verdict")?;
+    output::print(&(text + "\n")).context("could not print the verdict")?;
     Ok(if verdict.is_allowed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -91,6 +90,7 @@ fn facts(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<Certificat
     let common_name = facts.common_name().to_owned();
     let unreadable = match &facts.subject {
         Err(UnreadableSubject::Encoding(why)) => Some(why.clone()),
+        _ if !facts.names_are_ascii => Some("x509: a subject alternative name is malformed".to_owned()),
         _ => None,
     };
     let organizational_units = match &facts.subject {
@@ -117,9 +117,4 @@ fn facts(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<Certificat
         dns_names: facts.dns_names,
         uris: facts.uris,
     })
-}
-
-/// The answer has several lines; each is made harmless.
-fn printable_lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }

@@ -29,19 +29,19 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     if args.unique_subject {
         subject.add("UID", &values::random_uuid()?);
     }
-    let encoded = values::encode_subject(&subject)?;
+    let encoded = values::encode_subject(args.subject.as_deref(), &subject)?;
     commit::prepare(&certs_dir)?;
     check_reuse(args, &ca_key)?;
 
     let certificate_path = certs_dir.join(CertificateName::of(usage).certificate_file());
     let existing = if args.overwrite { Existing::KeepBehind } else { Existing::Refuse };
     let certificate_target = Target { path: certificate_path.clone(), existing };
-    let reused = ca_key.load()?;
     // The key comes first, so that no certificate is ever there without its key.
-    let new_key_file = ca_key.file().filter(|_| reused.is_none());
+    let new_key_file = ca_key.file().filter(|_| !ca_key.exists());
     let key_target = new_key_file.map(|path| Target { path: path.to_owned(), existing: Existing::Refuse });
     let plan = Plan::new(&certs_dir, key_target.into_iter().chain([certificate_target]).collect())?;
-    let passphrase = (args.encrypt_ca_key && reused.is_none()).then(|| ca_key.new_passphrase()).transpose()?;
+    let reused = if new_key_file.is_some() { None } else { ca_key.load()? };
+    let passphrase = args.encrypt_ca_key.then(|| ca_key.new_passphrase()).transpose()?;
 
     let generate =
         || PrivateKey::generate(spec).map_err(|reason| anyhow!("could not generate new CA key: {reason}"));
@@ -79,10 +79,15 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
 
 /// An existing key is used on request only.
 fn check_reuse(args: &CreateCa, ca_key: &CaKey) -> Result<()> {
-    if !ca_key.exists() {
-        return Ok(());
-    }
-    let (what, hint) = if !args.allow_ca_key_reuse && ca_key.file().is_none() {
+    let (what, hint) = if !ca_key.exists() {
+        if args.encrypt_ca_key || !args.ca_key.names_a_passphrase() {
+            return Ok(());
+        }
+        (
+            format!("CA key {ca_key} is new, and a passphrase is given without --encrypt-ca-key"),
+            "pass --encrypt-ca-key to put the new key under the passphrase",
+        )
+    } else if !args.allow_ca_key_reuse && ca_key.file().is_none() {
         (
             format!("CA key {ca_key} exists, but key reuse is disabled"),
             "pass --allow-ca-key-reuse to make a certificate with this key: create-ca makes no keys in tokens",

@@ -27,7 +27,13 @@ fn create(args: &CreateClient) -> Result<()> {
         .tenant_name_scope
         .iter()
         .map(|name| name.trim().parse().map(TenantScope::Name).context("--tenant-name-scope"));
-    let scopes = ids.chain(names).collect::<Result<Vec<_>>>()?;
+    let mut scopes = Vec::new();
+    for scope in ids.chain(names) {
+        let scope = scope?;
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
     let leaf = Leaf {
         name: CertificateName::named(Usage::Client, user.as_str()),
         subject: user.as_str(),

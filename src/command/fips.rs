@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 
 use crate::error::Advice;
+use crate::go_bool;
 use crate::pki::provider::{Fips, FipsError};
 
 /// Says the same as the flag.
@@ -33,9 +34,10 @@ pub fn apply(flag: Option<bool>) -> Result<Fips> {
 
 fn from_environment() -> Result<Option<bool>> {
     let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
-    match value.to_str() {
-        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(Some(true)),
-        Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(Some(false)),
-        _ => Err(anyhow!("the environment variable {VARIABLE} is {value:?}, which is neither true nor false")),
+    match value.to_str().and_then(go_bool::parse) {
+        Some(asked) => Ok(Some(asked)),
+        None => {
+            Err(anyhow!("the environment variable {VARIABLE} is {value:?}, which is neither true nor false"))
+        }
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow};
 use super::{announce, values};
 use crate::certs_dir::authority::Authority;
 use crate::certs_dir::ca_key::CaKey;
+use crate::certs_dir::certificate;
 use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CaKeyArgs, NewArgs};
@@ -47,17 +48,17 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
     let validity = values::validity(&args.lifetime)?;
     let kind = leaf.name.usage.kind();
     let subject = values::subject(args.subject.as_deref(), kind.profile.subject_of(leaf.subject))?;
-    let subject = values::encode_subject(&subject)?;
+    let subject = values::encode_subject(args.subject.as_deref(), &subject)?;
     let files = files(leaf, &certs_dir);
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     let targets = files.iter().map(|path| Target { path: path.clone(), existing: existing.clone() }).collect();
     commit::prepare(&certs_dir)?;
+    let plan = Plan::new(&certs_dir, targets)?;
     let load = |ca_key: CaKey| Authority::load(&certs_dir, leaf.name.usage, &ca_key);
     let authority = ca_key.map(load).transpose()?;
     if let Some(authority) = &authority {
         check_outlives(authority, validity)?;
     }
-    let plan = Plan::new(&certs_dir, targets)?;
 
     let key = PrivateKey::generate(spec).map_err(|reason| could_not_generate(spec, kind, &reason))?;
     let request =
@@ -82,6 +83,13 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
             log::info!("generated PKCS8 {} key: {}", kind.noun, path.display());
             announce::key(path);
         }
+    }
+    let old_pkcs8 = certs_dir.join(leaf.name.pkcs8_file());
+    if !leaf.pkcs8 && certificate::exists(&old_pkcs8) {
+        log::warn!(
+            "{} holds an old key; pass --also-generate-pkcs8-key to replace it too",
+            old_pkcs8.display()
+        );
     }
     Ok(issued.facts)
 }

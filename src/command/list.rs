@@ -1,7 +1,5 @@
 //! `list`: what is in the certs directory.
 
-use std::io;
-
 use anyhow::{Context, Result};
 
 use crate::certs_dir::scan::{self, Judge};
@@ -16,5 +14,5 @@ pub fn run(args: &List) -> Result<()> {
         principal_map: args.dir.principal_map()?,
     };
     let entries = scan::scan(&dir, &judge).context("cannot load certificates")?;
-    output::table::print(&mut io::stdout().lock(), &dir, &entries).context("could not print the list")
+    output::print(&output::table::render(&dir, &entries)).context("could not print the list")
 }

@@ -1,6 +1,5 @@
 //! `remove-expired-ca`: the end of a rotation.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -10,6 +9,7 @@ use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::expired::{self, Expired};
 use crate::cli::RemoveExpiredCa;
 use crate::error::printable;
+use crate::output;
 use crate::time;
 
 /// Removes the certificates, and says which.
@@ -36,7 +36,7 @@ fn remove(args: &RemoveExpiredCa, certs_dir: &Path) -> Result<()> {
     }
     let text =
         if lines.is_empty() { "no expired CA certificate to remove\n".to_owned() } else { lines.concat() };
-    io::stdout().write_all(text.as_bytes()).context("could not print what was removed")
+    output::print(&text).context("could not print what was removed")
 }
 
 fn line(verb: &str, path: &Path, expired: &Expired) -> String {

@@ -1,7 +1,6 @@
 //! `subject`: how the server reads a subject, and how to tell it to expect one (REFERENCE.md section 5).
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -12,6 +11,7 @@ use crate::cli::{Subject, SubjectFlag};
 use crate::dn::DistinguishedName;
 use crate::error::{Advice, printable};
 use crate::login::{self, NODE_USER, ROOT_USER};
+use crate::output;
 use crate::pki::inspect::Facts;
 
 /// A subject, and where it is from.
@@ -37,7 +37,7 @@ pub fn run(args: &Subject) -> Result<()> {
         (None, Some(SubjectFlag::Node)) => login::server_setting(NODE_USER, name),
         (None, None) => name.to_string(),
     };
-    writeln!(io::stdout(), "{}", printable(&line)).context("could not print the subject")?;
+    output::print(&(printable(&line) + "\n")).context("could not print the subject")?;
     match &source {
         Source::Certificate(_, notes) => {
             notes.iter().for_each(|note| announce::stderr(&format!("note: {note}")))

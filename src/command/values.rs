@@ -36,6 +36,11 @@ impl CertsDirArgs {
 }
 
 impl CaKeyArgs {
+    /// Is there a flag that says where a passphrase is?
+    pub fn names_a_passphrase(&self) -> bool {
+        self.ca_key_passphrase_file.is_some() || self.ca_key_passphrase_fd.is_some()
+    }
+
     /// The CA key, with the variables of its path expanded.
     pub fn key(&self) -> Result<CaKey> {
         let hint = "name it: --ca-key=<path-to-ca-key>";
@@ -107,8 +112,14 @@ pub fn subject(asked: Option<&str>, usual: DistinguishedName) -> Result<Distingu
 }
 
 /// The subject as it will be in the certificate.
-pub fn encode_subject(subject: &DistinguishedName) -> Result<EncodedName> {
-    name::encode(subject).context("--subject")
+pub fn encode_subject(asked: Option<&str>, subject: &DistinguishedName) -> Result<EncodedName> {
+    let encoded = name::encode(subject);
+    match asked {
+        Some(_) => encoded.context("--subject"),
+        None => encoded.map_err(|error| {
+            Advice::new(error.to_string(), "choose another name for the certificate with --subject").into()
+        }),
+    }
 }
 
 /// A random UUID (RFC 9562 section 5.4).

@@ -1,10 +1,9 @@
 //! `version`: which tool, which OpenSSL, which providers.
 
-use std::io::{self, Write};
-
 use anyhow::{Context, Result};
 
 use crate::cli::Version;
+use crate::output;
 use crate::pki::provider::{self, Fips};
 
 /// Prints the versions.
@@ -16,5 +15,5 @@ pub fn run(args: &Version, fips: Fips) -> Result<()> {
         text += &format!("FIPS:        {}\n", fips.text());
         text += &format!("providers:   {}\n", provider::loaded());
     }
-    io::stdout().write_all(text.as_bytes()).context("could not print the version")
+    output::print(&text).context("could not print the version")
 }

@@ -1,5 +1,6 @@
 //! Names as text: escaping, quoting, and folding of case.
 
+use crate::error::misleads;
 use std::fmt;
 
 pub(super) fn write_joined(
@@ -39,12 +40,6 @@ pub(super) fn write_escaped(f: &mut fmt::Formatter<'_>, text: &[u8], is_type: bo
 
 fn write_hex(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     octets.iter().try_for_each(|octet| write!(f, "\\{octet:02x}"))
-}
-
-// Raw, these would break the line or show another name than the one compared.
-fn misleads(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Text in double quotes, escaped like Go's `%q`, with which the server prints names into its messages.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::channels::DEV;
 use crate::cli::logging::Severity;
 use crate::error::printable;
+use crate::output::json::harmless;
 
 /// What the JSON formats call the version of the program.
 const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
@@ -171,12 +172,7 @@ fn json(entry: &Entry<'_>, compact: bool, fluent: bool) -> String {
 
 /// A JSON string; what could drive a terminal is escaped beyond what JSON asks for.
 fn quoted(text: &str) -> String {
-    let escaped = |c: char| {
-        let text = c.to_string();
-        let drives = !matches!(c, ' '..='~') && printable(&text) != text;
-        if drives { format!("\\u{:04x}", u32::from(c)) } else { text }
-    };
-    serde_json::Value::from(text).to_string().chars().map(escaped).collect()
+    harmless(&serde_json::Value::from(text).to_string())
 }
 
 #[cfg(test)]

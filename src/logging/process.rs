@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::error::without_pins;
+
 /// This process, as the names of its log files say it.
 pub struct Process {
     /// The name it was called by, so that a link `cockroach` logs to the files of `cockroach`.
@@ -22,7 +24,7 @@ pub struct Process {
 impl Process {
     pub fn current() -> Self {
         let arguments: Vec<_> =
-            std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+            std::env::args_os().map(|argument| without_pins(&argument.to_string_lossy())).collect();
         let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let user = users::get_user_by_uid(users::get_current_uid());
         let user = user.map_or("unknownuser".into(), |user| user.name().to_string_lossy().into_owned());

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::error::misleads;
 use crate::login::{Comparison, Relation, Tenant, Verdict};
 
 /// The verdict of `check-login` as one JSON object.
@@ -27,7 +28,13 @@ pub fn verdict(user: &str, tenant: &Tenant, certificate: &Path, verdict: &Verdic
     if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
         object.extend(more);
     }
-    object.to_string()
+    harmless(&object.to_string())
+}
+
+/// JSON text whose characters cannot drive a terminal: JSON itself escapes fewer.
+pub fn harmless(json: &str) -> String {
+    let shown = |c: char| if misleads(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(shown).collect()
 }
 
 fn comparison(comparison: &Comparison) -> Value {

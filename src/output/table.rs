@@ -1,6 +1,5 @@
 //! The table of `list`, as the reference prints it (REFERENCE.md section 3).
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use prettytable::format::{Alignment, FormatBuilder, LinePosition, LineSeparator};
@@ -14,12 +13,12 @@ use crate::usage::Usage;
 const HEADERS: [&str; 6] = ["Usage", "Certificate File", "Key File", "Expires", "Notes", "Error"];
 const UNKNOWN: &str = "<unknown>";
 
-/// Prints the entries of a directory.
-///
-/// # Errors
-/// If `out` cannot be written to.
-pub fn print(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<()> {
-    writeln!(out, "Certificate directory: {}", printable(&dir.display().to_string()))?;
+/// The most characters of a cell that are shown: a certificate can have as many names as it likes, and every row is as wide as
+/// the widest one.
+const WIDEST: usize = 2000;
+
+/// The entries of a directory.
+pub fn render(dir: &Path, entries: &[Entry]) -> String {
     let rule = LineSeparator::new('-', '+', '+', '+');
     let format = FormatBuilder::new()
         .column_separator('|')
@@ -34,11 +33,9 @@ pub fn print(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<
     for entry in entries {
         table.add_row(row(entry));
     }
-    table.print(out)?;
-    match entries.len() {
-        1 => writeln!(out, "(1 row)"),
-        n => writeln!(out, "({n} rows)"),
-    }
+    let rows = if entries.len() == 1 { "row" } else { "rows" };
+    let dir = printable(&dir.display().to_string());
+    format!("Certificate directory: {dir}\n{table}({} {rows})\n", entries.len())
 }
 
 fn row(entry: &Entry) -> Row {
@@ -50,7 +47,14 @@ fn row(entry: &Entry) -> Row {
         notes(entry),
         entry.error.clone().unwrap_or_default(),
     ];
-    cells.iter().map(|cell| Cell::new(&printable(cell))).collect()
+    cells.iter().map(|cell| Cell::new(&shown(cell))).collect()
+}
+
+fn shown(cell: &str) -> String {
+    match cell.char_indices().nth(WIDEST) {
+        Some((end, _)) => printable(&cell[..end]) + "...",
+        None => printable(cell),
+    }
 }
 
 /// The last day of the first certificate; empty where there is none to be read.

@@ -18,6 +18,8 @@ pub struct Facts {
     pub ip_addresses: Vec<String>,
     /// uniformResourceIdentifier entries of subjectAltName, as encoded.
     pub uris: Vec<String>,
+    /// Are all of these names ASCII, as RFC 5280 section 4.2.1.6 asks? Go refuses certificates where they are not.
+    pub names_are_ascii: bool,
     /// subjectKeyIdentifier, in hex with colons (RFC 5280 section 4.2.1.2).
     pub subject_key_identifier: Option<String>,
     /// The key identifier in authorityKeyIdentifier (RFC 5280 section 4.2.1.1).
@@ -41,6 +43,11 @@ impl Facts {
             dns_names: names().filter_map(|name| name.dnsname()).map(str::to_owned).collect(),
             ip_addresses: names().filter_map(|name| name.ipaddress()).map(ip_address).collect(),
             uris: names().filter_map(|name| name.uri()).map(str::to_owned).collect(),
+            names_are_ascii: names().all(|name| {
+                let text = name.dnsname().or(name.uri()).or(name.email());
+                // A name that is none of these, and no address or directory name, may be text that is not UTF-8.
+                text.map_or(name.ipaddress().is_some() || name.directory_name().is_some(), str::is_ascii)
+            }),
             subject_key_identifier: certificate.subject_key_id().map(|id| colons(id.as_slice())),
             authority_key_identifier: certificate.authority_key_id().map(|id| colons(id.as_slice())),
             client_auth: certificate.extended_key_usage().is_none_or(|usage| usage.intersects(client)),

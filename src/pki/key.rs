@@ -8,7 +8,8 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
-use super::{pbes2, pem, provider, reason};
+use super::pem::{self, KeyBlock};
+use super::{pbes2, provider, reason};
 
 /// The smallest RSA key made, in bits: anything less is disallowed by NIST SP 800-131A and refused by TLS libraries.
 const RSA_MIN: u32 = 2048;
@@ -127,12 +128,16 @@ impl PrivateKey {
         generate().map(Self).map_err(|errors| format!("{} (loaded: {})", reason(&errors), provider::loaded()))
     }
 
-    /// Loads a key in any PEM form that OpenSSL's decoders know, but not under a passphrase.
+    /// Loads a key that anybody may have put there: RSA, EC or EdDSA in PEM form, and not under a passphrase.
     ///
     /// # Errors
     /// If there is none, or it is protected by a passphrase.
     pub fn from_pem(contents: &[u8]) -> Result<Self, LoadKeyError> {
-        Self::from_pem_with(contents, || None)
+        match pem::key_block(contents) {
+            KeyBlock::Known => Self::from_pem_with(contents, || None),
+            KeyBlock::Encrypted => Err(LoadKeyError::Encrypted),
+            KeyBlock::Unknown => Err(LoadKeyError::Invalid("of no kind that a server uses".to_owned())),
+        }
     }
 
     /// Loads a key in any PEM form that OpenSSL's decoders know; `passphrase` is asked if the key is under one.

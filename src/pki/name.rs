@@ -92,7 +92,10 @@ fn encode_rdn(rdn: &Rdn, position: &mut usize) -> Result<Vec<u8>, NameError> {
 fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
     let name = attribute.attribute_type();
     let known = AttributeType::by_name(name).map_or(name, |known| known.oid);
-    let object = Asn1Object::from_str(known).map_err(|_| {
+    // A text with a NUL cannot be handed to OpenSSL.
+    let object =
+        Some(known).filter(|text| !text.contains('\0')).and_then(|text| Asn1Object::from_str(text).ok());
+    let object = object.ok_or_else(|| {
         format!("{name:?} is neither the name of an attribute type nor a dotted object identifier")
     })?;
     let value = match attribute.value().ber_element() {
@@ -210,6 +213,7 @@ mod tests {
             ("C=1x", "attribute 1 (C=1x)", "a country is a code of two letters"),
             ("O=a+DC=\u{e9}", "attribute 2 (DC=\u{e9})", "ASCII"),
             ("nonsense=a", "attribute 1 (nonsense=a)", "neither the name of an attribute type"),
+            ("C\\00N=x", "attribute 1 (C\\00N=x)", "neither the name of an attribute type"),
             ("1.2.x=a", "attribute 1 (1.2.x=a)", "neither the name of an attribute type"),
             ("O=", "attribute 1 (O=)", "the value is empty"),
             ("O=a,OU=#0101ff", "attribute 2 (OU=#0101ff)", "OpenSSL refuses the value"),

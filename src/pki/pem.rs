@@ -1,6 +1,6 @@
 //! The PEM armor (RFC 7468) around OpenSSL's DER, and the blocks of a certificate file.
 
-use openssl::base64::encode_block;
+use openssl::base64::{decode_block, encode_block};
 use openssl::x509::X509;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -89,6 +89,61 @@ pub fn without(contents: &[u8], positions: &[usize]) -> Vec<u8> {
     kept
 }
 
+/// What a file says about its first private key, before OpenSSL looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyBlock {
+    /// RSA (PKCS#1), EC (SEC 1), or PKCS#8 of a kind that certificates here have.
+    Known,
+    /// Under a passphrase.
+    Encrypted,
+    /// Anything else.
+    Unknown,
+}
+
+/// Object identifiers of the keys that PKCS#8 may hold here, in DER: RSA, RSASSA-PSS, EC, Ed25519, Ed448.
+const KEY_TYPES: [&[u8]; 5] = [
+    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01",
+    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a",
+    b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01",
+    b"\x06\x03\x2b\x65\x70",
+    b"\x06\x03\x2b\x65\x71",
+];
+
+/// Looks at the first block of a key file. OpenSSL would work for hours on what a hostile file can ask of it: billions of
+/// iterations for a passphrase, or a DSA key of a million bits.
+pub fn key_block(contents: &[u8]) -> KeyBlock {
+    let Some(block) = Blocks(contents).find(|block| block.label.ends_with("PRIVATE KEY")) else {
+        return KeyBlock::Unknown;
+    };
+    let has = |text: &[u8]| block.text.windows(text.len()).any(|window| window == text);
+    match block.label {
+        "ENCRYPTED PRIVATE KEY" => KeyBlock::Encrypted,
+        _ if has(b"Proc-Type:") && has(b"ENCRYPTED") => KeyBlock::Encrypted,
+        "RSA PRIVATE KEY" | "EC PRIVATE KEY" => KeyBlock::Known,
+        "PRIVATE KEY" if KEY_TYPES.iter().any(|oid| algorithm(block.text).starts_with(oid)) => KeyBlock::Known,
+        _ => KeyBlock::Unknown,
+    }
+}
+
+/// What comes after SEQUENCE { version, SEQUENCE { in a PKCS#8 key: the algorithm's identifier.
+fn algorithm(block: &[u8]) -> Vec<u8> {
+    let lines = block.split(|b| *b == b'\n').skip(1);
+    let body: String = lines
+        .flatten()
+        .filter(|b| b.is_ascii_alphanumeric() || b"+/".contains(b))
+        .take(64)
+        .map(|b| char::from(*b))
+        .collect();
+    let der = Zeroizing::new(decode_block(&body[..body.len() / 4 * 4]).unwrap_or_default());
+    let after_header = |der: &[u8]| match der {
+        [_, length, ..] if *length < 0x80 => der.get(2..).map(<[u8]>::to_vec),
+        [_, length, ..] => der.get(2 + usize::from(length & 0x7f)..).map(<[u8]>::to_vec),
+        _ => None,
+    };
+    let version = after_header(&der).unwrap_or_default();
+    after_header(version.get(3..).unwrap_or_default()).unwrap_or_default()
+}
+
 /// DER in PEM armor, 64 characters a line.
 pub fn armor(label: &str, der: &[u8]) -> Zeroizing<Vec<u8>> {
     let base64 = Zeroizing::new(encode_block(der));
@@ -157,6 +212,36 @@ mod tests {
         let pem = armor("X", &[0; 49]);
         let lines: Vec<_> = std::str::from_utf8(&pem).expect("ASCII").lines().map(str::len).collect();
         assert_eq!(lines, [17, 64, 4, 15]);
+    }
+
+    #[test]
+    fn key_files_are_told_apart_before_openssl_sees_them() {
+        use openssl::pkey::PKey;
+        let pem = |key: PKey<openssl::pkey::Private>| key.private_key_to_pem_pkcs8().expect("PEM");
+        for known in [
+            pem(PKey::generate_ed25519().expect("a key")),
+            pem(PKey::ec_gen("P-521").expect("a key")),
+            pem(PKey::from_rsa(openssl::rsa::Rsa::generate(2048).expect("a key")).expect("a key")),
+            PKey::ec_gen("P-256")
+                .and_then(|key| key.ec_key())
+                .and_then(|key| key.private_key_to_pem())
+                .expect("PEM"),
+        ] {
+            assert_eq!(key_block(&known), KeyBlock::Known, "{}", String::from_utf8_lossy(&known));
+        }
+        let dsa =
+            b"-----BEGIN PRIVATE KEY-----\nMIIBSwIBADCCASsGByqGSM44BAEwggEeAoGB\n-----END PRIVATE KEY-----\n";
+        assert_eq!(key_block(dsa), KeyBlock::Unknown);
+        for (label, header, expected) in [
+            ("ENCRYPTED PRIVATE KEY", "", KeyBlock::Encrypted),
+            ("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n", KeyBlock::Encrypted),
+            ("DSA PRIVATE KEY", "", KeyBlock::Unknown),
+            ("PRIVATE KEY", "", KeyBlock::Unknown),
+            ("CERTIFICATE", "", KeyBlock::Unknown),
+        ] {
+            let file = format!("-----BEGIN {label}-----\n{header}AA==\n-----END {label}-----\n");
+            assert_eq!(key_block(file.as_bytes()), expected, "{label}");
+        }
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn new_passphrases_must_have_some_length_and_new_keys() {
     sandbox.refuses_to_create(
         "create-ca",
         &["--encrypt-ca-key", FROM_FILE],
-        &["the passphrase has 5 characters, and at least 8 are needed"],
+        &["the passphrase has 5 bytes, and at least 8 are needed"],
     );
     let sandbox = Sandbox::with_ca();
     let flags = ["--encrypt-ca-key", "--allow-ca-key-reuse", "--overwrite"];
