@@ -27,7 +27,7 @@ FUZZ_TARGETS := $(notdir $(wildcard fuzz/seeds/*))
 # The quickstart's flags, as in CockroachDB's documents.
 DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
 
-.PHONY: all build check test test-interop test-fips fuzz lint quickstart install uninstall clean distclean vendor help prerequisites
+.PHONY: all build check test test-interop test-faults test-fips fuzz lint quickstart install uninstall clean distclean vendor help prerequisites
 .DEFAULT_GOAL := all
 
 all: build ## Same as build
@@ -53,6 +53,10 @@ check: test ## Same as test
 test-interop: prerequisites ## Run the tests against OpenSSL, GnuTLS, NSS, Go, Java, Python, OpenLDAP and PostgreSQL; installs them
 	tests/interop/install-peers
 	$(CARGO) test $(FLAGS) --test interop
+
+test-faults: prerequisites ## Kill the program, and make system calls fail, at every point of every command; installs strace
+	@command -v strace >/dev/null || build/install-prerequisites strace
+	$(CARGO) test $(FLAGS) --test faults -- --nocapture
 
 test-fips: prerequisites ## Run all tests on OpenSSL's FIPS provider, and those with CA keys in a token; installs them
 	tests/fips/install-modules

@@ -1,0 +1,16 @@
+//! Crashes, faults, signals and rivals: whatever happens to a `create-*` command on the way, every pair of files is wholly the
+//! old one or wholly the new one, nothing is lost, and the next command leaves no trace of it.
+//!
+//! `strace` kills the program, or makes a system call fail, at each call in turn. It has to be installed and allowed to trace.
+
+mod concurrency;
+mod crash;
+mod disk_full;
+mod fault;
+mod inspect;
+mod meddling;
+mod points;
+mod scenario;
+mod signal;
+mod strace;
+mod world;
