@@ -29,7 +29,8 @@ impl Error for Advice {}
 /// The two lines an operator sees: `ERROR: <what failed>: <why>` and, where there is a next step, `HINT: <what to do>`
 /// (REFERENCE.md section 2). Control characters are escaped, as names from files and arguments are part of them.
 pub fn render(error: &anyhow::Error) -> String {
-    let hint = error.chain().find_map(|cause| cause.downcast_ref::<Advice>());
+    // The chain does not tell what a context is made of.
+    let hint = error.downcast_ref().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Advice>()));
     let mut text = format!("ERROR: {}", printable(&format!("{error:#}")));
     if let Some(advice) = hint {
         text += &format!("\nHINT: {}", printable(&advice.hint));
@@ -76,6 +77,13 @@ mod tests {
         let cause = anyhow::Error::new(Advice::new("the file\nis gone", "make a new one"));
         let error = cause.context("failed to read");
         assert_eq!(render(&error), "ERROR: failed to read: the file\\nis gone\nHINT: make a new one");
+    }
+
+    #[test]
+    fn advice_that_is_a_context_is_a_hint_too() {
+        let error =
+            anyhow::anyhow!("no space").context(Advice::new("half done", "run it again")).context("failed");
+        assert_eq!(render(&error), "ERROR: failed: half done: no space\nHINT: run it again");
     }
 
     #[test]

@@ -65,6 +65,9 @@ impl CertificateFile {
             let wanted = shown(Facts::of(&self.first).authority_key_identifier);
             let there: Vec<_> =
                 roots.iter().map(|root| shown(Facts::of(root).subject_key_identifier)).collect();
+            if there.contains(&wanted) {
+                return why;
+            }
             format!(
                 "{why}; it names a CA with the key identifier {wanted}, and the CA file has {}",
                 there.join(", ")

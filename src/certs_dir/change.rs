@@ -9,8 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use rustix::fs::Mode;
 
 use super::dir::{Dir, Entry, Placed};
-use super::journal::{self, Policy, Record};
-use super::paths;
+use super::journal::{self, Policy, Record, Whereabouts};
 use crate::error::{Advice, reason};
 
 /// One file of a change, in its directory.
@@ -24,6 +23,10 @@ impl Step {
         let Record { staged, target, .. } = &self.record;
         match self.record.policy {
             Policy::New => self.dir.rename_new(staged, target).map(|()| Placed::Moved),
+            // A directory would change places with the file.
+            Policy::Replace if self.dir.entry(target)? == Entry::Other => {
+                Err(io::ErrorKind::AlreadyExists.into())
+            }
             Policy::Replace => self.dir.replace(staged, target),
         }
     }
@@ -41,14 +44,24 @@ impl Step {
         self.dir.path().join(&self.record.target)
     }
 
-    /// Is the new file still under its staged name?
-    fn is_staged(&self) -> Result<bool> {
-        journal::holds(&self.dir, &self.record.staged, &self.record.digest)
+    fn whereabouts(&self) -> Result<Whereabouts> {
+        journal::whereabouts(&self.dir, &self.record)
     }
 
-    /// Is the new file in its place?
-    fn is_placed(&self) -> Result<bool> {
-        journal::holds(&self.dir, &self.record.target, &self.record.digest)
+    /// Takes back what an interrupted process placed, as far as can be told from what is there now.
+    fn undo(&self) -> Result<()> {
+        let Record { policy, staged, target, digest, .. } = &self.record;
+        if self.whereabouts()? != Whereabouts::Placed {
+            return Ok(());
+        }
+        let result = match (self.dir.entry(staged)?, policy) {
+            // Both names of a hard link: it was about to move.
+            (Entry::Replaceable, _) if journal::holds(&self.dir, staged, digest)? => self.dir.remove(target),
+            (Entry::Absent, Policy::New) => self.take_back(Placed::Moved),
+            (Entry::Absent, Policy::Replace) => self.take_back(Placed::Overwrote),
+            _ => self.take_back(Placed::Exchanged),
+        };
+        result.map_err(|error| could_not_place(&self.path(), &error))
     }
 }
 
@@ -102,16 +115,14 @@ impl Change {
         let write = || {
             self.sync()?;
             self.certs_dir.create(&name, &journal::encode(&records), Mode::RUSR | Mode::WUSR, None)?;
-            self.certs_dir.rename_new(&name, OsStr::new(journal::FILE))?;
+            // There is none: we hold the lock, and have looked.
+            self.certs_dir.rename(&name, OsStr::new(journal::FILE))?;
             self.certs_dir.sync()
         };
-        let result = write().map_err(|error| {
-            anyhow!("could not record the change in {}: {}", self.certs_dir.path().display(), reason(&error))
-        });
-        if result.is_err() {
+        write().map_err(|error| {
             let _ = self.certs_dir.remove(&name);
-        }
-        result
+            anyhow!("could not record the change in {}: {}", self.certs_dir.path().display(), reason(&error))
+        })
     }
 
     /// Puts each file in its place; on failure takes all of them back.
@@ -123,6 +134,10 @@ impl Change {
                 Ok(how) => placed.push((step, how)),
                 Err(error) => {
                     result = Err(could_not_place(&step.path(), &error));
+                    // Network file systems may have done what they say has failed.
+                    if step.whereabouts().is_ok_and(|found| found == Whereabouts::Placed) {
+                        placed.push((step, Placed::Moved));
+                    }
                     break;
                 }
             }
@@ -133,21 +148,23 @@ impl Change {
         };
         for (step, how) in placed.into_iter().rev() {
             if let Err(again) = step.take_back(how) {
-                let dir = self.certs_dir.path().display();
-                return Err(error.context(Advice::new(
-                    format!("the change of {dir} is half done, and taking it back failed ({})", reason(&again)),
-                    format!("mend the cause; the next command that writes to {dir} completes the change first"),
-                )));
+                return Err(self.pending(error, "half done, and taking it back failed", &again));
             }
         }
-        self.discard();
-        Err(error)
+        Err(self.give_up(error))
     }
 
-    /// Removes what the change does not need any more: the old files under staged names, then the journal. In this order, as
-    /// somebody will come back for them as long as the journal is there.
+    /// Removes what the change does not need any more: the old files under staged names, then the journal.
     fn clean_up(&self) -> Result<()> {
-        self.remove_staged().and_then(|()| self.remove_journal()).map_err(|error| {
+        // As long as the journal is there, somebody will come back for them.
+        let remove = || {
+            self.remove_staged()?;
+            self.certs_dir.remove(OsStr::new(journal::FILE))?;
+            // The change is durable already: a journal that a power cut brings back finds it complete.
+            let _ = self.certs_dir.sync();
+            Ok(())
+        };
+        remove().map_err(|error: io::Error| {
             let dir = self.certs_dir.path().display();
             let hint = format!("mend the cause; the next command that writes to {dir} removes them");
             Advice::new(
@@ -161,41 +178,43 @@ impl Change {
         })
     }
 
-    /// Gives the change up: the journal goes first, as whoever found it without all of its files could not complete it. What
-    /// cannot be removed now is swept away by the next command.
-    pub fn discard(&self) {
-        if let Err(error) = self.remove_journal().and_then(|()| self.remove_staged()) {
-            log::warn!(
-                "could not remove temporary files in {}: {}",
-                self.certs_dir.path().display(),
-                reason(&error)
-            );
-        }
-    }
-
-    fn remove_staged(&self) -> io::Result<()> {
-        for step in &self.steps {
-            step.dir.remove(&step.record.staged)?;
-        }
-        self.sync()
-    }
-
-    fn remove_journal(&self) -> io::Result<()> {
-        self.certs_dir.remove(OsStr::new(journal::FILE))?;
-        self.certs_dir.sync()
-    }
-
-    /// A file that is neither staged nor in its place, while others still wait for theirs: the change cannot be completed.
-    fn lost(&self) -> Result<Option<PathBuf>> {
-        let (mut waiting, mut lost) = (false, None);
-        for step in &self.steps {
-            if step.is_staged()? {
-                waiting = true;
-            } else if !step.is_placed()? {
-                lost = Some(step.path());
+    /// Gives the change up, because of this error. The journal goes first: without it the change never happened, and what is
+    /// staged is litter, which the next command sweeps. The other way round, a process that dies here would leave a journal
+    /// and some of its files, which are no pair.
+    pub fn give_up(&self, error: anyhow::Error) -> anyhow::Error {
+        let journal = OsStr::new(journal::FILE);
+        let forget = || {
+            // If this fails, and the power too, the journal comes back, and finds that its files are gone.
+            let _ = self.sync();
+            if self.certs_dir.entry(journal)? != Entry::Absent {
+                self.certs_dir.remove(journal)?;
+                let _ = self.certs_dir.sync();
             }
+            Ok(())
+        };
+        if let Err(again) = forget() {
+            return self.pending(error, "recorded, and could not be called off", &again);
         }
-        Ok(lost.filter(|_| waiting))
+        if let Err(again) = self.remove_staged() {
+            let dir = self.certs_dir.path().display();
+            log::warn!("could not remove temporary files in {dir}: {}", reason(&again));
+        }
+        error
+    }
+
+    fn pending(&self, error: anyhow::Error, how: &str, again: &io::Error) -> anyhow::Error {
+        let dir = self.certs_dir.path().display();
+        error.context(Advice::new(
+            format!("the change of {dir} is {how} ({})", reason(again)),
+            format!("mend the cause; the next command that writes to {dir} completes the change first"),
+        ))
+    }
+
+    /// All that can be removed.
+    fn remove_staged(&self) -> io::Result<()> {
+        let removed = self.steps.iter().map(|step| step.dir.remove(&step.record.staged));
+        removed.fold(Ok(()), io::Result::and)?;
+        self.sync()
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -214,43 +233,41 @@ impl Change {
     }
 }
 
-/// Completes the change in the journal; or undoes it, if one of its files is lost or somebody has put another in its way since.
+/// Completes the change in the journal; or undoes it, if somebody has put another file in its way since, or took one away.
 pub fn finish_interrupted(certs_dir: &Rc<Dir>) -> Result<()> {
     let Some(records) = journal::read(certs_dir.path())? else {
         return Ok(());
     };
+    let path = certs_dir.path().display();
+    let about = || format!("could not complete an interrupted change of {path}");
     let mut change = Change::of(certs_dir)?;
     for record in records {
         let dir = if record.dir.as_os_str().is_empty() {
             Rc::clone(certs_dir)
         } else {
-            Rc::new(paths::open(&record.dir)?)
+            Rc::new(Dir::open(&record.dir).map_err(|error| missing_dir(certs_dir, &record.dir, &error))?)
         };
         change.steps.push(Step { dir, record });
     }
-    let path = certs_dir.path().display();
-    let give_up = |why: String| {
-        undo_interrupted(&change)?;
-        change.discard();
-        log::warn!("undid an interrupted change of {path}, as {why}");
-        Ok(())
-    };
-    if let Some(lost) = change.lost()? {
-        return give_up(format!("{} is lost", lost.display()));
-    }
+    let (mut staged, mut lost) = (Vec::new(), None);
     for step in &change.steps {
-        if !step.is_staged()? {
-            continue;
+        match step.whereabouts().with_context(about)? {
+            Whereabouts::Placed => {}
+            Whereabouts::Staged => staged.push(step),
+            Whereabouts::Lost => lost = Some(step),
         }
+    }
+    // With nothing left to place the change was complete, and what somebody did to its files since is not our business.
+    if let Some(lost) = lost.filter(|_| !staged.is_empty()) {
+        return change.undo_interrupted(lost, "was changed since");
+    }
+    for step in staged {
         match step.place() {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return give_up(format!("{} exists now", step.path().display()));
+                return change.undo_interrupted(step, "exists now");
             }
-            Err(error) => {
-                return Err(could_not_place(&step.path(), &error))
-                    .with_context(|| format!("could not complete an interrupted change of {path}"));
-            }
+            Err(error) => return Err(could_not_place(&step.path(), &error)).with_context(about),
         }
     }
     change.sync().map_err(|error| change.could_not_sync(&error))?;
@@ -259,16 +276,43 @@ pub fn finish_interrupted(certs_dir: &Rc<Dir>) -> Result<()> {
     Ok(())
 }
 
-fn undo_interrupted(change: &Change) -> Result<()> {
-    for step in &change.steps {
-        if !step.is_placed()? {
-            continue;
+impl Change {
+    /// Undoes an interrupted change, as this file cannot be what it is to be.
+    fn undo_interrupted(&self, step: &Step, why: &str) -> Result<()> {
+        let path = self.certs_dir.path().display();
+        let why = format!("as {} {why}", step.path().display());
+        for step in self.steps.iter().rev() {
+            step.undo().with_context(|| {
+                let hint = format!(
+                    "compare the files, and remove {}",
+                    self.certs_dir.path().join(journal::FILE).display()
+                );
+                Advice::new(format!("could not undo an interrupted change of {path}, {why}"), hint)
+            })?;
         }
-        let old_is_staged = step.dir.entry(&step.record.staged)? != Entry::Absent;
-        step.take_back(if old_is_staged { Placed::Exchanged } else { Placed::Moved })
-            .map_err(|error| could_not_place(&step.path(), &error))?;
+        self.sync().map_err(|error| self.could_not_sync(&error))?;
+        self.certs_dir.remove(OsStr::new(journal::FILE)).and_then(|()| self.certs_dir.sync()).map_err(
+            |error| anyhow!("could not undo an interrupted change of {path}, {why}: {}", reason(&error)),
+        )?;
+        if let Err(error) = self.remove_staged() {
+            log::warn!("could not remove temporary files in {path}: {}", reason(&error));
+        }
+        log::warn!("undid an interrupted change of {path}, {why}");
+        Ok(())
     }
-    Ok(())
+}
+
+fn missing_dir(certs_dir: &Dir, dir: &Path, error: &io::Error) -> anyhow::Error {
+    let (path, dir) = (certs_dir.path(), dir.display());
+    Advice::new(
+        format!(
+            "could not complete an interrupted change of {}, which has files in {dir}: {}",
+            path.display(),
+            reason(error)
+        ),
+        format!("bring {dir} back; if that cannot be, remove {}", path.join(journal::FILE).display()),
+    )
+    .into()
 }
 
 /// Removes files that a process left which died before it wrote its journal. Only under the lock of the certs directory: nobody

@@ -128,19 +128,20 @@ impl Plan {
             check_free(&dir, name, &target.existing)?;
             let (policy, contents) = match &target.existing {
                 Existing::Refuse => (Policy::New, contents),
-                Existing::Replace => (Policy::Replace, contents),
-                Existing::KeepBehind => (Policy::Replace, with_existing_behind(contents, &target.path)?),
                 Existing::ReplaceUnchanged(old) => {
                     check_unchanged(&target.path, old)?;
                     (Policy::Replace, contents)
                 }
+                // What is not there cannot be replaced, and does not come back when the change is undone.
+                _ if dir.entry(name)? == Entry::Absent => (Policy::New, contents),
+                Existing::Replace => (Policy::Replace, contents),
+                Existing::KeepBehind => (Policy::Replace, with_existing_behind(contents, &target.path)?),
             };
             change.stage(dir, name, policy, contents.bytes(), contents.mode())
         });
         let recorded = staged.and_then(|()| interrupts.check()).and_then(|()| change.record());
         if let Err(error) = recorded {
-            change.discard();
-            return Err(error);
+            return Err(change.give_up(error));
         }
         change.apply()
     }

@@ -1,5 +1,5 @@
-//! An open directory, and what can be done to the names in it. Everything goes by the open directory, so that a path that
-//! comes to mean something else in between does no harm.
+//! An open directory, and what can be done to the names in it. Names are created, moved and removed by the open
+//! directory, so that a path that comes to mean something else in between does no harm.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -110,10 +110,19 @@ impl Dir {
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 // File systems that cannot: a hard link takes no name that is in use either.
                 fs::linkat(&self.fd, from, &self.fd, to, AtFlags::empty())?;
-                Ok(fs::unlinkat(&self.fd, from, AtFlags::empty())?)
+                let result = fs::unlinkat(&self.fd, from, AtFlags::empty());
+                if result.is_err() {
+                    self.remove(to)?;
+                }
+                Ok(result?)
             }
             result => Ok(result?),
         }
+    }
+
+    /// Gives a file a name, whether it is free or not.
+    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(fs::renameat(&self.fd, from, &self.fd, to)?)
     }
 
     /// Puts a file in the place of another, which keeps the staged name where the file system can do that.
@@ -122,8 +131,7 @@ impl Dir {
             Ok(()) => Ok(Placed::Exchanged),
             Err(Errno::NOENT) => self.rename_new(from, to).map(|()| Placed::Moved),
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                fs::renameat(&self.fd, from, &self.fd, to)?;
-                Ok(Placed::Overwrote)
+                self.rename(from, to).map(|()| Placed::Overwrote)
             }
             Err(error) => Err(error.into()),
         }

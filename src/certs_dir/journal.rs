@@ -98,36 +98,62 @@ fn decode_record(fields: &[&[u8]]) -> Option<Record> {
     valid_dir.then_some(Record { policy, digest: digest.to_owned(), dir, staged, target: file_name(target)? })
 }
 
-/// Reads the journal of a certs directory; `None` if there is none.
+/// Reads the journal of a certs directory, to follow it; `None` if there is none.
 ///
 /// # Errors
 /// If it belongs to somebody else: who follows a journal moves files where it says, so it has to be one's own.
 pub fn read(certs_dir: &Path) -> Result<Option<Vec<Record>>> {
+    open(certs_dir)?
+        .map(|regular| {
+            let path = certs_dir.join(FILE);
+            let about = || format!("an interrupted change is recorded in {}", path.display());
+            let (owner, mode) = (regular.metadata().uid(), regular.metadata().mode() & 0o7777);
+            if owner != rustix::process::geteuid().as_raw() {
+                return Err(Advice::new(
+                    format!("{}, which belongs to uid {owner}", about()),
+                    format!("run the command as uid {owner}, which completes the change first"),
+                )
+                .into());
+            }
+            if mode & 0o077 != 0 || regular.metadata().nlink() != 1 {
+                return Err(Advice::new(
+                    format!("{}, which others could have written (mode {mode:o})", about()),
+                    "compare the files and remove the journal",
+                )
+                .into());
+            }
+            records(regular, &path)
+        })
+        .transpose()
+}
+
+/// Reads the journal of a certs directory, whoever wrote it, to know what is going to be where; `None` if there is none.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn look(certs_dir: &Path) -> Result<Option<Vec<Record>>> {
+    open(certs_dir)?.map(|regular| records(regular, &certs_dir.join(FILE))).transpose()
+}
+
+fn open(certs_dir: &Path) -> Result<Option<Regular>> {
     let path = certs_dir.join(FILE);
+    match Regular::open(&path) {
+        Err(ReadError::NotFound) => Ok(None),
+        result => {
+            let regular =
+                result.with_context(|| format!("an interrupted change is recorded in {}", path.display()))?;
+            Ok(Some(regular))
+        }
+    }
+}
+
+fn records(regular: Regular, path: &Path) -> Result<Vec<Record>> {
     let about = || format!("an interrupted change is recorded in {}", path.display());
-    let regular = match Regular::open(&path) {
-        Err(ReadError::NotFound) => return Ok(None),
-        result => result.with_context(about)?,
-    };
-    let (owner, mode, links) =
-        (regular.metadata().uid(), regular.metadata().mode(), regular.metadata().nlink());
-    let own = owner == rustix::process::geteuid().as_raw();
-    if !own || mode & 0o077 != 0 || links != 1 {
-        return Err(Advice::new(
-            format!("{}, which belongs to uid {owner} (mode {:o})", about(), mode & 0o7777),
-            format!("run the command as uid {owner}, which completes the change first"),
-        )
-        .into());
-    }
     let bytes = regular.read().with_context(about)?;
-    match decode(&bytes) {
-        Some(records) => Ok(Some(records)),
-        None => Err(Advice::new(
-            format!("{}, in a form that this version does not know", about()),
-            "run the version that wrote it, or compare the files and remove the journal",
-        )
-        .into()),
-    }
+    decode(&bytes).ok_or_else(|| {
+        let what = format!("{}, in a form that this version does not know", about());
+        Advice::new(what, "run the version that wrote it, or compare the files and remove the journal").into()
+    })
 }
 
 /// SHA-256 of the contents, in hex.
@@ -138,6 +164,28 @@ pub fn digest(contents: &[u8]) -> Result<String> {
     let digest = crate::pki::sha256(contents)
         .map_err(|reason| anyhow::anyhow!("could not compute SHA-256: {reason}"))?;
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Where a new file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Under its staged name.
+    Staged,
+    /// In its place; it may have its staged name too, as long as a hard link takes it there.
+    Placed,
+    /// Nowhere: somebody replaced or removed it.
+    Lost,
+}
+
+/// Where the new file of a record is, by its contents.
+pub fn whereabouts(dir: &Dir, record: &Record) -> Result<Whereabouts> {
+    if holds(dir, &record.target, &record.digest)? {
+        Ok(Whereabouts::Placed)
+    } else if holds(dir, &record.staged, &record.digest)? {
+        Ok(Whereabouts::Staged)
+    } else {
+        Ok(Whereabouts::Lost)
+    }
 }
 
 /// Does the name have the contents with this digest?

@@ -46,9 +46,12 @@ pub fn create_dir(path: &Path) -> Result<bool> {
     let create = || match rustix::fs::mkdir(path, Mode::RWXU) {
         Ok(()) => {
             // Whatever the umask.
-            rustix::fs::chmod(path, Mode::RWXU)?;
-            Dir::open(parent(path).map_err(io::Error::other)?)?.sync()?;
-            Ok(true)
+            let result = rustix::fs::chmod(path, Mode::RWXU).map_err(io::Error::from);
+            let result = result.and_then(|()| Dir::open(parent(path).map_err(io::Error::other)?)?.sync());
+            if result.is_err() {
+                let _ = rustix::fs::rmdir(path);
+            }
+            result.map(|()| true)
         }
         Err(rustix::io::Errno::EXIST) => Ok(false),
         Err(error) => Err(error.into()),

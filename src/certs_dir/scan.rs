@@ -9,7 +9,9 @@ use openssl::x509::X509;
 use walkdir::WalkDir;
 
 use super::access::{Account, Ownership, check_key, warn_of_writable_dir};
+use super::dir::Dir;
 use super::layout::CertificateName;
+use super::lock;
 use super::paths;
 use super::pending::Pending;
 use super::read::{self, Regular};
@@ -66,6 +68,8 @@ pub fn scan(dir: &Path, judge: &Judge) -> Result<Vec<Entry>> {
     }
     dir.read_dir().map_err(|error| could_not_read(dir, Some(error)))?;
     warn_of_writable_dir(dir);
+    let open = Dir::open(dir).map_err(|error| could_not_read(dir, Some(error)))?;
+    lock::share(&open);
     let pending = Pending::of(dir);
     let mut entries = Vec::new();
     // Links to directories are files here, as in the reference: they have a row, with an error.

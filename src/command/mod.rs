@@ -25,7 +25,7 @@ use crate::usage::Usage;
 /// Does what the command line says, and tells the exit status.
 ///
 /// # Errors
-/// If it cannot be done; nothing on disk has changed then.
+/// If it cannot be done. Nothing has changed in the certs directory then, unless the error says so.
 pub fn run(cli: &Cli) -> Result<ExitCode> {
     let fips = fips::apply(cli.fips)?;
     match &cli.command {

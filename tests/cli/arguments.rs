@@ -185,3 +185,32 @@ fn every_command_has_help_with_an_example() {
     }
     assert!(sandbox.run(&["--help"]).succeeds().stdout.contains("Example"));
 }
+
+#[test]
+fn examples_fit_a_terminal_and_can_be_pasted() {
+    let sandbox = Sandbox::new();
+    for command in COMMANDS {
+        let help = sandbox.run(&[command, "--help"]).succeeds().stdout;
+        let examples = help.rsplit("Example").next().expect("examples");
+        for line in examples.lines().filter(|line| line.starts_with("  ")) {
+            assert!(line.len() <= 80, "{command}: {line}");
+        }
+        // Two words begin an example, and whatever does not fit goes on behind a backslash.
+        let mut lines = examples.lines().skip(1).peekable();
+        while let Some(line) = lines.next() {
+            let goes_on = lines.peek().is_some_and(|next| next.starts_with("    "));
+            assert_eq!(line.ends_with(" \\"), goes_on, "{command}: {line}");
+        }
+    }
+}
+
+#[test]
+fn help_is_found_where_cockroach_has_it() {
+    let sandbox = Sandbox::new();
+    let help = |args: &[&str]| sandbox.run(args).succeeds().stdout;
+    let expected = help(&["create-ca", "--help"]);
+    assert_eq!(help(&["help", "create-ca"]), expected);
+    assert_eq!(help(&["help", "cert", "create-ca"]), expected);
+    assert_eq!(help(&["cert", "help", "create-ca"]), expected);
+    assert_eq!(help(&["cert", "create-ca", "--help"]), expected);
+}

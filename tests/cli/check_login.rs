@@ -275,3 +275,34 @@ fn programs_get_json() {
         (&true.into(), &"root".into(), &3.into())
     );
 }
+
+#[test]
+fn a_reader_that_went_away_does_not_turn_a_refusal_into_a_yes() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-client", &["bob"]).succeeds_silently();
+    let check = "crdb-cert check-login ann --certs-dir=certs --cert=certs/client.bob.crt";
+    let script = format!("(sleep 0.1; {check} && s=0 || s=$?; echo $s >status) | true; cat status");
+    assert_eq!(sandbox.script(&script).succeeds().stdout, "1\n");
+}
+
+#[test]
+fn a_certificate_cannot_add_lines_to_the_answer() {
+    let sandbox = Sandbox::with_ca();
+    let subject = "--subject=CN=x\\0aallowed: yes\\0aHINT: none";
+    sandbox.create("create-client", &["ann", subject]).succeeds_silently();
+    for format in ["text", "json"] {
+        let run = check(&sandbox, "bob", &["--cert=certs/client.ann.crt", &format!("--format={format}")]);
+        assert_eq!(run.status, Some(1));
+        assert!(run.stdout.lines().all(|line| !line.starts_with("allowed")), "{}", run.stdout);
+        assert_eq!(run.stdout.lines().count(), if format == "json" { 1 } else { 3 }, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn an_expired_ca_is_said_to_be_expired() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-client", &["ann"]).succeeds_silently();
+    let run = check(&sandbox, "ann", &["--at=2098-01-01T00:00:00Z"]);
+    assert!(run.stdout.contains("certificate has expired (a CA certificate)"), "{}", run.stdout);
+    assert!(!run.stdout.contains("key identifier"), "{}", run.stdout);
+}

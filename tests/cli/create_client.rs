@@ -129,3 +129,13 @@ fn with_a_client_ca_in_the_directory_it_signs() {
         "certs/client.root.crt",
     ]);
 }
+
+#[test]
+fn an_old_pkcs8_file_is_not_forgotten_in_silence() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-client", &["root", "--also-generate-pkcs8-key"]).succeeds_silently();
+    let run = sandbox.create("create-client", &["root", "--overwrite"]).succeeds();
+    let warning =
+        "certs/client.root.key.pk8 holds an old key; pass --also-generate-pkcs8-key to replace it too\n";
+    assert!(run.stderr.starts_with('W') && run.stderr.ends_with(warning), "{}", run.stderr);
+}

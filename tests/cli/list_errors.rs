@@ -193,3 +193,43 @@ fn a_directory_that_cannot_be_read_is_one_error() {
     assert_eq!((run.status, run.stderr.as_str()), if root { (Some(0), "") } else { (Some(1), error) });
     sandbox.chmod("certs", 0o700);
 }
+
+#[test]
+fn keys_that_would_keep_openssl_busy_are_not_handed_to_it() {
+    let sandbox = full();
+    // Under a passphrase, with a hundred million iterations; and a DSA key, whose public half OpenSSL would compute.
+    let p8 = [
+        "pkcs8",
+        "-topk8",
+        "-v2",
+        "aes-256-cbc",
+        "-iter",
+        "1000",
+        "-passout",
+        "pass:x",
+        "-in",
+        "my-safe-directory/ca.key",
+    ];
+    let encrypted = sandbox.openssl(&p8);
+    sandbox.write("certs/node.key", &encrypted);
+    sandbox.chmod("certs/node.key", 0o600);
+    let error = "could not load key file certs/node.key: the key is protected by a passphrase";
+    expect(&sandbox, "node.crt", "addresses: localhost", error);
+    sandbox.write(
+        "certs/node.key",
+        "-----BEGIN PRIVATE KEY-----\nMIIBSwIBADCCASsGByqGSM44BAEwggEeAoGB\n-----END PRIVATE KEY-----\n",
+    );
+    let error =
+        "could not load key file certs/node.key: not a private key in PEM form: of no kind that a server uses";
+    expect(&sandbox, "node.crt", "addresses: localhost", error);
+}
+
+#[test]
+fn a_cell_is_cut_where_it_would_make_every_row_enormous() {
+    let sandbox = full();
+    let hosts: Vec<_> = (0..400).map(|i| format!("host{i}.example.com")).collect();
+    let hosts: Vec<_> = hosts.iter().map(String::as_str).chain(["--overwrite"]).collect();
+    sandbox.create("create-node", &hosts).succeeds_silently();
+    let (_, notes, _) = row(&sandbox, "node.crt");
+    assert!(notes.ends_with("...") && notes.len() == 2003, "{} {notes}", notes.len());
+}

@@ -95,3 +95,23 @@ fn a_certs_directory_that_others_can_write_to_is_a_warning_with_what_to_type() {
     let create = sandbox.create("create-node", &["localhost"]).succeeds();
     assert!(create.stderr.ends_with(warning) && create.stderr.lines().count() == 1, "{}", create.stderr);
 }
+
+#[test]
+fn a_replaced_file_keeps_its_owner_as_if_it_had_been_written_in_place() {
+    use std::os::unix::fs::MetadataExt;
+    let sandbox = with_node();
+    let owner = |file: &str| {
+        sandbox.path(file).metadata().map(|metadata| (metadata.uid(), metadata.gid())).expect(file)
+    };
+    let expected = if rustix::process::getuid().is_root() {
+        for file in ["certs/node.key", "certs/node.crt"] {
+            chown(sandbox.path(file), Some(4242), Some(4243)).expect("chown");
+        }
+        (4242, 4243)
+    } else {
+        owner("certs/node.key")
+    };
+    sandbox.create("create-node", &["localhost", "--overwrite"]).succeeds_silently();
+    assert_eq!((owner("certs/node.key"), owner("certs/node.crt")), (expected, expected));
+    assert_eq!(sandbox.mode("certs/node.key"), 0o600);
+}

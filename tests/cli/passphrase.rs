@@ -207,3 +207,23 @@ fn ctrl_c_at_the_prompt_changes_nothing() {
     assert!(!ok && seen.contains("interrupted; nothing was changed"), "{seen}");
     assert_eq!(sandbox.snapshot(), before);
 }
+
+#[test]
+fn a_passphrase_that_nothing_would_be_under_is_an_error() {
+    let sandbox = with_passphrase_file("correct horse\n");
+    let words = ["is new, and a passphrase is given without --encrypt-ca-key", "HINT: pass --encrypt-ca-key"];
+    sandbox.refuses_to_create("create-ca", &[FROM_FILE], &words);
+}
+
+#[test]
+fn only_the_first_line_of_a_descriptor_is_waited_for() {
+    let sandbox = with_encrypted_ca();
+    let command = format!(
+        "crdb-cert create-node localhost --key-algorithm=ecdsa {} --ca-key-passphrase-fd=0",
+        DIRS.join(" ")
+    );
+    // The writer ends only after the program has.
+    let script =
+        format!("mkfifo go; (printf 'correct horse\\nmore\\n'; cat go) | {{ {command}; echo done >go; }}");
+    sandbox.script(&script).succeeds_silently();
+}
