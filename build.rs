@@ -35,6 +35,7 @@ fn main() -> io::Result<()> {
         .or_else(|| env::var_os("OUT_DIR"))
         .map(PathBuf::from)
         .ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
+    println!("cargo:rustc-env=CRDB_CERT_ASSETS={}", assets.display());
     man_pages(&assets.join("man"))?;
     completions(&assets.join("completions"))
 }

@@ -1,6 +1,7 @@
 //! What operators see: the built program, run as they run it. One module a behaviour.
 
 mod arguments;
+mod assets;
 mod build_script;
 mod check_login;
 mod create_ca;
