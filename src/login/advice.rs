@@ -48,10 +48,13 @@ pub(super) fn where_set(user: &str) -> String {
     }
 }
 
+/// What the command needs besides: only the operator knows the paths, and the old files are there.
+const PATHS: &str = " --overwrite --certs-dir=... --ca-key=...";
+
 fn create(user: &str, options: &str) -> String {
     match user {
-        NODE_USER => format!("`crdb-cert create-node HOST...{options}`"),
-        _ => format!("`crdb-cert create-client {}{options}`", word(user)),
+        NODE_USER => format!("`crdb-cert create-node HOST...{options}{PATHS}`"),
+        _ => format!("`crdb-cert create-client {}{options}{PATHS}`", word(user)),
     }
 }
 

@@ -26,11 +26,6 @@ impl PrincipalMap {
     pub fn user<'a>(&'a self, principal: &'a str) -> &'a str {
         self.users.get(principal).map_or(principal, String::as_str)
     }
-
-    /// Whether nothing is mapped.
-    pub fn is_empty(&self) -> bool {
-        self.users.is_empty()
-    }
 }
 
 impl FromStr for PrincipalMap {

@@ -634,7 +634,7 @@ fn a_principal_map_is_split_at_the_last_colon() {
     let read = map("foo:has:colon:bar,a:b,,a:c,x:,:y").unwrap();
     let users = ["foo:has:colon", "a", "x", "", "other"].map(|principal| read.user(principal));
     assert_eq!(users, ["bar", "c", "", "y", "other"]);
-    assert!(map("").unwrap().is_empty());
+    assert_eq!(map(""), Ok(PrincipalMap::default()));
     assert_eq!(
         map("a:b,foo").unwrap_err().to_string(),
         r#"invalid <cert-principal>:<db-principal> mapping: "foo""#
@@ -674,7 +674,7 @@ DETAIL: The client certificate is valid for "" on all tenants.
 >   2! OU=movr-prod         UID=root   <- first difference
     3! UID=root             OU=movr-prod
 Positions 2 and 3 have changed places; that is the only difference.
-HINT: Make a certificate with the subject the server expects: `crdb-cert create-client root --subject='O=Acme Inc,OU=movr-prod,UID=root'`. Or change the server: --root-cert-distinguished-name='O=Acme Inc,UID=root,OU=movr-prod'"#
+HINT: Make a certificate with the subject the server expects: `crdb-cert create-client root --subject='O=Acme Inc,OU=movr-prod,UID=root' --overwrite --certs-dir=... --ca-key=...`. Or change the server: --root-cert-distinguished-name='O=Acme Inc,UID=root,OU=movr-prod'"#
     );
     assert_eq!(
         login("ann", "CN=ann").verdict().to_string(),
@@ -732,7 +732,10 @@ fn advice_names_the_next_step() {
     let advice = |case: Case| case.refusal().advice;
     let ann = || login("ann", "O=Cockroach,CN=ann");
     for (case, expected) in [
-        (ann().tls(|t| t.not_after = 0), "Make a new certificate: `crdb-cert create-client ann`."),
+        (
+            ann().tls(|t| t.not_after = 0),
+            "Make a new certificate: `crdb-cert create-client ann --overwrite --certs-dir=... --ca-key=...`.",
+        ),
         (ann().tls(|t| t.not_before = NOW + 1), "Check the clock of the server, or wait."),
         (
             ann().required(),
@@ -744,28 +747,31 @@ fn advice_names_the_next_step() {
         ),
         (
             login("ann", "1.2.3=a").role("CN=ann"),
-            "Make a certificate with the subject the server expects: `crdb-cert create-client ann --subject='CN=ann'`.",
+            "Make a certificate with the subject the server expects: `crdb-cert create-client ann --subject='CN=ann' --overwrite --certs-dir=... --ca-key=...`.",
         ),
         (
             login("node", "CN=a").node("CN=b"),
-            "Make a certificate with the subject the server expects: `crdb-cert create-node HOST... --subject='CN=b'`. Or change the server: --node-cert-distinguished-name='CN=a'",
+            "Make a certificate with the subject the server expects: `crdb-cert create-node HOST... --subject='CN=b' --overwrite --certs-dir=... --ca-key=...`. Or change the server: --node-cert-distinguished-name='CN=a'",
         ),
         (
             login("ann", "CN=a b"),
-            "Make a certificate for ann: `crdb-cert create-client ann`. Or start the server with --cert-principal-map='a b:ann'",
+            "Make a certificate for ann: `crdb-cert create-client ann --overwrite --certs-dir=... --ca-key=...`. Or start the server with --cert-principal-map='a b:ann'",
         ),
-        (login(",foo", "O=a"), "Make a certificate for ,foo: `crdb-cert create-client ',foo'`."),
+        (
+            login(",foo", "O=a"),
+            "Make a certificate for ,foo: `crdb-cert create-client ',foo' --overwrite --certs-dir=... --ca-key=...`.",
+        ),
         (
             ann().uris(&["crdb://tenant/2/user/bob"]),
-            "Make a certificate for ann: `crdb-cert create-client ann`.",
+            "Make a certificate for ann: `crdb-cert create-client ann --overwrite --certs-dir=... --ca-key=...`.",
         ),
         (
             ann().uris(&["crdb://tenant/2/user/ann"]),
-            "The certificate is for ann on other tenants. Make one for this tenant: `crdb-cert create-client ann --tenant-scope=1`.",
+            "The certificate is for ann on other tenants. Make one for this tenant: `crdb-cert create-client ann --tenant-scope=1 --overwrite --certs-dir=... --ca-key=...`.",
         ),
         (
             ann().uris(&["crdb://tenant-name/a/user/ann"]).tenant(2, Some("b")),
-            "The certificate is for ann on other tenants. Make one for this tenant: `crdb-cert create-client ann --tenant-name-scope=b`.",
+            "The certificate is for ann on other tenants. Make one for this tenant: `crdb-cert create-client ann --tenant-name-scope=b --overwrite --certs-dir=... --ca-key=...`.",
         ),
     ] {
         assert_eq!(advice(case), expected);
