@@ -318,10 +318,13 @@ fn missing_dir(certs_dir: &Dir, dir: &Path, error: &io::Error) -> anyhow::Error 
 /// Removes files that a process left which died before it wrote its journal. Only under the lock of the certs directory: nobody
 /// else's have its prefix.
 pub fn sweep(certs_dir: &Dir, dir: &Dir) -> Result<()> {
-    let prefix = prefix(certs_dir)?;
+    // In the certs directory all are its own, also those of before it was moved; unless it is the key directory of another one,
+    // whose change is undone then.
+    let own = std::ptr::eq(certs_dir, dir);
+    let prefix = if own { journal::PREFIX.to_owned() } else { prefix(certs_dir)? };
     let sweep = || {
         for name in dir.names_with(&prefix)? {
-            if dir.entry(&name)? == Entry::Replaceable {
+            if name != journal::FILE && dir.entry(&name)? == Entry::Replaceable {
                 dir.remove(&name)?;
             }
         }
@@ -334,10 +337,10 @@ pub fn sweep(certs_dir: &Dir, dir: &Dir) -> Result<()> {
 
 /// How the staged files of a certs directory begin, also those in the directory of the CA key, which several may share.
 fn prefix(certs_dir: &Dir) -> Result<String> {
-    let (device, inode) = certs_dir
+    let (_, inode) = certs_dir
         .identity()
         .map_err(|error| anyhow!("could not stat {}: {}", certs_dir.path().display(), reason(&error)))?;
-    Ok(format!("{}{device:x}-{inode:x}.", journal::PREFIX))
+    Ok(format!("{}{inode:x}.", journal::PREFIX))
 }
 
 fn could_not_place(path: &Path, error: &io::Error) -> anyhow::Error {

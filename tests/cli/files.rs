@@ -102,3 +102,13 @@ fn only_the_last_directory_is_made() {
     let args = ["create-ca", "--certs-dir=file", "--ca-key=ca.key", "--key-algorithm=ecdsa"];
     sandbox.refuses(&args, &["the certs directory file exists but is not a directory"]);
 }
+
+#[test]
+fn litter_of_a_process_that_died_is_swept_also_after_the_directory_was_moved() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.write("certs/.crdb-cert.1234.99.0", "a staged key");
+    sandbox.write("my-safe-directory/.crdb-cert.1234.99.1", "somebody else's");
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    assert_eq!(sandbox.names("certs"), ["ca.crt", "node.crt", "node.key"]);
+    assert_eq!(sandbox.names("my-safe-directory"), [".crdb-cert.1234.99.1", "ca.key"]);
+}

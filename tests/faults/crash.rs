@@ -5,13 +5,14 @@ use anyhow::ensure;
 use crate::inspect::{inspect, recovers};
 use crate::points::Points;
 use crate::scenario::Scenario;
-use crate::strace::{self, PLAIN};
+use crate::strace::{self, Call, PLAIN};
 
 #[test]
 fn killed_at_any_call() {
     let mut points = Points::default();
     for scenario in Scenario::all() {
-        kill_at_each_call(&mut points, &scenario, &[]);
+        let calls = strace::calls(&scenario.world, &scenario.args, &[]);
+        kill_at_each_call(&mut points, &scenario, calls, &[]);
     }
     points.report("crash points", 500);
 }
@@ -20,7 +21,8 @@ fn killed_at_any_call() {
 fn killed_while_completing_a_change_that_was_killed() {
     let mut points = Points::default();
     for scenario in Scenario::interrupted() {
-        kill_at_each_call(&mut points, &scenario, &[]);
+        let calls = strace::calls(&scenario.world, &scenario.args, &[]);
+        kill_at_each_call(&mut points, &scenario, calls, &[]);
     }
     points.report("crash points after a crash", 200);
 }
@@ -29,14 +31,15 @@ fn killed_while_completing_a_change_that_was_killed() {
 fn killed_on_a_plain_file_system() {
     let mut points = Points::default();
     for scenario in Scenario::all() {
-        kill_at_each_call(&mut points, &scenario, &[PLAIN]);
+        let calls = strace::calls_under_lock(&scenario.world, &scenario.args, &[PLAIN]);
+        kill_at_each_call(&mut points, &scenario, calls, &[PLAIN]);
     }
-    points.report("crash points on a plain file system", 500);
+    points.report("crash points on a plain file system", 300);
 }
 
-fn kill_at_each_call(points: &mut Points, scenario: &Scenario, file_system: &[&str]) {
+fn kill_at_each_call(points: &mut Points, scenario: &Scenario, calls: Vec<Call>, file_system: &[&str]) {
     points.try_all(
-        strace::calls(&scenario.world, &scenario.args, file_system),
+        calls,
         |call| format!("{}: killed at {} #{}", scenario.name, call.name, call.nth),
         |call| {
             let world = scenario.world.copy();

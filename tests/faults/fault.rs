@@ -33,7 +33,7 @@ const INTERRUPTIBLE: [&str; 6] = ["open", "openat", "read", "write", "flock", "f
 fn any_call_fails() {
     let mut points = Points::default();
     for scenario in Scenario::all() {
-        let calls = calls(&scenario, &[]);
+        let calls = calls(&scenario);
         let faults = calls.iter().flat_map(|call| {
             let errors: &[_] =
                 if READ_ONLY.contains(&&*call.name) { &["EIO"] } else { &["ENOSPC", "EIO", "EACCES"] };
@@ -49,7 +49,7 @@ fn any_call_fails() {
 fn all_calls_fail_from_one_on() {
     let mut points = Points::default();
     for scenario in Scenario::all().into_iter().chain(Scenario::interrupted()) {
-        let calls = calls(&scenario, &[]);
+        let calls = calls(&scenario);
         let moments = (0..calls.len()).filter(|at| CHANGES.contains(&&*calls[*at].name));
         let faults = moments.flat_map(|at| ["EROFS", "EIO", "ENOSPC"].map(|error| all_from(&calls, at, error)));
         fail(&mut points, &scenario, faults.collect());
@@ -74,7 +74,7 @@ fn all_from(calls: &[Call], at: usize, error: &str) -> Vec<String> {
 fn any_call_fails_while_a_killed_change_is_completed() {
     let mut points = Points::default();
     for scenario in Scenario::interrupted() {
-        let calls = calls(&scenario, &[]);
+        let calls = calls(&scenario);
         fail(&mut points, &scenario, calls.iter().map(|call| vec![fault(call, "EIO")]).collect());
     }
     points.report("fault points after a crash", 200);
@@ -84,19 +84,18 @@ fn any_call_fails_while_a_killed_change_is_completed() {
 fn any_call_fails_on_a_plain_file_system() {
     let mut points = Points::default();
     for scenario in Scenario::all() {
-        let calls = calls(&scenario, &[PLAIN]);
+        let calls = strace::calls_under_lock(&scenario.world, &scenario.args, &[PLAIN]);
         let faults = calls.iter().map(|call| vec![PLAIN.to_owned(), fault(call, "EIO")]);
         fail(&mut points, &scenario, faults.collect());
     }
-    points.report("fault points on a plain file system", 500);
+    points.report("fault points on a plain file system", 300);
 }
 
 #[test]
 fn killed_while_a_failed_change_is_taken_back() {
     let mut points = Points::default();
     for scenario in Scenario::all() {
-        let calls =
-            calls(&scenario, &[]).into_iter().filter(|call| ["fsync", "renameat2"].contains(&&*call.name));
+        let calls = calls(&scenario).into_iter().filter(|call| ["fsync", "renameat2"].contains(&&*call.name));
         for call in calls {
             let failed = fault(&call, "EIO");
             let after = strace::run(&scenario.world.copy(), &scenario.args, std::slice::from_ref(&failed));
@@ -123,8 +122,8 @@ fn fault(call: &Call, error: &str) -> String {
 }
 
 /// The calls of an undisturbed run.
-fn calls(scenario: &Scenario, file_system: &[&str]) -> Vec<Call> {
-    strace::calls(&scenario.world, &scenario.args, file_system)
+fn calls(scenario: &Scenario) -> Vec<Call> {
+    strace::calls(&scenario.world, &scenario.args, &[])
 }
 
 fn fail(points: &mut Points, scenario: &Scenario, faults: Vec<Vec<String>>) {

@@ -59,6 +59,11 @@ pub fn calls(world: &World, args: &[String], injections: &[&str]) -> Vec<Call> {
     traced.calls().into_iter().filter(is_free).collect()
 }
 
+/// The calls from the lock on: before it nothing is written, whatever the file system can do.
+pub fn calls_under_lock(world: &World, args: &[String], injections: &[&str]) -> Vec<Call> {
+    calls(world, args, injections).into_iter().skip_while(|call| call.name != "flock").collect()
+}
+
 /// An injection: this signal when the call is made. `SIGKILL` comes before the call does anything, all others after it.
 pub fn signal(call: &Call, signal: &str) -> String {
     format!("{}:signal={signal}:when={}", call.name, call.nth)
