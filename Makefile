@@ -65,6 +65,7 @@ test-fips: prerequisites ## Run all tests on OpenSSL's FIPS provider, and those 
 	    $(CARGO) test $(FLAGS) --test cli
 
 fuzz: prerequisites ## Fuzz each parser for FUZZ_SECONDS; needs a nightly compiler and cargo-fuzz
+	@command -v cargo-fuzz >/dev/null || { echo 'error: missing: cargo-fuzz; run: $(CARGO) install cargo-fuzz' >&2; exit 1; }
 	@set -e; for target in $(FUZZ_TARGETS); do \
 	    echo "== $$target, $(FUZZ_SECONDS) s"; \
 	    mkdir -p fuzz/corpus/$$target; \
