@@ -12,6 +12,7 @@ pub mod argv;
 pub mod certs_dir;
 pub mod cli;
 pub mod command;
+mod der;
 pub mod dn;
 pub mod duration;
 pub mod error;

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 
 use super::dir::Dir;
 use super::read::{ReadError, Regular};
+use crate::der::hex;
 use crate::error::Advice;
 
 /// Begins the names of all our files that are not certificates and keys yet.
@@ -163,7 +164,7 @@ fn records(regular: Regular, path: &Path) -> Result<Vec<Record>> {
 pub fn digest(contents: &[u8]) -> Result<String> {
     let digest = crate::pki::sha256(contents)
         .map_err(|reason| anyhow::anyhow!("could not compute SHA-256: {reason}"))?;
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&digest))
 }
 
 /// Where a new file is.

@@ -46,9 +46,7 @@ pub fn stderr(text: &str) {
 
 /// Says something that only a person wants to know: nothing if stderr is no terminal.
 pub fn line(text: &str) {
-    let stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        // A terminal that went away needs no message.
-        let _ = writeln!(&stderr, "{}", printable(text));
+    if std::io::stderr().is_terminal() {
+        stderr(text);
     }
 }

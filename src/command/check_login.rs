@@ -93,11 +93,7 @@ fn facts(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<Certificat
         _ if !facts.names_are_ascii => Some("x509: a subject alternative name is malformed".to_owned()),
         _ => None,
     };
-    let organizational_units = match &facts.subject {
-        Ok(subject) => subject.organizational_units.clone(),
-        Err(UnreadableSubject::Text { organizational_units, .. }) => organizational_units.clone(),
-        Err(UnreadableSubject::Encoding(_)) => Vec::new(),
-    };
+    let organizational_units = facts.organizational_units().to_vec();
     if let Ok(subject) = &facts.subject {
         for peculiarity in subject.peculiarities.iter().filter(|peculiarity| peculiarity.may_fail_handshake()) {
             announce::stderr(&format!("warning: {peculiarity}"));

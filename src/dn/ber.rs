@@ -1,5 +1,7 @@
 //! The BER elements that a `#hex` value can hold, read as the server's BER library reads them.
 
+use crate::der::{is_printable, push_length};
+
 /// Why octets are not one BER element (X.690 section 8, and the limits of the server's library).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BerError {
@@ -38,14 +40,6 @@ pub(super) fn contents(octets: &[u8]) -> Result<Vec<u8>, BerError> {
         0 => Ok(element.contents),
         left => Err(BerError::TrailingOctets(left)),
     }
-}
-
-/// `contents` as a DER element. The identifier is one octet, so the tag number is below 31.
-pub(super) fn encode(identifier: u8, contents: &[u8]) -> Vec<u8> {
-    let mut out = vec![identifier];
-    push_length(&mut out, contents.len());
-    out.extend_from_slice(contents);
-    out
 }
 
 struct Element {
@@ -161,17 +155,6 @@ impl Reader<'_> {
     }
 }
 
-fn push_length(out: &mut Vec<u8>, length: usize) {
-    let octets = length.to_be_bytes();
-    let significant = &octets[octets.iter().take_while(|octet| **octet == 0).count()..];
-    if length > 0x7f {
-        out.push(0x80 | significant.len() as u8);
-        out.extend_from_slice(significant);
-    } else {
-        out.push(length as u8);
-    }
-}
-
 /// The string types whose characters the server's library checks; it takes every other content as it is.
 fn check_contents(identifier: u8, tag: u64, contents: &[u8]) -> Result<(), BerError> {
     let universal = identifier & 0xc0 == 0;
@@ -182,9 +165,4 @@ fn check_contents(identifier: u8, tag: u64, contents: &[u8]) -> Result<(), BerEr
         _ => (true, ""),
     };
     if valid { Ok(()) } else { Err(BerError::Contents(kind)) }
-}
-
-/// Whether the octet is in the PrintableString set (X.680 section 41.4).
-pub(super) fn is_printable(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
 }

@@ -4,9 +4,10 @@
 //! parse that text, and calls two object identifiers UID and DC. The same is done here, detour included, because some
 //! values change on the way.
 
+use crate::der::{self, PRINTABLE_STRING, UTF8_STRING};
 use std::fmt;
 
-use super::value::{PRINTABLE_STRING, UTF8_STRING, Value};
+use super::value::Value;
 use super::{AttributeType, AttributeValue, DistinguishedName, ber, parse, quoted, value};
 
 /// One attribute of a certificate's subject, as encoded (RFC 5280 section 4.1.2.4).
@@ -233,14 +234,13 @@ fn printed(oid: &str, value: &Value) -> String {
     let name = look_up(&NAMED_BY_GO, oid);
     let der = match value {
         Value::Text(octets) => std::str::from_utf8(octets).ok().map(|text| {
-            let printable = text.bytes().all(ber::is_printable);
-            ber::encode(if printable { PRINTABLE_STRING } else { UTF8_STRING }, octets)
+            let printable = text.bytes().all(der::is_printable);
+            der::tlv(if printable { PRINTABLE_STRING } else { UTF8_STRING }, octets)
         }),
         Value::Other { der, .. } => der.clone(),
     };
     if let (None, Some(der)) = (name, der) {
-        let hex: String = der.iter().map(|octet| format!("{octet:02x}")).collect();
-        return format!("{oid}=#{hex}");
+        return format!("{oid}=#{}", der::hex(&der));
     }
     let text = match value {
         Value::Text(octets) => parse::lossy(octets),

@@ -1,5 +1,6 @@
 //! What holds for every name, text and certificate.
 
+use crate::der;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -14,7 +15,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn values() -> impl Strategy<Value = AttributeValue> {
-    let ber = |octets: Vec<u8>| AttributeValue::from_ber(ber::encode(0x04, &octets)).expect("an octet string");
+    let ber = |octets: Vec<u8>| AttributeValue::from_ber(der::tlv(0x04, &octets)).expect("an octet string");
     prop_oneof![3 => octets().prop_map(AttributeValue::text), 1 => octets().prop_map(ber)]
 }
 
@@ -46,7 +47,7 @@ fn relative(name: &DistinguishedName, [case, order, ber, cut]: [bool; 4]) -> Dis
             a.attribute_type = a.attribute_type.to_ascii_uppercase();
         }
         for a in rdn.attributes.iter_mut().filter(|_| ber) {
-            let element = ber::encode(0x04, a.value.contents());
+            let element = der::tlv(0x04, a.value.contents());
             a.value = AttributeValue::from_ber(element).expect("an octet string");
         }
         if order {

@@ -1,5 +1,6 @@
 //! Names in the words of an operator.
 
+use crate::der;
 use std::collections::HashSet;
 
 use super::*;
@@ -286,7 +287,7 @@ fn what_has_no_text_cannot_be_made() {
 }
 
 pub(super) fn encoded(oid: &str, tag: u8, contents: &[u8]) -> EncodedAttribute {
-    let element = ber::encode(tag, contents);
+    let element = der::tlv(tag, contents);
     EncodedAttribute { oid: oid.into(), tag, contents: contents.into(), element }
 }
 

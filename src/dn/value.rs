@@ -1,16 +1,13 @@
 //! Attribute values of a certificate's subject, decoded like Go's `encoding/asn1` does an `any`.
 
-use super::ber;
 use super::certificate::EncodedAttribute;
+use crate::der::{self, PRINTABLE_STRING, UTF8_STRING};
 
 /// A value after decoding: a character string, or the text Go prints for anything else and its DER, if Go can write it.
 pub(super) enum Value {
     Text(Vec<u8>),
     Other { text: String, der: Option<Vec<u8>> },
 }
-
-pub(super) const UTF8_STRING: u8 = 0x0c;
-pub(super) const PRINTABLE_STRING: u8 = 0x13;
 
 /// Decodes a value like Go's `encoding/asn1` does an `any`.
 pub(super) fn decode(attribute: &EncodedAttribute) -> Result<Value, String> {
@@ -27,7 +24,7 @@ pub(super) fn decode(attribute: &EncodedAttribute) -> Result<Value, String> {
         UTF8_STRING => checked(std::str::from_utf8(contents).is_ok(), "UTF-8 string"),
         // Go lets "*" and "&" pass here, but does not write them so itself.
         PRINTABLE_STRING => {
-            checked(contents.iter().all(|c| ber::is_printable(*c) || b"*&".contains(c)), "PrintableString")
+            checked(contents.iter().all(|c| der::is_printable(*c) || b"*&".contains(c)), "PrintableString")
         }
         0x12 => checked(contents.iter().all(|c| c.is_ascii_digit() || *c == b' '), "NumericString"),
         0x14 => Ok(Value::Text(contents.clone())),
@@ -129,8 +126,8 @@ fn time(tag: u8, contents: &[u8]) -> Option<Value> {
         return None;
     }
     let der = match year {
-        1950..=2049 => ber::encode(0x17, &contents[contents.len() - 13..]),
-        _ => ber::encode(tag, contents),
+        1950..=2049 => der::tlv(0x17, &contents[contents.len() - 13..]),
+        _ => der::tlv(tag, contents),
     };
     let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} +0000 UTC");
     Some(Value::Other { text, der: Some(der) })

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use openssl::x509::{X509ExtendedKeyUsage, X509Ref};
 
 use super::issue::unix_seconds;
+use crate::der::hex;
 use crate::dn::{CertificateSubject, DistinguishedName, EncodedAttribute, UnreadableSubject};
 
 /// What the certs directory and the server look at in a certificate.
@@ -74,6 +75,15 @@ impl Facts {
         }
     }
 
+    /// The subject's organizational units.
+    pub fn organizational_units(&self) -> &[String] {
+        match &self.subject {
+            Ok(CertificateSubject { organizational_units, .. })
+            | Err(UnreadableSubject::Text { organizational_units, .. }) => organizational_units,
+            Err(UnreadableSubject::Encoding(_)) => &[],
+        }
+    }
+
     /// The identities that the certificate is for by its names: the common name, then the DNS names.
     pub fn principals(&self) -> Vec<&str> {
         std::iter::once(self.common_name()).chain(self.dns_names.iter().map(String::as_str)).collect()
@@ -98,6 +108,6 @@ fn ip_address(bytes: &[u8]) -> String {
     } else if let Ok(v6) = <[u8; 16]>::try_from(bytes) {
         IpAddr::from(Ipv6Addr::from(v6)).to_string()
     } else {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(bytes)
     }
 }

@@ -7,9 +7,9 @@ use openssl::pkey_ctx::PkeyCtx;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 use super::pem::{self, KeyBlock};
 use super::{pbes2, provider, reason};
+use crate::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 
 /// The smallest RSA key made, in bits: anything less is disallowed by NIST SP 800-131A and refused by TLS libraries.
 const RSA_MIN: u32 = 2048;

@@ -1,6 +1,5 @@
 //! What OpenSSL does for us: keys, certificates, names.
 
-mod der;
 pub mod inspect;
 pub mod issue;
 pub mod key;
@@ -12,6 +11,8 @@ pub mod provider;
 pub mod verify;
 
 use openssl::error::ErrorStack;
+
+use crate::der::hex;
 
 /// OpenSSL's reasons without its library names, functions and source lines, for errors that say themselves what they are about.
 pub fn reason(errors: &ErrorStack) -> String {
@@ -45,6 +46,6 @@ pub fn random_uuid() -> Result<String, String> {
     openssl::rand::rand_bytes(&mut bytes).map_err(|errors| reason(&errors))?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes);
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }

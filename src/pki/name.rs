@@ -7,8 +7,8 @@ use openssl::asn1::Asn1Object;
 use openssl::x509::X509Name;
 use thiserror::Error;
 
-use super::der::{IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, tlv};
 use super::reason;
+use crate::der::{self, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, tlv};
 use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn};
 
 /// How the values of a type are encoded.
@@ -150,9 +150,9 @@ fn dotted(object: &Asn1Object) -> String {
     numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
 }
 
-/// Does the text fit a PrintableString (X.680 section 41.4)?
+/// Does the text fit a PrintableString?
 fn is_printable(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b))
+    text.bytes().all(der::is_printable)
 }
 
 #[cfg(test)]

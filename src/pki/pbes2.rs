@@ -10,7 +10,7 @@ use openssl::rand::rand_bytes;
 use openssl::symm::{Cipher, encrypt};
 use zeroize::Zeroizing;
 
-use super::der::{INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, tlv};
+use crate::der::{INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, tlv};
 
 /// Iterations of PBKDF2-HMAC-SHA256: what OWASP's Password Storage Cheat Sheet asks for.
 const ITERATIONS: u32 = 600_000;

@@ -26,7 +26,7 @@ fn extension(sandbox: &Sandbox, file: &str, name: &str) -> String {
 
 fn verifies(sandbox: &Sandbox, ca: &str, file: &str, purpose: &str) {
     let (ca, file) = (format!("certs/{ca}"), format!("certs/{file}"));
-    sandbox.openssl(&["verify", "-x509_strict", "-purpose", purpose, "-CAfile", &ca, &file]);
+    sandbox.verifies(&ca, &file, purpose);
 }
 
 #[test]

@@ -176,6 +176,11 @@ impl Sandbox {
         Run::of(&mut self.tame(command)).succeeds().stdout
     }
 
+    /// `openssl verify` under its strict rules, which must succeed.
+    pub fn verifies(&self, ca: &str, certificate: &str, purpose: &str) {
+        self.openssl(&["verify", "-x509_strict", "-purpose", purpose, "-CAfile", ca, certificate]);
+    }
+
     /// A command that must fail with status 1, these words on stderr, nothing on stdout, and nothing changed on disk.
     pub fn refuses(&self, args: &[&str], words: &[&str]) {
         let before = self.snapshot();

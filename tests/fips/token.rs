@@ -64,24 +64,8 @@ fn signs(sandbox: &Sandbox, ca_key: &str, flags: &[&str]) {
         .succeeds_silently();
     run(sandbox, &[&["create-client", "root", "--key-algorithm=ecdsa"], &dirs[..]].concat())
         .succeeds_silently();
-    sandbox.openssl(&[
-        "verify",
-        "-x509_strict",
-        "-purpose",
-        "sslserver",
-        "-CAfile",
-        "certs/ca.crt",
-        "certs/node.crt",
-    ]);
-    sandbox.openssl(&[
-        "verify",
-        "-x509_strict",
-        "-purpose",
-        "sslclient",
-        "-CAfile",
-        "certs/ca.crt",
-        "certs/client.root.crt",
-    ]);
+    sandbox.verifies("certs/ca.crt", "certs/node.crt", "sslserver");
+    sandbox.verifies("certs/ca.crt", "certs/client.root.crt", "sslclient");
     assert_eq!(
         sandbox.names("certs"),
         ["ca.crt", "client.root.crt", "client.root.key", "node.crt", "node.key"]

@@ -1,4 +1,4 @@
-//! The few bytes of DER (X.690) that are written here; OpenSSL checks them as it reads them.
+//! The few bytes of DER (X.690) that are written here. Pure; what goes into a certificate or key OpenSSL checks as it reads it.
 
 pub const INTEGER: u8 = 0x02;
 pub const OCTET_STRING: u8 = 0x04;
@@ -14,8 +14,15 @@ pub const SET: u8 = 0x31;
 /// Tag, length and contents (X.690 section 8.1).
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
-    let length = contents.len().to_be_bytes();
-    let significant = &length[contents.len().leading_zeros() as usize / 8..];
+    push_length(&mut out, contents.len());
+    out.extend_from_slice(contents);
+    out
+}
+
+/// A length in the shortest form (X.690 section 8.1.3).
+pub fn push_length(out: &mut Vec<u8>, length: usize) {
+    let octets = length.to_be_bytes();
+    let significant = &octets[length.leading_zeros() as usize / 8..];
     match significant {
         [] => out.push(0),
         [short @ 0..0x80] => out.push(*short),
@@ -24,8 +31,16 @@ pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
             out.extend_from_slice(long);
         }
     }
-    out.extend_from_slice(contents);
-    out
+}
+
+/// Is the octet in the PrintableString set (X.680 section 41.4)?
+pub fn is_printable(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
+}
+
+/// Octets in hex, two lower-case digits each.
+pub fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 #[cfg(test)]
