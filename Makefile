@@ -1,23 +1,27 @@
 # crdb-cert: certificates for CockroachDB on the system's OpenSSL. `make help` lists the targets.
 
-CARGO ?= cargo
-CARGOFLAGS ?=
-# A cargo profile: release or dev.
-PROFILE ?= release
-OFFLINE ?= 0
-
+CARGO ?= cargo#              the cargo to build with
+CARGOFLAGS ?=#               more flags for cargo, such as --features=fips-default
+PROFILE ?= release#          a cargo profile: release or dev
+OFFLINE ?= 0#                1: use no network, and the crates in vendor/ if they are there
+DESTDIR ?=#                  goes before the directories below in install and uninstall
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 DOCDIR ?= $(DATADIR)/doc/crdb-cert
-DESTDIR ?=
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+FISHCOMPDIR ?= $(DATADIR)/fish/vendor_completions.d
+DISTDIR ?= $(TARGET)/dist#   where dist writes; all times in it are SOURCE_DATE_EPOCH
 INSTALL ?= install
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/crdb-cert
 ASSETS := $(abspath $(TARGET))/assets
-FLAGS := --locked $(if $(filter 1,$(OFFLINE)),--offline) $(CARGOFLAGS)
+DOCS := README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-APACHE LICENSE-MIT
+OFFLINE_FLAGS := $(if $(filter 1,$(OFFLINE)),--offline $(addprefix --config ,$(wildcard vendor/config.toml)))
+FLAGS := --locked $(OFFLINE_FLAGS) $(CARGOFLAGS)
 
 # Where tests/fips/install-modules puts OpenSSL's modules and configurations.
 FIPS_DIR := $(or $(CRDB_CERT_FIPS_DIR),$(abspath $(TARGET))/fips)
@@ -27,16 +31,22 @@ FUZZ_TARGETS := $(notdir $(wildcard fuzz/seeds/*))
 # The quickstart's flags, as in CockroachDB's documents.
 DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
 
-.PHONY: all build check test test-interop test-faults test-fips fuzz lint quickstart install uninstall clean distclean vendor help prerequisites
+.PHONY: all build prerequisites quickstart test check test-interop test-faults test-fips test-packaging test-distros fuzz lint \
+    install uninstall vendor dist clean distclean help
 .DEFAULT_GOAL := all
 
 all: build ## Same as build
 
 build: prerequisites ## Build the program, its man pages and completions
-	CRDB_CERT_ASSETS_DIR='$(ASSETS)' $(CARGO) build --profile $(PROFILE) $(FLAGS)
+	RUSTC_WRAPPER='$(CURDIR)/build/rustc' CRDB_CERT_ASSETS_DIR='$(ASSETS)' $(CARGO) build --profile $(PROFILE) $(FLAGS)
+	@touch -c '$(BIN)'
+
+# So that `sudo make install` after `make` needs no cargo.
+$(BIN): Cargo.toml Cargo.lock build.rs $(wildcard build/*) $(shell find src -type f)
+	$(MAKE) build
 
 prerequisites: ## Install what the build needs besides a Rust toolchain, or say what to install
-	@build/install-prerequisites
+	@OFFLINE='$(OFFLINE)' CARGO='$(CARGO)' build/install-prerequisites
 
 quickstart: build ## Make ./certs with a CA, a node and the client root, and list it
 	@mkdir -p -m 700 certs my-safe-directory
@@ -80,36 +90,41 @@ lint: prerequisites ## Check format, clippy, documentation, and dependencies if 
 	@if command -v cargo-deny >/dev/null; then build/check-dependencies; \
 	else echo 'cargo-deny is not installed: dependencies are not checked'; fi
 
-install: build ## Install below $(DESTDIR)$(PREFIX)
-	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)' \
-	    '$(DESTDIR)$(DATADIR)/bash-completion/completions' '$(DESTDIR)$(DATADIR)/zsh/site-functions' \
-	    '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d'
+test-packaging: build ## Test install, uninstall, dist, an offline build of what dist wrote, and the program's hardening
+	tests/packaging/install-tools
+	$(CARGO) test $(FLAGS) --test packaging -- --nocapture
+
+test-distros: dist ## Build, install and purge packages in fresh Debian 12 and 13 roots; needs root, and a network for debootstrap
+	tests/distros/run '$(DISTDIR)'
+
+install: $(BIN) ## Install program, man pages, completions and documents below $(DESTDIR)$(PREFIX)
+	umask 022 && $(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)/docs' \
+	    '$(DESTDIR)$(BASHCOMPDIR)' '$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(FISHCOMPDIR)'
 	$(INSTALL) -m 755 '$(BIN)' '$(DESTDIR)$(BINDIR)/crdb-cert'
 	$(INSTALL) -m 644 '$(ASSETS)'/man/*.1 '$(DESTDIR)$(MANDIR)/man1'
-	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE LICENSE-APACHE LICENSE-MIT '$(DESTDIR)$(DOCDIR)'
-	$(INSTALL) -m 644 '$(ASSETS)/completions/crdb-cert.bash' \
-	    '$(DESTDIR)$(DATADIR)/bash-completion/completions/crdb-cert'
-	$(INSTALL) -m 644 '$(ASSETS)/completions/_crdb-cert' '$(DESTDIR)$(DATADIR)/zsh/site-functions/_crdb-cert'
-	$(INSTALL) -m 644 '$(ASSETS)/completions/crdb-cert.fish' \
-	    '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/crdb-cert.fish'
+	$(INSTALL) -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
+	$(INSTALL) -m 644 docs/*.md '$(DESTDIR)$(DOCDIR)/docs'
+	$(INSTALL) -m 644 '$(ASSETS)/completions/crdb-cert.bash' '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert'
+	$(INSTALL) -m 644 '$(ASSETS)/completions/_crdb-cert' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert'
+	$(INSTALL) -m 644 '$(ASSETS)/completions/crdb-cert.fish' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
 
 uninstall: ## Remove what install put there
-	rm -f '$(DESTDIR)$(BINDIR)/crdb-cert' '$(DESTDIR)$(MANDIR)'/man1/crdb-cert.1 '$(DESTDIR)$(MANDIR)'/man1/crdb-cert-*.1
-	rm -f '$(DESTDIR)$(DATADIR)/bash-completion/completions/crdb-cert'
-	rm -f '$(DESTDIR)$(DATADIR)/zsh/site-functions/_crdb-cert'
-	rm -f '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/crdb-cert.fish'
+	rm -f '$(DESTDIR)$(BINDIR)/crdb-cert' '$(DESTDIR)$(MANDIR)/man1/crdb-cert.1' '$(DESTDIR)$(MANDIR)'/man1/crdb-cert-*.1 \
+	    '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
 	rm -rf '$(DESTDIR)$(DOCDIR)'
 
-vendor: ## Fetch the third-party crates of Cargo.lock into vendor/crates, for an offline build
-	$(CARGO) vendor --locked --versioned-dirs vendor/crates >vendor/config.toml
-	@echo 'Now: mkdir -p .cargo && cp vendor/config.toml .cargo/config.toml && make OFFLINE=1'
+vendor: ## Fetch the third-party crates of Cargo.lock into vendor/, for OFFLINE=1
+	CARGO='$(CARGO)' build/vendor vendor
+
+dist: ## Write a release into $(DISTDIR): the source, the third-party crates, an SBOM
+	CARGO='$(CARGO)' build/dist '$(DISTDIR)'
 
 clean: ## Remove what the build made
 	$(CARGO) clean
 
 distclean: clean ## Remove what vendor fetched, too
-	@if cmp -s vendor/config.toml .cargo/config.toml; then rm -f .cargo/config.toml; fi
 	rm -rf vendor/crates vendor/config.toml
 
-help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+help: ## List the targets, and the variables they heed
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([A-Z]*\) ?= *\([^#]*\)#* */  \1\t\2\t/p' Makefile | expand -t 18,60 | sed 's/ *$$//'
