@@ -92,6 +92,8 @@ lint: prerequisites ## Check format, clippy, documentation, and dependencies if 
 
 test-packaging: build ## Test install, uninstall, dist, an offline build of what dist wrote, and the program's hardening
 	tests/packaging/install-tools
+	if [ "$$(id -u)" -eq 0 ]; then tests/packaging/check-apparmor '$(BIN)'; \
+	else echo 'Only root can check the AppArmor profile: it is not checked'; fi
 	$(CARGO) test $(FLAGS) --test packaging -- --nocapture
 
 test-distros: dist ## Build, install and purge packages in fresh Debian 12 and 13 roots; needs root, and a network for debootstrap
@@ -115,6 +117,7 @@ uninstall: ## Remove what install put there
 
 vendor: ## Fetch the third-party crates of Cargo.lock into vendor/, for OFFLINE=1
 	CARGO='$(CARGO)' build/vendor vendor
+	@touch vendor/.fetched
 
 dist: ## Write a release into $(DISTDIR): the source, the third-party crates, an SBOM
 	CARGO='$(CARGO)' build/dist '$(DISTDIR)'
@@ -122,8 +125,9 @@ dist: ## Write a release into $(DISTDIR): the source, the third-party crates, an
 clean: ## Remove what the build made
 	$(CARGO) clean
 
+# In an unpacked release the crates are part of it; debhelper begins every build with this.
 distclean: clean ## Remove what vendor fetched, too
-	rm -rf vendor/crates vendor/config.toml
+	if [ -e vendor/.fetched ]; then rm -rf vendor/crates vendor/config.toml vendor/.fetched; fi
 
 help: ## List the targets, and the variables they heed
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18

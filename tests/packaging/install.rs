@@ -1,0 +1,178 @@
+//! `make install` and `make uninstall`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use crate::shell;
+
+/// All that is installed below PREFIX but the man pages.
+const FILES: [&str; 12] = [
+    "bin/crdb-cert",
+    "share/bash-completion/completions/crdb-cert",
+    "share/doc/crdb-cert/CHANGELOG.md",
+    "share/doc/crdb-cert/LICENSE",
+    "share/doc/crdb-cert/LICENSE-APACHE",
+    "share/doc/crdb-cert/LICENSE-MIT",
+    "share/doc/crdb-cert/README.md",
+    "share/doc/crdb-cert/SECURITY.md",
+    "share/doc/crdb-cert/docs/fips.md",
+    "share/doc/crdb-cert/docs/hsm.md",
+    "share/fish/vendor_completions.d/crdb-cert.fish",
+    "share/zsh/site-functions/_crdb-cert",
+];
+
+/// The commands that have a man page.
+const COMMANDS: [&str; 14] = [
+    "check-login",
+    "create-ca",
+    "create-client",
+    "create-client-ca",
+    "create-node",
+    "create-tenant-client",
+    "create-tenant-client-ca",
+    "create-tenant-signing",
+    "create-ui",
+    "create-ui-ca",
+    "list",
+    "remove-expired-ca",
+    "subject",
+    "version",
+];
+
+/// `make install`, or `make uninstall`, as an administrator runs it: with no cargo.
+const MAKE: &str = r#"umask "$1"; make "$2" DESTDIR="$3" PREFIX=/usr CARGO=false"#;
+
+struct Root(TempDir);
+
+impl Root {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("root of a package")
+    }
+
+    fn make(&self, umask: &str, target: &str) {
+        shell::script(MAKE, &[umask.as_ref(), target.as_ref(), self.path().as_ref()]);
+    }
+
+    fn installed() -> Self {
+        let root = Self::new();
+        root.make("022", "install");
+        root
+    }
+
+    fn man_pages(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path().join("usr/share/man/man1")).expect("man1");
+        entries.map(|entry| entry.expect("a page").path()).collect()
+    }
+}
+
+/// The mode of each file and directory.
+fn modes(root: &Path) -> BTreeMap<PathBuf, u32> {
+    let entries = WalkDir::new(root).min_depth(1).into_iter().map(|entry| entry.expect("an entry"));
+    entries
+        .map(|entry| {
+            let name = entry.path().strip_prefix(root).expect("below the root").to_owned();
+            (name, entry.metadata().expect("metadata").mode() & 0o7777)
+        })
+        .collect()
+}
+
+#[test]
+fn every_file_has_its_mode_under_any_umask() {
+    let pages = COMMANDS.map(|command| format!("share/man/man1/crdb-cert-{command}.1"));
+    let pages = pages.iter().map(String::as_str).chain(["share/man/man1/crdb-cert.1"]);
+    let mut expected = BTreeMap::new();
+    for file in FILES.into_iter().chain(pages) {
+        let file = Path::new("usr").join(file);
+        let directories = file.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+        expected.extend(directories.map(|directory| (directory.to_owned(), 0o755)));
+        expected.insert(file.clone(), if file.ends_with("bin/crdb-cert") { 0o755 } else { 0o644 });
+    }
+    for umask in ["000", "022", "077"] {
+        let root = Root::new();
+        root.make(umask, "install");
+        assert_eq!(modes(&root.path()), expected, "umask {umask}");
+    }
+}
+
+#[test]
+fn uninstall_leaves_no_file_but_those_of_others() {
+    let root = Root::installed();
+    let others = ["usr/bin/other", "usr/share/man/man1/other.1"].map(|name| root.path().join(name));
+    for other in &others {
+        fs::write(other, "").expect("a file");
+    }
+    root.make("022", "uninstall");
+    let entries = WalkDir::new(root.path()).into_iter().map(|entry| entry.expect("an entry"));
+    let mut left: Vec<_> =
+        entries.filter(|entry| !entry.file_type().is_dir()).map(|entry| entry.into_path()).collect();
+    left.sort();
+    assert_eq!(left, others);
+    assert!(!root.path().join("usr/share/doc/crdb-cert").exists());
+}
+
+/// Runs the script `$1` with the arguments behind it where nothing can be written but `$4`, its DESTDIR.
+const ALL_ELSE_READ_ONLY: &str = r#"
+    mount -t tmpfs none "$4"
+    findmnt --list --noheadings --output TARGET | grep -vE '^/(proc|sys|dev)(/|$)' | grep -vxF "$4" |
+        while read -r place; do mount -o remount,bind,ro "$place"; done
+    if touch Makefile 2>/dev/null; then echo "the project can be written to" >&2; exit 1; fi
+    script=$1
+    shift
+    sh -euc "$script" sh "$@"
+    find "$3" -type f | wc -l
+"#;
+
+#[test]
+fn nothing_outside_destdir_is_touched() {
+    let root = tempfile::tempdir().expect("a temporary directory");
+    let both = format!("{MAKE}; set -- \"$1\" \"$4\" \"$3\"; {MAKE}");
+    for (script, files) in [(MAKE, FILES.len() + COMMANDS.len() + 1), (&both, 0)] {
+        let unshare = "unshare --user --map-root-user --mount sh -euc \"$@\"";
+        let args = [ALL_ELSE_READ_ONLY, "sh", script, "022", "install"].map(AsRef::as_ref);
+        let out = shell::script(unshare, &[&args[..], &[root.path().as_ref(), "uninstall".as_ref()]].concat());
+        assert_eq!(out.lines().last(), Some(files.to_string().as_str()), "{out}");
+    }
+}
+
+/// What `man` warns of, for a page.
+fn man_warnings(page: &Path) -> String {
+    let mut man = shell::command(shell::project(), "man");
+    man.env("LC_ALL", "C.UTF-8").env("MANROFFSEQ", "").env("MANWIDTH", "80");
+    let output = man.args(["--warnings", "-E", "UTF-8", "-Tutf8", "-Z", "-l"]).arg(page).output().expect("man");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn man_warns_of_nothing() {
+    let root = Root::installed();
+    for page in root.man_pages() {
+        assert_eq!(man_warnings(&page), "", "{}", page.display());
+        let text = shell::succeeds(shell::command(shell::project(), "man").arg("-l").arg(&page));
+        assert!(text.contains("EXAMPLES"), "{}: {text}", page.display());
+    }
+    let wrong = root.path().join("wrong.1");
+    fs::write(&wrong, ".TH WRONG 1\n.SH NAME\nwrong \\- a page\n.NOSUCH macro\n").expect("a page");
+    assert!(man_warnings(&wrong).contains("NOSUCH"), "{}", man_warnings(&wrong));
+}
+
+#[test]
+fn every_shell_reads_its_completions() {
+    let root = Root::installed();
+    let share = root.path().join("usr/share");
+    shell::script(
+        r#"bash -n "$1/bash-completion/completions/crdb-cert"; zsh -n "$1/zsh/site-functions/_crdb-cert""#,
+        &[share.as_ref()],
+    );
+    let fish = r#"HOME=$2 fish --no-config -c 'source $argv[1]; complete -C "crdb-cert create-no"' "$1/fish/vendor_completions.d/crdb-cert.fish""#;
+    let completed = shell::script(fish, &[share.as_ref(), root.0.path().as_ref()]);
+    assert!(completed.starts_with("create-node\t"), "{completed}");
+}

@@ -1,0 +1,9 @@
+//! What a packager relies on: `make install` and `make uninstall`, `make dist` and a build of what it wrote, and how the program
+//! is built.
+//!
+//! Run by `make test-packaging`, which installs what these tests need and builds the program first.
+
+mod binary;
+mod dist;
+mod install;
+mod shell;

@@ -1,0 +1,51 @@
+//! Other people's programs, `make` first, run in the project's directory or in another.
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// What `cargo test` and `make` set for their children, and no child should take for its own.
+const SET_BY_OUR_PARENTS: [&str; 7] = [
+    "CARGO",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "LD_LIBRARY_PATH",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+];
+
+/// The project's directory.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The program as `make` builds it.
+pub fn program() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    project().join(target).join("release/crdb-cert")
+}
+
+/// A command in a directory.
+pub fn command(directory: &Path, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(directory);
+    for name in SET_BY_OUR_PARENTS {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A shell script in the project's directory, with its arguments `$1` and so on; it has to succeed. What it wrote to stdout.
+pub fn script(script: &str, args: &[&OsStr]) -> String {
+    succeeds(command(project(), "sh").args(["-euc", script, "sh"]).args(args))
+}
+
+/// Runs a command that has to succeed. What it wrote to stdout.
+pub fn succeeds(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(status.success(), "{command:?}: {status}\n{stdout}\n{stderr}");
+    stdout
+}
