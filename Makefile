@@ -25,13 +25,14 @@ FLAGS := --locked $(OFFLINE_FLAGS) $(CARGOFLAGS)
 
 # Where tests/fips/install-modules puts OpenSSL's modules and configurations.
 FIPS_DIR := $(or $(CRDB_CERT_FIPS_DIR),$(abspath $(TARGET))/fips)
+OLDEST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(notdir $(wildcard fuzz/seeds/*))
 
 # The quickstart's flags, as in CockroachDB's documents.
 DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
 
-.PHONY: all build prerequisites quickstart test check test-interop test-faults test-fips test-packaging test-distros fuzz lint \
+.PHONY: all build prerequisites quickstart test check test-interop test-faults test-fips test-packaging test-oldest-rust test-distros fuzz lint \
     install uninstall vendor dist clean distclean help
 .DEFAULT_GOAL := all
 
@@ -95,6 +96,12 @@ test-packaging: build ## Test install, uninstall, dist, an offline build of what
 	if [ "$$(id -u)" -eq 0 ]; then tests/packaging/check-apparmor '$(BIN)'; \
 	else echo 'Only root can check the AppArmor profile: it is not checked'; fi
 	$(CARGO) test $(FLAGS) --test packaging -- --nocapture
+
+test-oldest-rust: prerequisites ## Compile everything with the oldest Rust that will do, if rustup has it or can get it
+	@rustup toolchain install $(OLDEST_RUST) --profile minimal >/dev/null 2>&1 || true
+	@if rustup run $(OLDEST_RUST) cargo --version 2>/dev/null; then \
+	    CARGO_TARGET_DIR='$(TARGET)/oldest-rust' rustup run $(OLDEST_RUST) cargo check $(FLAGS) --all-targets; \
+	else echo 'Rust $(OLDEST_RUST) is not here: not compiled with it (make test-distros does that)'; fi
 
 test-distros: dist ## Build, install and purge packages in fresh Debian 12 and 13 roots; needs root, and a network for debootstrap
 	tests/distros/run '$(DISTDIR)'
