@@ -2,6 +2,7 @@
 
 CARGO ?= cargo#              the cargo to build with
 CARGOFLAGS ?=#               more flags for cargo, such as --features=fips-default
+RUSTC_WRAPPER ?= $(CURDIR)/build/rustc#  as cargo's; this one leaves paths out of the program
 PROFILE ?= release#          a cargo profile: release or dev
 OFFLINE ?= 0#                1: use no network, and the crates in vendor/ if they are there
 DESTDIR ?=#                  goes before the directories below in install and uninstall
@@ -39,7 +40,7 @@ DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
 all: build ## Same as build
 
 build: prerequisites ## Build the program, its man pages and completions
-	RUSTC_WRAPPER='$(CURDIR)/build/rustc' CRDB_CERT_ASSETS_DIR='$(ASSETS)' $(CARGO) build --profile $(PROFILE) $(FLAGS)
+	RUSTC_WRAPPER='$(RUSTC_WRAPPER)' CRDB_CERT_ASSETS_DIR='$(ASSETS)' $(CARGO) build --profile $(PROFILE) $(FLAGS)
 	@touch -c '$(BIN)'
 
 # So that `sudo make install` after `make` needs no cargo.
@@ -57,6 +58,7 @@ quickstart: build ## Make ./certs with a CA, a node and the client root, and lis
 	@$(BIN) list --certs-dir=certs
 
 test: prerequisites ## Run the tests
+	@command -v openssl >/dev/null || OFFLINE='$(OFFLINE)' build/install-prerequisites openssl
 	$(CARGO) test $(FLAGS)
 
 check: test ## Same as test
@@ -138,4 +140,4 @@ distclean: clean ## Remove what vendor fetched, too
 
 help: ## List the targets, and the variables they heed
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
-	@sed -n 's/^\([A-Z]*\) ?= *\([^#]*\)#* */  \1\t\2\t/p' Makefile | expand -t 18,60 | sed 's/ *$$//'
+	@sed -n 's/^\([A-Z_]*\) ?= *\([^#]*\)#* */  \1\t\2\t/p' Makefile | expand -t 18,60 | sed 's/ *$$//'
