@@ -1,11 +1,16 @@
 //! `kill -9` and power cuts: the program is killed at every system call on files in turn.
 
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
 use anyhow::ensure;
 
 use crate::inspect::{inspect, recovers};
 use crate::points::Points;
-use crate::scenario::Scenario;
+use crate::scenario::{DIRS, Scenario};
 use crate::strace::{self, Call, PLAIN};
+use crate::world::{Snapshot, World, words};
 
 #[test]
 fn killed_at_any_call() {
@@ -35,6 +40,42 @@ fn killed_on_a_plain_file_system() {
         kill_at_each_call(&mut points, &scenario, calls, &[PLAIN]);
     }
     points.report("crash points on a plain file system", 300);
+}
+
+#[test]
+fn killed_while_it_removes_an_expired_ca() {
+    let world = World::new();
+    for args in
+        ["--ca-key=my-safe-directory/old.key --lifetime=1s", "--ca-key=my-safe-directory/ca.key --overwrite"]
+    {
+        world.create(&format!("create-ca {args} {DIRS}"));
+    }
+    // The first CA was made for a second, and dates are in whole ones.
+    thread::sleep(Duration::from_millis(2100));
+    let args = words("remove-expired-ca --certs-dir=certs");
+    let [with, without] = [world.copy(), world.copy()];
+    assert!(without.run(&args).status.success());
+    let [with, without] = [with.snapshot(), without.snapshot()];
+    assert!(with != without);
+
+    let mut points = Points::default();
+    points.try_all(
+        strace::calls(&world, &args, &[]),
+        |call| format!("killed at {} #{}", call.name, call.nth),
+        |call| {
+            let world = world.copy();
+            let traced = strace::run(&world, &args, &[strace::signal(call, "SIGKILL")]);
+            ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+            let ca = |snapshot: &Snapshot| snapshot.get(Path::new("certs/ca.crt")).cloned();
+            let now = ca(&world.snapshot());
+            ensure!(now == ca(&with) || now == ca(&without), "ca.crt is neither with nor without");
+            let again = world.run(&args);
+            ensure!(again.status.success(), "{again:?}");
+            ensure!(world.snapshot() == without, "the same command left something else");
+            Ok(())
+        },
+    );
+    points.report("crash points of remove-expired-ca", 40);
 }
 
 fn kill_at_each_call(points: &mut Points, scenario: &Scenario, calls: Vec<Call>, file_system: &[&str]) {

@@ -3,7 +3,8 @@
 use crate::strace;
 use crate::world::{JOURNAL, Snapshot, World, words};
 
-const DIRS: &str = "--certs-dir=certs --key-algorithm=ecdsa";
+/// The certs directory, and a key that is quick to make.
+pub const DIRS: &str = "--certs-dir=certs --key-algorithm=ecdsa";
 
 /// Files that change together, and what they hold.
 #[derive(Debug, Clone, Copy)]
