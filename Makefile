@@ -18,11 +18,17 @@ DISTDIR ?= $(TARGET)/dist#   where dist writes; all times in it are SOURCE_DATE_
 INSTALL ?= install
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-BIN := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/crdb-cert
-ASSETS := $(abspath $(TARGET))/assets
+ifneq ($(words $(TARGET)),1)
+    $(error CARGO_TARGET_DIR has a space in it: '$(TARGET)')
+endif
+ifneq ($(findstring --target,$(CARGOFLAGS)),)
+    $(error CARGOFLAGS names a target, and make would not know where the program is: set CARGO_BUILD_TARGET or CARGO_TARGET_DIR instead)
+endif
+BIN := $(TARGET)/$(addsuffix /,$(CARGO_BUILD_TARGET))$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/crdb-cert
+ASSETS := $(TARGET)/assets
 DOCS := README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-APACHE LICENSE-MIT
-OFFLINE_FLAGS := $(if $(filter 1,$(OFFLINE)),--offline $(addprefix --config ,$(wildcard vendor/config.toml)))
-FLAGS := --locked $(OFFLINE_FLAGS) $(CARGOFLAGS)
+OFFLINE_FLAG := $(if $(filter 1,$(OFFLINE)),--offline)
+FLAGS := --locked $(OFFLINE_FLAG) $(if $(OFFLINE_FLAG),$(addprefix --config ,$(wildcard vendor/config.toml))) $(CARGOFLAGS)
 
 # Where tests/fips/install-modules puts OpenSSL's modules and configurations.
 FIPS_DIR := $(or $(CRDB_CERT_FIPS_DIR),$(abspath $(TARGET))/fips)
@@ -40,11 +46,12 @@ DIRS := --certs-dir=certs --ca-key=my-safe-directory/ca.key
 all: build ## Same as build
 
 build: prerequisites ## Build the program, its man pages and completions
-	RUSTC_WRAPPER='$(RUSTC_WRAPPER)' CRDB_CERT_ASSETS_DIR='$(ASSETS)' $(CARGO) build --profile $(PROFILE) $(FLAGS)
-	@touch -c '$(BIN)'
+	RUSTC_WRAPPER='$(RUSTC_WRAPPER)' CRDB_CERT_ASSETS_DIR='$(abspath $(ASSETS))' \
+	    $(CARGO) build --target-dir '$(TARGET)' --profile $(PROFILE) $(FLAGS)
+	@touch -c '$(BIN)' '$(ASSETS)/man/crdb-cert.1'
 
 # So that `sudo make install` after `make` needs no cargo.
-$(BIN): Cargo.toml Cargo.lock build.rs $(wildcard build/*) $(shell find src -type f)
+$(BIN) $(ASSETS)/man/crdb-cert.1: Cargo.toml Cargo.lock build.rs $(wildcard build/*) $(shell find src -type f)
 	$(MAKE) build
 
 prerequisites: ## Install what the build needs besides a Rust toolchain, or say what to install
@@ -95,12 +102,13 @@ lint: prerequisites ## Check format, clippy, documentation, and dependencies if 
 
 test-packaging: build ## Test install, uninstall, dist, an offline build of what dist wrote, and the program's hardening
 	tests/packaging/install-tools
-	if [ "$$(id -u)" -eq 0 ]; then tests/packaging/check-apparmor '$(BIN)'; \
-	else echo 'Only root can check the AppArmor profile: it is not checked'; fi
-	$(CARGO) test $(FLAGS) --test packaging -- --nocapture
+	if [ "$$(id -u)" -eq 0 ] && command -v apparmor_parser >/dev/null; then \
+	    $(if $(wildcard $(FIPS_DIR)/modules),CRDB_CERT_FIPS_DIR='$(FIPS_DIR)') tests/packaging/check-apparmor '$(BIN)'; \
+	else echo 'The AppArmor profile is not checked: that takes root, and apparmor_parser'; fi
+	CRDB_CERT_PROGRAM='$(abspath $(BIN))' $(CARGO) test $(FLAGS) --test packaging -- --nocapture
 
 test-oldest-rust: prerequisites ## Compile everything with the oldest Rust that will do, if rustup has it or can get it
-	@rustup toolchain install $(OLDEST_RUST) --profile minimal >/dev/null 2>&1 || true
+	@[ '$(OFFLINE)' = 1 ] || rustup toolchain install $(OLDEST_RUST) --profile minimal || true
 	@if rustup run $(OLDEST_RUST) cargo --version 2>/dev/null; then \
 	    CARGO_TARGET_DIR='$(TARGET)/oldest-rust' rustup run $(OLDEST_RUST) cargo check $(FLAGS) --all-targets; \
 	else echo 'Rust $(OLDEST_RUST) is not here: not compiled with it (make test-distros does that)'; fi
@@ -108,8 +116,8 @@ test-oldest-rust: prerequisites ## Compile everything with the oldest Rust that 
 test-distros: dist ## Build, install and purge packages in fresh Debian 12 and 13 roots; needs root, and a network for debootstrap
 	tests/distros/run '$(DISTDIR)'
 
-install: $(BIN) ## Install program, man pages, completions and documents below $(DESTDIR)$(PREFIX)
-	umask 022 && $(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)/docs' \
+install: $(BIN) $(ASSETS)/man/crdb-cert.1 ## Install program, man pages, completions and documents below $(DESTDIR)$(PREFIX)
+	umask 022 && mkdir -p '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)/docs' \
 	    '$(DESTDIR)$(BASHCOMPDIR)' '$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(FISHCOMPDIR)'
 	$(INSTALL) -m 755 '$(BIN)' '$(DESTDIR)$(BINDIR)/crdb-cert'
 	$(INSTALL) -m 644 '$(ASSETS)'/man/*.1 '$(DESTDIR)$(MANDIR)/man1'
@@ -122,14 +130,15 @@ install: $(BIN) ## Install program, man pages, completions and documents below $
 uninstall: ## Remove what install put there
 	rm -f '$(DESTDIR)$(BINDIR)/crdb-cert' '$(DESTDIR)$(MANDIR)/man1/crdb-cert.1' '$(DESTDIR)$(MANDIR)'/man1/crdb-cert-*.1 \
 	    '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
-	rm -rf '$(DESTDIR)$(DOCDIR)'
+	rm -f $(foreach document,$(DOCS) $(wildcard docs/*.md),'$(DESTDIR)$(DOCDIR)/$(document)')
+	rmdir '$(DESTDIR)$(DOCDIR)/docs' '$(DESTDIR)$(DOCDIR)' 2>/dev/null || true
 
 vendor: ## Fetch the third-party crates of Cargo.lock into vendor/, for OFFLINE=1
-	CARGO='$(CARGO)' build/vendor vendor
+	CARGO='$(CARGO)' build/vendor vendor $(OFFLINE_FLAG)
 	@touch vendor/.fetched
 
 dist: ## Write a release into $(DISTDIR): the source, the third-party crates, an SBOM
-	CARGO='$(CARGO)' build/dist '$(DISTDIR)'
+	CARGO='$(CARGO)' build/dist '$(DISTDIR)' $(OFFLINE_FLAG)
 
 clean: ## Remove what the build made
 	$(CARGO) clean
@@ -139,5 +148,5 @@ distclean: clean ## Remove what vendor fetched, too
 	if [ -e vendor/.fetched ]; then rm -rf vendor/crates vendor/config.toml vendor/.fetched; fi
 
 help: ## List the targets, and the variables they heed
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
-	@sed -n 's/^\([A-Z_]*\) ?= *\([^#]*\)#* */  \1\t\2\t/p' Makefile | expand -t 18,60 | sed 's/ *$$//'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([A-Z_]*\) ?= *\([^#]*\)#* */  \1\t\2\t/p' Makefile | expand -t 20,60 | sed 's/ *$$//'

@@ -38,7 +38,7 @@ fn each_fault_is_found() {
         ("-Wl,-z,execstack", "has an executable stack"),
         ("-Wl,-rpath,/opt/lib", "has an RPATH"),
         ("-Wl,--no-gc-sections", "has the path"),
-        ("-Wl,--no-as-needed -lm", "links libm.so.6"),
+        ("-Wl,--no-as-needed -lresolv", "links libresolv.so.2"),
     ] {
         let found = build(&format!("{sound} {flags}"));
         assert!(found.contains(fault), "{flags}: {found}");

@@ -1,7 +1,6 @@
 //! `make dist`, and what can be done with what it wrote and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -13,35 +12,111 @@ use crate::shell;
 /// The names of a release's files begin with this.
 const RELEASE: &str = concat!("crdb-cert-", env!("CARGO_PKG_VERSION"));
 
-fn dist(directory: &Path) {
-    shell::script(r#"make dist DISTDIR="$1""#, &[directory.as_ref()]);
+/// Makes `$1` a repository of its own with all that is in the project's, committed or not, in one commit.
+const CLONE: &str = r#"
+    mkdir "$1"
+    if [ -e .git ]; then git -c safe.directory="$PWD" ls-files -z; else find . -path ./target -prune -o -type f -print0; fi >"$1.files"
+    tar -cf "$1.tar" --null --files-from="$1.files"
+    tar -xf "$1.tar" -C "$1"
+    cd "$1"
+    export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a GIT_COMMITTER_DATE=2026-01-02T03:04:05Z
+    git init --quiet
+    git add --all
+    git commit --quiet --message=all
+"#;
+
+/// A clone, and a release of it.
+struct Release {
+    clone: PathBuf,
+    dist: PathBuf,
 }
 
-/// Name and contents of each file.
-fn contents(directory: &Path) -> BTreeMap<OsString, Vec<u8>> {
-    let entries = fs::read_dir(directory).expect("the release").map(|entry| entry.expect("an entry"));
-    entries.map(|entry| (entry.file_name(), fs::read(entry.path()).expect("a file"))).collect()
+impl Release {
+    /// With environment variables as in a shell, and what else comes before `make dist` there.
+    fn new(parent: &Path, name: &str, before: &str) -> Self {
+        let clone = parent.join(name);
+        shell::script(CLONE, &[clone.as_ref()]);
+        let dist = clone.join("target/dist");
+        shell::script(&format!("cd \"$1\"; {before} make dist"), &[clone.as_ref()]);
+        Self { clone, dist }
+    }
+
+    /// Name and contents of each file.
+    fn contents(&self) -> BTreeMap<String, Vec<u8>> {
+        let entries = fs::read_dir(&self.dist).expect("the release").map(|entry| entry.expect("an entry"));
+        entries
+            .map(|entry| {
+                let name = entry.file_name().into_string().expect("UTF-8");
+                (name, fs::read(entry.path()).expect("a file"))
+            })
+            .collect()
+    }
 }
 
 #[test]
 fn two_runs_write_the_same_bytes() {
     let parent = tempfile::tempdir().expect("a temporary directory");
-    let [one, two] = ["one", "two"].map(|name| parent.path().join(name));
-    dist(&one);
-    // Later, by another user, somewhere else.
-    let elsewhere = r#"umask 077; TZ=Pacific/Auckland make dist DISTDIR="$1""#;
-    shell::script(elsewhere, &[two.as_ref()]);
-    let [one, two] = [one, two].map(|directory| contents(&directory));
-    let names: Vec<_> = one.keys().map(|name| name.to_string_lossy().into_owned()).collect();
+    let release = Release::new(parent.path(), "one", "");
+    let one = release.contents();
     let ends = [".cdx.json", "-vendor.tar.xz", ".tar.xz"].map(|end| format!("{RELEASE}{end}"));
     let expected: BTreeSet<_> = ends.into_iter().chain(["SHA256SUMS".to_owned()]).collect();
-    assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert_eq!(one.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    shell::script(r#"cd "$1"; sha256sum --check --quiet SHA256SUMS"#, &[release.dist.as_ref()]);
+    sbom_lists_what_is_linked(&one[&format!("{RELEASE}.cdx.json")]);
+
+    let elsewhere = "umask 077; TZ=Pacific/Auckland XZ_OPT=--extreme TAR_OPTIONS=--exclude=README.md";
+    let two = Release::new(parent.path(), "another one", elsewhere).contents();
     for (name, bytes) in &one {
-        assert!(two.get(name) == Some(bytes), "{} differs", name.display());
+        assert!(two.get(name) == Some(bytes), "{name} differs");
     }
 
-    shell::script(r#"cd "$1/one"; sha256sum --check --quiet SHA256SUMS"#, &[parent.path().as_ref()]);
-    sbom_lists_what_is_linked(&one[&OsString::from(format!("{RELEASE}.cdx.json"))]);
+    // With another time nothing but the times is another.
+    shell::script(r#"cd "$1"; SOURCE_DATE_EPOCH=86400 make dist"#, &[release.clone.as_ref()]);
+    let times =
+        r#"for archive in "$1"/*.tar.xz; do tar --list --verbose --utc --full-time --file "$archive"; done"#;
+    let times = shell::script(times, &[release.dist.as_ref()]);
+    assert!(times.lines().count() > 2000, "{times}");
+    assert!(times.lines().all(|line| line.contains(" 1970-01-02 00:00:00 ")), "{times}");
+    assert!(release.contents()[&format!("{RELEASE}.cdx.json")] != one[&format!("{RELEASE}.cdx.json")]);
+}
+
+#[test]
+fn a_release_is_made_of_a_commit() {
+    let parent = tempfile::tempdir().expect("a temporary directory");
+    let clone = parent.path().join("clone");
+    shell::script(CLONE, &[clone.as_ref()]);
+    let source = format!("target/dist/{RELEASE}.tar.xz");
+    let files = |before: &str| {
+        let script = format!("cd \"$1\"; {before}; make dist 2>&1; tar tJf {source}");
+        shell::script(&script, &[clone.as_ref()])
+    };
+    let listed = files("mkdir certs; touch certs/ca.key secret.key; rm LICENSE");
+    assert!(listed.contains("warning: these changes are not in a commit"), "{listed}");
+    assert!(
+        listed.contains(&format!("{RELEASE}/LICENSE\n")) && !listed.contains(&format!("{RELEASE}/secret.key")),
+        "{listed}"
+    );
+    assert!(!listed.contains("ca.key"), "{listed}");
+
+    let mut make = shell::command(&clone, "sh");
+    let output = make.args(["-c", "rm -rf .git target/dist; make dist"]).output().expect("make");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && stderr.contains("error: a release is made of a commit"), "{stderr}");
+    assert!(fs::read_dir(clone.join("target/dist")).expect("the directory").next().is_none());
+}
+
+/// What packagers start from says the version of the program.
+#[test]
+fn every_package_has_the_version_of_the_program() {
+    let version = env!("CARGO_PKG_VERSION");
+    for (file, line) in [
+        ("packaging/debian/changelog", format!("crdb-cert ({version}-1) ")),
+        ("packaging/rpm/crdb-cert.spec", format!("\nVersion:        {version}\n")),
+        ("packaging/alpine/APKBUILD", format!("\npkgver={version}\n")),
+    ] {
+        let text = fs::read_to_string(shell::project().join(file)).expect(file);
+        assert!(text.contains(&line), "{file} has another version than {version}");
+    }
 }
 
 /// Each crate that the program is made of is in the SBOM, with the checksum of Cargo.lock.
@@ -94,8 +169,7 @@ fn offline(directory: &Path, home: &Path, args: &[&str]) -> Command {
 #[test]
 fn the_two_archives_build_and_pass_the_tests_without_network_into_the_same_program() {
     let parent = tempfile::tempdir().expect("a temporary directory");
-    let release = parent.path().join("release");
-    dist(&release);
+    let release = Release::new(parent.path(), "clone", "").dist;
     let unpacked = parent.path().join("elsewhere");
     fs::create_dir(&unpacked).expect("a directory");
     let unpack = r#"tar xJf "$1/$3.tar.xz" -C "$2"; tar xJf "$1/$3-vendor.tar.xz" -C "$2/$3""#;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -106,7 +106,8 @@ fn every_file_has_its_mode_under_any_umask() {
 #[test]
 fn uninstall_leaves_no_file_but_those_of_others() {
     let root = Root::installed();
-    let others = ["usr/bin/other", "usr/share/man/man1/other.1"].map(|name| root.path().join(name));
+    let others = ["usr/bin/other", "usr/share/doc/crdb-cert/other", "usr/share/man/man1/other.1"];
+    let others = others.map(|name| root.path().join(name));
     for other in &others {
         fs::write(other, "").expect("a file");
     }
@@ -116,7 +117,20 @@ fn uninstall_leaves_no_file_but_those_of_others() {
         entries.filter(|entry| !entry.file_type().is_dir()).map(|entry| entry.into_path()).collect();
     left.sort();
     assert_eq!(left, others);
+
+    let root = Root::installed();
+    root.make("022", "uninstall");
     assert!(!root.path().join("usr/share/doc/crdb-cert").exists());
+}
+
+#[test]
+fn directories_that_are_there_keep_their_modes() {
+    let root = Root::new();
+    let bin = root.path().join("usr/bin");
+    fs::create_dir_all(&bin).expect("a directory");
+    fs::set_permissions(&bin, fs::Permissions::from_mode(0o1770)).expect("its mode");
+    root.make("022", "install");
+    assert_eq!(modes(&root.path())[Path::new("usr/bin")], 0o1770);
 }
 
 /// Runs the script `$1` with the arguments behind it where nothing can be written but `$4`, its DESTDIR.

@@ -21,10 +21,9 @@ pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The program as `make` builds it.
+/// The program that `make` built; it says which one.
 pub fn program() -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    project().join(target).join("release/crdb-cert")
+    project().join(env::var_os("CRDB_CERT_PROGRAM").unwrap_or_else(|| "target/release/crdb-cert".into()))
 }
 
 /// A command in a directory.
