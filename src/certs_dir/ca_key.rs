@@ -80,7 +80,12 @@ impl CaKey {
         };
         let about = format!("could not load CA key {self}");
         match (key, failure) {
-            (Ok(key), _) => Ok(Some(key)),
+            (Ok(key), _) => {
+                if let Some(weakness) = key.weakness() {
+                    log::warn!("CA key {self}: {weakness}; make another CA, with a new key");
+                }
+                Ok(Some(key))
+            }
             (Err(_), Some(error)) => Err(error.context(about)),
             (Err(error), None) if self.file().is_none() => {
                 let why = match error {

@@ -221,6 +221,21 @@ impl PrivateKey {
         self.0.public_eq(public)
     }
 
+    /// Why others may refuse what this key signs; nothing for a key that could have been made here.
+    pub fn weakness(&self) -> Option<String> {
+        if self.0.is_a(KeyType::RSA) {
+            let bits = Some(self.0.bits()).filter(|bits| *bits < RSA_MIN)?;
+            return Some(KeySizeError::TooWeak(bits).to_string());
+        }
+        // A token does not tell the curve: its keys are as they were made there.
+        let curve = self.0.ec_key().ok()?.group().curve_name()?;
+        let known = [Nid::X9_62_PRIME256V1, Nid::SECP384R1, Nid::SECP521R1].contains(&curve);
+        let name = curve.short_name().unwrap_or("another curve");
+        (!known).then(|| {
+            format!("an ECDSA key on {name} is of little use: TLS libraries know P-256, P-384 and P-521")
+        })
+    }
+
     /// The key for OpenSSL's own functions.
     pub(super) fn as_pkey(&self) -> &PKeyRef<Private> {
         &self.0

@@ -128,3 +128,29 @@ fn a_ca_key_that_is_a_link_to_nothing_is_not_followed() {
     sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &["is a symbolic link to nothing"]);
     sandbox.refuses_to_create("create-ca", &[], &["exists, but key reuse is disabled"]);
 }
+
+#[test]
+fn a_weak_ca_key_that_was_made_elsewhere_is_a_warning() {
+    for (make, weakness) in [
+        (
+            "genrsa 1024",
+            "an RSA key of 1024 bits is too weak: NIST SP 800-131A and TLS libraries refuse less than 2048",
+        ),
+        (
+            "ecparam -genkey -noout -name secp224r1",
+            "an ECDSA key on secp224r1 is of little use: TLS libraries know P-256, P-384 and P-521",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox
+            .script(&format!(
+                "umask 077; env -u OPENSSL_CONF openssl {make} >my-safe-directory/ca.key 2>/dev/null"
+            ))
+            .succeeds();
+        let run = sandbox.create("create-ca", &["--allow-ca-key-reuse"]);
+        let warning = format!("CA key my-safe-directory/ca.key: {weakness}; make another CA, with a new key\n");
+        assert!(run.stderr.contains(&warning), "{run:?}");
+    }
+    let run = Sandbox::with_ca().create("create-node", &["localhost"]);
+    assert_eq!(run.succeeds().stderr, "");
+}
