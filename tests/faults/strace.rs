@@ -30,7 +30,10 @@ pub struct Traced {
 
 /// Runs the program with these injections: `fsync:error=EIO:when=3`.
 pub fn run(world: &World, args: &[String], injections: &[String]) -> Traced {
-    let run = Run::of(&mut command(world, args, injections));
+    let strace = command(world, args, injections);
+    // Who runs the tests by nohup has SIGHUP ignored, and so would the program.
+    let mut command = world.command("env", &["--default-signal=HUP,INT,QUIT,TERM"]);
+    let run = Run::of(command.arg(strace.get_program()).args(strace.get_args()));
     Traced { run, log: fs::read_to_string(log(world)).expect("strace's log") }
 }
 
