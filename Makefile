@@ -18,15 +18,27 @@ DISTDIR ?= $(TARGET)/dist#   where dist writes; all times in it are SOURCE_DATE_
 INSTALL ?= install
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Wherever cargo's own configuration would put it.
+export CARGO_TARGET_DIR := $(TARGET)
+
 ifneq ($(words $(TARGET)),1)
     $(error CARGO_TARGET_DIR has a space in it: '$(TARGET)')
 endif
-ifneq ($(findstring --target,$(CARGOFLAGS)),)
-    $(error CARGOFLAGS names a target, and make would not know where the program is: set CARGO_BUILD_TARGET or CARGO_TARGET_DIR instead)
+ifeq ($(filter 0 1,$(OFFLINE)),)
+    $(error OFFLINE is 0 or 1, not '$(OFFLINE)')
 endif
+ifneq ($(findstring ',$(DESTDIR)$(PREFIX)$(BINDIR)$(DATADIR)$(MANDIR)$(DOCDIR)$(BASHCOMPDIR)$(ZSHCOMPDIR)$(FISHCOMPDIR)),)
+    $(error DESTDIR, PREFIX or another directory has a ' in it)
+endif
+ifeq ($(filter /%,$(firstword $(PREFIX)/)),)
+    $(error PREFIX is no absolute path: '$(PREFIX)')
+endif
+
 BIN := $(TARGET)/$(addsuffix /,$(CARGO_BUILD_TARGET))$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/crdb-cert
 ASSETS := $(TARGET)/assets
 DOCS := README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-APACHE LICENSE-MIT
+# The licences of the crates that are part of the program, where the crates are.
+DOCS += $(wildcard vendor/LICENSE-CRATES)
 OFFLINE_FLAG := $(if $(filter 1,$(OFFLINE)),--offline)
 FLAGS := --locked $(OFFLINE_FLAG) $(if $(OFFLINE_FLAG),$(addprefix --config ,$(wildcard vendor/config.toml))) $(CARGOFLAGS)
 
@@ -47,8 +59,10 @@ all: build ## Same as build
 
 build: prerequisites ## Build the program, its man pages and completions
 	RUSTC_WRAPPER='$(RUSTC_WRAPPER)' CRDB_CERT_ASSETS_DIR='$(abspath $(ASSETS))' \
-	    $(CARGO) build --target-dir '$(TARGET)' --profile $(PROFILE) $(FLAGS)
-	@touch -c '$(BIN)' '$(ASSETS)/man/crdb-cert.1'
+	    $(CARGO) build --profile $(PROFILE) $(FLAGS)
+	@test -e '$(BIN)' || { echo 'error: cargo put the program elsewhere than $(BIN); instead of build.target in cargo'\''s' \
+	    'configuration or --target in CARGOFLAGS set CARGO_BUILD_TARGET' >&2; exit 1; }
+	@touch '$(BIN)' '$(ASSETS)/man/crdb-cert.1'
 
 # So that `sudo make install` after `make` needs no cargo.
 $(BIN) $(ASSETS)/man/crdb-cert.1: Cargo.toml Cargo.lock build.rs $(wildcard build/*) $(shell find src -type f)
@@ -130,7 +144,7 @@ install: $(BIN) $(ASSETS)/man/crdb-cert.1 ## Install program, man pages, complet
 uninstall: ## Remove what install put there
 	rm -f '$(DESTDIR)$(BINDIR)/crdb-cert' '$(DESTDIR)$(MANDIR)/man1/crdb-cert.1' '$(DESTDIR)$(MANDIR)'/man1/crdb-cert-*.1 \
 	    '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
-	rm -f $(foreach document,$(DOCS) $(wildcard docs/*.md),'$(DESTDIR)$(DOCDIR)/$(document)')
+	rm -f $(foreach document,$(notdir $(DOCS)) LICENSE-CRATES $(wildcard docs/*.md),'$(DESTDIR)$(DOCDIR)/$(document)')
 	rmdir '$(DESTDIR)$(DOCDIR)/docs' '$(DESTDIR)$(DOCDIR)' 2>/dev/null || true
 
 vendor: ## Fetch the third-party crates of Cargo.lock into vendor/, for OFFLINE=1
@@ -145,8 +159,8 @@ clean: ## Remove what the build made
 
 # In an unpacked release the crates are part of it; debhelper begins every build with this.
 distclean: clean ## Remove what vendor fetched, too
-	if [ -e vendor/.fetched ]; then rm -rf vendor/crates vendor/config.toml vendor/.fetched; fi
+	if [ -e vendor/.fetched ]; then rm -rf vendor/crates vendor/LICENSE-CRATES vendor/config.toml vendor/.fetched; fi
 
 help: ## List the targets, and the variables they heed
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
-	@sed -n 's/^\([A-Z_]*\) ?= *\([^#]*\)#* */  \1\t\2\t/p' Makefile | expand -t 20,60 | sed 's/ *$$//'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1#\2/p' Makefile | awk -F '#' '{ printf "  %-18s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([A-Z_]*\) ?= *\([^#]*\)#* *\(.*\)/\1#\2#\3/p' Makefile | awk -F '#' '{ printf "  %-18s%-40s%s\n", $$1, $$2, $$3 }'

@@ -26,6 +26,11 @@ const FILES: [&str; 12] = [
     "share/zsh/site-functions/_crdb-cert",
 ];
 
+/// Where the crates are, their licences are installed, too.
+fn licence_of_crates() -> Option<&'static str> {
+    shell::project().join("vendor/LICENSE-CRATES").exists().then_some("share/doc/crdb-cert/LICENSE-CRATES")
+}
+
 /// The commands that have a man page.
 const COMMANDS: [&str; 14] = [
     "check-login",
@@ -90,7 +95,7 @@ fn every_file_has_its_mode_under_any_umask() {
     let pages = COMMANDS.map(|command| format!("share/man/man1/crdb-cert-{command}.1"));
     let pages = pages.iter().map(String::as_str).chain(["share/man/man1/crdb-cert.1"]);
     let mut expected = BTreeMap::new();
-    for file in FILES.into_iter().chain(pages) {
+    for file in FILES.into_iter().chain(licence_of_crates()).chain(pages) {
         let file = Path::new("usr").join(file);
         let directories = file.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
         expected.extend(directories.map(|directory| (directory.to_owned(), 0o755)));
@@ -149,7 +154,9 @@ const ALL_ELSE_READ_ONLY: &str = r#"
 fn nothing_outside_destdir_is_touched() {
     let root = tempfile::tempdir().expect("a temporary directory");
     let both = format!("{MAKE}; set -- \"$1\" \"$4\" \"$3\"; {MAKE}");
-    for (script, files) in [(MAKE, FILES.len() + COMMANDS.len() + 1), (&both, 0)] {
+    for (script, files) in
+        [(MAKE, FILES.into_iter().chain(licence_of_crates()).count() + COMMANDS.len() + 1), (&both, 0)]
+    {
         let unshare = "unshare --user --map-root-user --mount sh -euc \"$@\"";
         let args = [ALL_ELSE_READ_ONLY, "sh", script, "022", "install"].map(AsRef::as_ref);
         let out = shell::script(unshare, &[&args[..], &[root.path().as_ref(), "uninstall".as_ref()]].concat());
