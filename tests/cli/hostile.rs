@@ -57,12 +57,15 @@ fn special_files_in_the_place_of_certificates_are_rows_with_errors() {
     symlink("/dev/zero", sandbox.path("certs/client.zero.crt")).expect("a link");
     symlink("client.loop.crt", sandbox.path("certs/client.loop.crt")).expect("a link");
     symlink("/", sandbox.path("certs/client.dir.crt")).expect("a link");
+    // In the words of this libc.
+    let a_loop = std::io::Error::from(rustix::io::Errno::LOOP).to_string().to_lowercase();
+    let a_loop = a_loop.split(" (os error").next().expect("a reason");
     for (file, why) in [
         ("node.crt", "not a regular file"),
         ("ui.crt", "not a regular file"),
         ("client.zero.crt", "not a regular file"),
         ("client.dir.crt", "not a regular file"),
-        ("client.loop.crt", "too many levels of symbolic links"),
+        ("client.loop.crt", a_loop),
     ] {
         let expected = format!("could not read certificate file certs/{file}: {why}");
         assert!(error(&sandbox, file).starts_with(&expected), "{file}: {}", error(&sandbox, file));
