@@ -23,18 +23,21 @@ fn place(name: &str) -> PathBuf {
 fn start(case: &str, cockroach: &Path, command: &str) -> (Sandbox, Run) {
     let sandbox = Sandbox::new();
     sandbox.make_dir("bin");
-    symlink(cockroach, sandbox.path("bin/cockroach")).expect("a link");
+    // Under its own name, too, where no Makefile stumbles over a space in the project's path.
+    let name = cockroach.file_name().and_then(|name| name.to_str()).expect("a name");
+    for link in ["cockroach", name] {
+        symlink(cockroach, sandbox.path("bin").join(link)).expect("a link");
+    }
     sandbox.make_dir("work");
     for file in originals(case) {
         fs::copy(place(case).join(&file), sandbox.path("work").join(&file)).expect("a copy");
     }
     let script = format!(
-        "PATH=$PWD/bin:$PATH CALLS=$PWD/calls COCKROACH='{}'
+        "PATH=$PWD/bin:$PATH CALLS=$PWD/calls COCKROACH=$PWD/bin/{name}
         export PATH CALLS COCKROACH
         umask 022
         cd work
-        {command}",
-        cockroach.display()
+        {command}"
     );
     let run = sandbox.script(&script);
     (sandbox, run)

@@ -49,7 +49,7 @@ fn a_crash_leaves_no_core_dump() {
         command
     };
     // It has its key in memory, and waits for the lock.
-    let program = format!("{PROGRAM} create-node localhost --key-algorithm=ecdsa {}", DIRS.join(" "));
+    let program = format!("'{PROGRAM}' create-node localhost --key-algorithm=ecdsa {}", DIRS.join(" "));
     assert!(!dumps_core(shell(&program)));
     if !dumps_core(shell("sleep 100")) {
         println!("this system dumps no cores: the test could not have failed");

@@ -170,7 +170,7 @@ fn offline(directory: &Path, home: &Path, args: &[&str]) -> Command {
 fn the_two_archives_build_and_pass_the_tests_without_network_into_the_same_program() {
     let parent = tempfile::tempdir().expect("a temporary directory");
     let release = Release::new(parent.path(), "clone", "").dist;
-    let unpacked = parent.path().join("elsewhere");
+    let unpacked = parent.path().join("a place of its own");
     fs::create_dir(&unpacked).expect("a directory");
     let unpack = r#"tar xJf "$1/$3.tar.xz" -C "$2"; tar xJf "$1/$3-vendor.tar.xz" -C "$2/$3""#;
     shell::script(unpack, &[release.as_ref(), unpacked.as_ref(), RELEASE.as_ref()]);
