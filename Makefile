@@ -114,8 +114,9 @@ lint: prerequisites ## Check format, clippy, documentation, and dependencies if 
 	@if command -v cargo-deny >/dev/null; then build/check-dependencies; \
 	else echo 'cargo-deny is not installed: dependencies are not checked'; fi
 
-test-packaging: build ## Test install, uninstall, dist, an offline build of what dist wrote, and the program's hardening
+test-packaging: prerequisites ## Test install, uninstall, dist, an offline build of what dist wrote, and the program's hardening
 	tests/packaging/install-tools
+	$(MAKE) build
 	if [ "$$(id -u)" -eq 0 ] && command -v apparmor_parser >/dev/null; then \
 	    $(if $(wildcard $(FIPS_DIR)/modules),CRDB_CERT_FIPS_DIR='$(FIPS_DIR)') tests/packaging/check-apparmor '$(BIN)'; \
 	else echo 'The AppArmor profile is not checked: that takes root, and apparmor_parser'; fi

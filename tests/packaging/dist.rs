@@ -37,8 +37,14 @@ impl Release {
         let clone = parent.join(name);
         shell::script(CLONE, &[clone.as_ref()]);
         let dist = clone.join("target/dist");
-        shell::script(&format!("cd \"$1\"; {before} make dist"), &[clone.as_ref()]);
-        Self { clone, dist }
+        let release = Self { clone, dist };
+        release.script(&format!("{before} make dist"));
+        release
+    }
+
+    /// Runs a shell script in the clone.
+    fn script(&self, script: &str) -> String {
+        shell::script(&format!("unset CARGO_TARGET_DIR; cd \"$1\"; {script}"), &[self.clone.as_ref()])
     }
 
     /// Name and contents of each file.
@@ -71,7 +77,7 @@ fn two_runs_write_the_same_bytes() {
     }
 
     // With another time nothing but the times is another.
-    shell::script(r#"cd "$1"; SOURCE_DATE_EPOCH=86400 make dist"#, &[release.clone.as_ref()]);
+    release.script("SOURCE_DATE_EPOCH=86400 make dist");
     let times =
         r#"for archive in "$1"/*.tar.xz; do tar --list --verbose --utc --full-time --file "$archive"; done"#;
     let times = shell::script(times, &[release.dist.as_ref()]);
@@ -87,7 +93,7 @@ fn a_release_is_made_of_a_commit() {
     shell::script(CLONE, &[clone.as_ref()]);
     let source = format!("target/dist/{RELEASE}.tar.xz");
     let files = |before: &str| {
-        let script = format!("cd \"$1\"; {before}; make dist 2>&1; tar tJf {source}");
+        let script = format!("unset CARGO_TARGET_DIR; cd \"$1\"; {before}; make dist 2>&1; tar tJf {source}");
         shell::script(&script, &[clone.as_ref()])
     };
     let listed = files("mkdir certs; touch certs/ca.key secret.key; rm LICENSE");
@@ -99,7 +105,8 @@ fn a_release_is_made_of_a_commit() {
     assert!(!listed.contains("ca.key"), "{listed}");
 
     let mut make = shell::command(&clone, "sh");
-    let output = make.args(["-c", "rm -rf .git target/dist; make dist"]).output().expect("make");
+    let output =
+        make.args(["-c", "unset CARGO_TARGET_DIR; rm -rf .git target/dist; make dist"]).output().expect("make");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && stderr.contains("error: a release is made of a commit"), "{stderr}");
     assert!(fs::read_dir(clone.join("target/dist")).expect("the directory").next().is_none());
@@ -169,11 +176,12 @@ fn offline(directory: &Path, home: &Path, args: &[&str]) -> Command {
 #[test]
 fn the_two_archives_build_and_pass_the_tests_without_network_into_the_same_program() {
     let parent = tempfile::tempdir().expect("a temporary directory");
-    let release = Release::new(parent.path(), "clone", "").dist;
+    let release = Release::new(parent.path(), "clone", "");
+    release.script("make");
     let unpacked = parent.path().join("a place of its own");
     fs::create_dir(&unpacked).expect("a directory");
     let unpack = r#"tar xJf "$1/$3.tar.xz" -C "$2"; tar xJf "$1/$3-vendor.tar.xz" -C "$2/$3""#;
-    shell::script(unpack, &[release.as_ref(), unpacked.as_ref(), RELEASE.as_ref()]);
+    shell::script(unpack, &[release.dist.as_ref(), unpacked.as_ref(), RELEASE.as_ref()]);
     let source: PathBuf = unpacked.join(RELEASE);
     let home = parent.path().join("home");
     fs::create_dir(&home).expect("a directory");
@@ -188,11 +196,8 @@ fn the_two_archives_build_and_pass_the_tests_without_network_into_the_same_progr
         ["lo"]
     );
     shell::succeeds(&mut offline(&source, &home, &["make", "OFFLINE=1"]));
-    let program = source.join("target/release/crdb-cert");
-    assert!(
-        fs::read(program).expect("the program") == fs::read(shell::program()).expect("the program"),
-        "the programs differ"
-    );
+    let program = |directory: &Path| fs::read(directory.join("target/release/crdb-cert")).expect("the program");
+    assert!(program(&source) == program(&release.clone), "the programs differ");
     let tests = shell::succeeds(&mut offline(&source, &home, &["make", "check", "OFFLINE=1"]));
     assert!(tests.contains("test result: ok. 1"), "{tests}");
 }
