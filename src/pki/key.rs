@@ -38,6 +38,19 @@ pub enum Curve {
     P521,
 }
 
+impl Curve {
+    const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    /// What OpenSSL calls it.
+    fn nid(self) -> Nid {
+        match self {
+            Self::P256 => Nid::X9_62_PRIME256V1,
+            Self::P384 => Nid::SECP384R1,
+            Self::P521 => Nid::SECP521R1,
+        }
+    }
+}
+
 /// A key size that is not to be had.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum KeySizeError {
@@ -115,11 +128,7 @@ impl PrivateKey {
             context.keygen_init()?;
             match spec {
                 KeySpec::Rsa(bits) => context.set_rsa_keygen_bits(bits)?,
-                KeySpec::Ecdsa(curve) => context.set_ec_paramgen_curve_nid(match curve {
-                    Curve::P256 => Nid::X9_62_PRIME256V1,
-                    Curve::P384 => Nid::SECP384R1,
-                    Curve::P521 => Nid::SECP521R1,
-                })?,
+                KeySpec::Ecdsa(curve) => context.set_ec_paramgen_curve_nid(curve.nid())?,
                 KeySpec::Ed25519 => {}
             }
             context.keygen()
@@ -229,7 +238,7 @@ impl PrivateKey {
         }
         // A token does not tell the curve: its keys are as they were made there.
         let curve = self.0.ec_key().ok()?.group().curve_name()?;
-        let known = [Nid::X9_62_PRIME256V1, Nid::SECP384R1, Nid::SECP521R1].contains(&curve);
+        let known = Curve::ALL.map(Curve::nid).contains(&curve);
         let name = curve.short_name().unwrap_or("another curve");
         (!known).then(|| {
             format!("an ECDSA key on {name} is of little use: TLS libraries know P-256, P-384 and P-521")
