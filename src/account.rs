@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::certs_dir::access::Account;
 use crate::error::Advice;
 use crate::go_bool;
+use crate::store::dir::{Owner, euid};
 
 /// Switches the checks of owner and mode off, as on the server.
 const SKIP: &str = "COCKROACH_SKIP_KEY_PERMISSION_CHECK";
@@ -32,13 +33,42 @@ fn own() -> Account {
 }
 
 fn named(name: &str) -> Result<Account> {
-    let by_number = || name.parse().ok().and_then(users::get_user_by_uid);
-    let user = users::get_user_by_name(name).or_else(by_number).ok_or_else(|| {
-        let hint = "name the account that the database runs under, as in: ps -o user= -C cockroach";
-        Advice::new(format!("--server-user: there is no account {name:?} on this system"), hint)
-    })?;
+    let user = user("--server-user", name)?;
     let gid = user.primary_group_id();
     let groups = user.groups().unwrap_or_default();
     let supplementary = groups.iter().map(users::Group::gid).filter(|group| *group != gid).collect();
     Ok(Account { uid: user.uid(), gid, supplementary, any_owner: false })
+}
+
+/// An account by its name or number.
+fn user(flag: &str, name: &str) -> Result<users::User> {
+    let by_number = || name.parse().ok().and_then(users::get_user_by_uid);
+    users::get_user_by_name(name).or_else(by_number).ok_or_else(|| {
+        let hint = "name the account that the database runs under, as in: ps -o user= -C cockroach";
+        Advice::new(format!("{flag}: there is no account {name:?} on this system"), hint).into()
+    })
+}
+
+/// The account that new files are for, from `USER` or `USER:GROUP`; the group is the user's primary one unless it is named.
+///
+/// # Errors
+/// If there is no such account or group, or the caller may not give files away.
+pub fn owner(text: &str) -> Result<Owner> {
+    let (name, group) = text.split_once(':').map_or((text, None), |(name, group)| (name, Some(group)));
+    let user = user("--owner", name)?;
+    let gid = match group {
+        None => user.primary_group_id(),
+        Some(group) => {
+            let by_number = || group.parse().ok().and_then(users::get_group_by_gid);
+            let found = users::get_group_by_name(group).or_else(by_number);
+            let hint = "leave it out for the primary group of the account";
+            let what = || Advice::new(format!("--owner: there is no group {group:?} on this system"), hint);
+            found.ok_or_else(what)?.gid()
+        }
+    };
+    if euid() != 0 {
+        let what = format!("--owner={text}: only root can give files to another account");
+        return Err(Advice::new(what, "run the command as root, or as that account without --owner").into());
+    }
+    Ok(Owner { uid: user.uid(), gid: Some(gid) })
 }

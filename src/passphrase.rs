@@ -8,10 +8,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::certs_dir::{access, read};
+use crate::certs_dir::access;
 use crate::error::{Advice, reason};
 use crate::ffi;
 use crate::interrupts::Interrupts;
+use crate::store::read;
 
 /// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
 const SHORTEST: usize = 8;

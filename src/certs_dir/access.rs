@@ -113,19 +113,6 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
     Ok(())
 }
 
-/// Warns of a certs directory that group or others can write to: they can put their own CA into it.
-pub fn warn_of_writable_dir(dir: &Path) {
-    if let Ok(metadata) = dir.metadata() {
-        let mode = metadata.mode() & MODE_BITS;
-        if mode & 0o022 != 0 {
-            let (path, mode) = (dir.display(), Mode(mode));
-            log::warn!(
-                "the certs directory {path} has permissions {mode}, so that others can write to it; type: chmod go-w {path}"
-            );
-        }
-    }
-}
-
 /// Warns of a CA key that group or others can read: they can log in as anybody.
 pub fn warn_of_readable_ca_key(path: &Path, metadata: &Metadata) {
     warn_of_readable("CA key", path, metadata);

@@ -1,19 +1,20 @@
 //! The CA of a certs directory: its certificate there, and its key elsewhere.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use openssl::x509::X509;
 
+use super::Reading;
 use super::ca_key::CaKey;
 use super::certificate::{self, CertificateFile};
 use super::layout::CertificateName;
-use super::read;
 use crate::error::Advice;
 use crate::pki::inspect::Facts;
 use crate::pki::issue;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
+use crate::store::read::Regular;
 use crate::usage::{KINDS, Usage};
 
 /// A CA that can sign.
@@ -29,9 +30,10 @@ impl Authority {
     ///
     /// # Errors
     /// If either is missing or unusable, or the key does not belong to the certificate.
-    pub fn load(certs_dir: &Path, usage: Usage, ca_key: &CaKey) -> Result<Self> {
-        let path = certificate_path(certs_dir, usage);
-        let certificate = CertificateFile::load(&path, certificate::CA)?.first;
+    pub fn load(certs_dir: &Reading<'_>, usage: Usage, ca_key: &CaKey) -> Result<Self> {
+        let file = certificate_file(certs_dir, usage);
+        let path = certs_dir.path(&file);
+        let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
         let public = certificate::public_key(&certificate, &path)?;
         let key = ca_key.load()?.ok_or_else(|| no_key(ca_key))?;
         if !key.matches(&public) {
@@ -57,8 +59,8 @@ impl Authority {
 }
 
 /// How many certificates a CA file has; 0 if it cannot be read.
-pub fn count_certificates(path: &Path) -> usize {
-    let contents = read::read(path).ok();
+pub fn count_certificates(certs_dir: &Reading<'_>, file: &str) -> usize {
+    let contents = certs_dir.open(file).and_then(Regular::read).ok();
     contents
         .and_then(|contents| pem::certificates(&contents, "").ok())
         .map_or(0, |certificates| certificates.len())
@@ -69,12 +71,18 @@ fn belongs(key: &PrivateKey, certificate: &X509) -> bool {
 }
 
 /// Every CA is called the same unless it was made otherwise: the key identifier tells which is meant.
-fn wrong_key(certs_dir: &Path, key: &PrivateKey, ca_key: &CaKey, first: &X509, path: &Path) -> anyhow::Error {
+fn wrong_key(
+    certs_dir: &Reading<'_>,
+    key: &PrivateKey,
+    ca_key: &CaKey,
+    first: &X509,
+    path: &std::path::Path,
+) -> anyhow::Error {
     let facts = Facts::of(first);
     let identifier = facts.subject_key_identifier.as_deref().unwrap_or("none");
     let path = path.display();
     let owner = owner(certs_dir, key);
-    let owner = owner.unwrap_or_else(|| format!("no CA certificate in {}", certs_dir.display()));
+    let owner = owner.unwrap_or_else(|| format!("no CA certificate in {}", certs_dir.dir_path().display()));
     let what = format!(
         "CA key {ca_key} does not belong to the first certificate in {path} ({}, key identifier {identifier}), \
          but to {owner}",
@@ -85,22 +93,22 @@ fn wrong_key(certs_dir: &Path, key: &PrivateKey, ca_key: &CaKey, first: &X509, p
 }
 
 /// The CA certificate of the directory that the key belongs to.
-fn owner(certs_dir: &Path, key: &PrivateKey) -> Option<String> {
+fn owner(certs_dir: &Reading<'_>, key: &PrivateKey) -> Option<String> {
     let cas = KINDS.iter().filter(|kind| kind.usage.is_ca());
-    cas.map(|kind| certs_dir.join(CertificateName::of(kind.usage).certificate_file())).find_map(|path| {
-        let file = CertificateFile::load(&path, certificate::CA).ok()?;
+    cas.map(|kind| CertificateName::of(kind.usage).certificate_file()).find_map(|name| {
+        let file = CertificateFile::load_in(certs_dir, &name, certificate::CA).ok()?;
         let mut all = std::iter::once(&file.first).chain(&file.others);
         let index = all.position(|certificate| belongs(key, certificate))?;
-        Some(format!("certificate {} in {}", index + 1, path.display()))
+        Some(format!("certificate {} in {}", index + 1, certs_dir.path(&name).display()))
     })
 }
 
 /// The file of the CA that signs certificates of this kind.
-pub fn certificate_path(certs_dir: &Path, usage: Usage) -> PathBuf {
-    let path = |signer: &Usage| certs_dir.join(CertificateName::of(*signer).certificate_file());
-    let mut signers = usage.kind().signers.iter().map(path);
+pub fn certificate_file(certs_dir: &Reading<'_>, usage: Usage) -> String {
+    let file = |signer: &Usage| CertificateName::of(*signer).certificate_file();
+    let mut signers = usage.kind().signers.iter().map(file);
     // Its presence decides, whether it can be used or not; the last one is the one that everybody needs.
-    signers.clone().find(|path| certificate::exists(path)).or_else(|| signers.next_back()).unwrap_or_default()
+    signers.clone().find(|file| certs_dir.has(file)).or_else(|| signers.next_back()).unwrap_or_default()
 }
 
 fn no_key(ca_key: &CaKey) -> anyhow::Error {

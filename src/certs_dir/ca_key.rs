@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 
 use super::access::warn_of_readable_ca_key;
-use super::certificate;
-use super::read::{ReadError, Regular};
 use crate::error::{Advice, without_pins};
 use crate::passphrase::Source;
 use crate::pki::key::{LoadKeyError, PrivateKey};
 use crate::pki::provider;
+use crate::store::read::{ReadError, Regular};
 
 /// How PKCS#11 URIs begin (RFC 7512 section 2.3).
 const PKCS11: &str = "pkcs11:";
@@ -47,7 +46,7 @@ impl CaKey {
 
     /// Is there anything of this name? A token's keys are there before a certificate is made with them.
     pub fn exists(&self) -> bool {
-        self.file().is_none_or(certificate::exists)
+        self.file().is_none_or(|path| path.symlink_metadata().is_ok())
     }
 
     /// The passphrase for a new key.

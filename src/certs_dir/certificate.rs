@@ -6,10 +6,11 @@ use anyhow::{Context, Result, anyhow};
 use openssl::pkey::{PKey, Public};
 use openssl::x509::X509;
 
-use super::read::{self, ReadError};
+use super::Reading;
 use crate::error::Advice;
 use crate::pki::inspect::Facts;
 use crate::pki::{self, pem, verify};
+use crate::store::read::{ReadError, Regular};
 
 /// The certificates of a file that a command needs.
 pub struct CertificateFile {
@@ -39,8 +40,20 @@ impl CertificateFile {
     /// # Errors
     /// If the file cannot be read, or holds anything but certificates.
     pub fn load(path: &Path, purpose: Purpose) -> Result<Self> {
+        Self::of(Regular::open(path), path, purpose)
+    }
+
+    /// Reads a file of the certs directory.
+    ///
+    /// # Errors
+    /// As for [`CertificateFile::load`].
+    pub fn load_in(certs_dir: &Reading<'_>, file: &str, purpose: Purpose) -> Result<Self> {
+        Self::of(certs_dir.open(file), &certs_dir.path(file), purpose)
+    }
+
+    fn of(file: Result<Regular, ReadError>, path: &Path, purpose: Purpose) -> Result<Self> {
         let Purpose { noun, hint } = purpose;
-        let contents = read::read(path).map_err(|error| {
+        let contents = file.and_then(Regular::read).map_err(|error| {
             let what = format!("could not read {noun} {}: {error}", path.display());
             match error {
                 ReadError::NotFound => Advice::new(what, hint).into(),
@@ -84,9 +97,4 @@ pub fn public_key(certificate: &X509, path: &Path) -> Result<PKey<Public>> {
     certificate.public_key().map_err(|errors| {
         anyhow!("could not read the public key of {}: {}", path.display(), pki::reason(&errors))
     })
-}
-
-/// Is there anything of this name?
-pub fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
 }

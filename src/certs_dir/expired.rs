@@ -1,20 +1,18 @@
 //! CA certificates that have expired, behind the one in use.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result, bail};
 
+use super::Reading;
 use super::layout::CertificateName;
-use super::paths;
-use super::read::{self, ReadError};
 use crate::pki::inspect::Facts;
 use crate::pki::pem;
+use crate::store::read::{ReadError, Regular};
 use crate::usage::KINDS;
 
 /// A CA file that has some.
 pub struct File {
-    /// The file.
-    pub path: PathBuf,
+    /// Its name.
+    pub file: String,
     /// What it holds.
     pub before: Vec<u8>,
     /// What it would hold without them.
@@ -39,15 +37,16 @@ pub struct Expired {
 ///
 /// # Errors
 /// If a CA file cannot be read, or holds anything but certificates.
-pub fn find(certs_dir: &Path, now: i64) -> Result<Vec<File>> {
-    if paths::is_missing(certs_dir)? {
-        bail!("there is no certs directory {}", certs_dir.display());
+pub fn find(certs_dir: &Reading<'_>, now: i64) -> Result<Vec<File>> {
+    if !certs_dir.certs_dir.exists() {
+        bail!("there is no certs directory {}", certs_dir.dir_path().display());
     }
     let mut files = Vec::new();
     for kind in KINDS.iter().filter(|kind| kind.usage.is_ca()) {
-        let path = certs_dir.join(CertificateName::of(kind.usage).certificate_file());
+        let file = CertificateName::of(kind.usage).certificate_file();
+        let path = certs_dir.path(&file);
         let about = || format!("could not read CA certificate {}", path.display());
-        let before = match read::read(&path) {
+        let before = match certs_dir.open(&file).and_then(Regular::read) {
             Err(ReadError::NotFound) => continue,
             result => result.with_context(about)?,
         };
@@ -60,8 +59,8 @@ pub fn find(certs_dir: &Path, now: i64) -> Result<Vec<File>> {
             .collect();
         if !certificates.is_empty() {
             let positions: Vec<_> = certificates.iter().map(|expired| expired.position - 1).collect();
-            let after = pem::without(&before, &positions);
-            files.push(File { path, before: before.to_vec(), after, certificates });
+            let after = pem::certificate_blocks(&before, |position| !positions.contains(&position));
+            files.push(File { file, before: before.to_vec(), after, certificates });
         }
     }
     Ok(files)

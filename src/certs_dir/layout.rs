@@ -89,6 +89,18 @@ impl CertificateName {
     }
 }
 
+/// Is this the name of a certificate of the directory?
+pub fn is_certificate(file: &str) -> bool {
+    matches!(CertificateName::from_file(file), Some(Ok(_)))
+}
+
+/// Is this the name of a key of the directory? CA keys have no name there.
+pub fn is_key(file: &str) -> bool {
+    let stem = file.strip_suffix(".pk8").unwrap_or(file).strip_suffix(KEY);
+    let name = stem.and_then(|stem| CertificateName::from_file(&format!("{stem}{CERTIFICATE}")));
+    matches!(name, Some(Ok(name)) if !name.usage.is_ca())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -143,6 +155,18 @@ mod tests {
         ] {
             let error = CertificateName::from_file(file).expect(file).expect_err(file);
             assert_eq!(error.to_string(), message, "{file}");
+        }
+    }
+
+    #[test]
+    fn keys_have_names_of_their_own() {
+        for file in ["node.key", "ui.key", "client.root.key", "client.root.key.pk8", "client-tenant.2.key"] {
+            assert!(is_key(file), "{file}");
+        }
+        for file in
+            ["ca.key", "ca-client.key", "node.crt", "node.key.bak", "my.key", "client.key", ".key", "key"]
+        {
+            assert!(!is_key(file), "{file}");
         }
     }
 

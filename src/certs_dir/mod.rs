@@ -2,16 +2,210 @@
 
 pub mod access;
 pub mod authority;
+pub mod batch;
 pub mod ca_key;
 pub mod certificate;
-mod change;
-pub mod commit;
-mod dir;
 pub mod expired;
-mod journal;
 pub mod layout;
-mod lock;
-mod paths;
-mod pending;
-pub mod read;
+pub mod ownership;
 pub mod scan;
+
+use std::cell::OnceCell;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
+use crate::error::{Advice, reason};
+use crate::finding::Finding;
+use crate::interrupts::Interrupts;
+use crate::store::PREFIX;
+use crate::store::change::{self, Pending, Recovered};
+use crate::store::dir::Dir;
+use crate::store::read::{ReadError, Regular};
+
+/// A certs directory, there or not yet. It is opened once, and everything goes through the open directory.
+#[derive(Debug)]
+pub struct CertsDir {
+    path: PathBuf,
+    dir: OnceCell<Dir>,
+}
+
+impl CertsDir {
+    /// Opens the directory, if it is there.
+    ///
+    /// # Errors
+    /// If what is there is no directory, or cannot be opened.
+    pub fn open(path: &Path) -> Result<Self> {
+        let certs_dir = Self { path: path.to_owned(), dir: OnceCell::new() };
+        let shown = path.display();
+        match Dir::open(path) {
+            Ok(dir) => _ = certs_dir.dir.set(dir),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory && !path.is_dir() => {
+                bail!("the certs directory {shown} exists but is not a directory")
+            }
+            Err(error) => bail!("could not open the certs directory {shown}: {}", reason(&error)),
+        }
+        Ok(certs_dir)
+    }
+
+    /// As the operator named it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Is it there?
+    pub fn exists(&self) -> bool {
+        self.dir.get().is_some()
+    }
+
+    /// The open directory, if it is there.
+    pub(crate) fn dir(&self) -> Option<&Dir> {
+        self.dir.get()
+    }
+
+    /// The directory as it will be when a change that another process did not finish is completed. A writer that is in the middle of
+    /// something is waited for.
+    pub fn read(&self) -> Reading<'_> {
+        let since = clock_gettime(ClockId::RealtimeCoarse);
+        let mut reading = Reading { certs_dir: self, pending: None, findings: Vec::new(), since };
+        let Some(dir) = self.dir() else { return reading };
+        let path = self.path.display();
+        match Pending::find(dir, is_ours) {
+            Ok(None) => {}
+            Ok(pending) => {
+                reading.pending = pending;
+                let what = format!(
+                    "a change of {path} is not finished: it is read as it will be; the next command that writes to {path} completes it"
+                );
+                reading.findings.push(Finding::note("unfinished-change", &path, what));
+            }
+            Err(error) => {
+                let what = format!("{error:#}: it is not looked at");
+                reading.findings.push(Finding::note("unfinished-change", &path, what));
+            }
+        }
+        reading
+    }
+
+    /// What every command that writes does first: completes what an interrupted one left, so that the directory is read as it
+    /// should be.
+    ///
+    /// # Errors
+    /// If that fails, or what was left is not ours.
+    pub fn recover(&self) -> Result<Vec<Finding>> {
+        let Some(dir) = self.dir() else { return Ok(Vec::new()) };
+        let interrupts = Interrupts::defer();
+        let recovered = change::recover(dir, is_ours, &|| interrupts.check().is_err())?;
+        Ok(recovered.map(|recovered| self.recovered(&recovered)).into_iter().collect())
+    }
+
+    fn recovered(&self, recovered: &Recovered) -> Finding {
+        let path = self.path.display();
+        let what = match recovered {
+            Recovered::Completed => format!("completed an interrupted change of {path}"),
+            Recovered::Undone(why) => format!("undid an interrupted change of {path}, as {why}"),
+        };
+        Finding::note("interrupted-change", path, what)
+    }
+
+    /// The directory that the certs directory is in, and its name there.
+    fn parent(&self) -> Result<(Dir, OsString)> {
+        let path = self.path.display();
+        let name = self.path.file_name().ok_or_else(|| anyhow!("{path} is not the path of a directory"))?;
+        Ok((open_dir(parent(&self.path))?, name.to_owned()))
+    }
+}
+
+/// The certs directory as a reader sees it.
+pub struct Reading<'a> {
+    certs_dir: &'a CertsDir,
+    pending: Option<Pending>,
+    since: Timespec,
+    /// What is worth knowing about it.
+    pub findings: Vec<Finding>,
+}
+
+impl Reading<'_> {
+    /// The path of the directory, for messages.
+    pub fn dir_path(&self) -> &Path {
+        &self.certs_dir.path
+    }
+
+    /// The path of a file, for messages.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.certs_dir.path.join(file)
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As for [`Regular::open_in`].
+    pub fn open(&self, file: &str) -> Result<Regular, ReadError> {
+        if let Some(regular) = self.pending.as_ref().and_then(|pending| pending.open(file)) {
+            return regular;
+        }
+        Regular::open_in(self.certs_dir.dir().ok_or(ReadError::NotFound)?, OsStr::new(file))
+    }
+
+    /// Is there anything of this name?
+    pub fn has(&self, file: &str) -> bool {
+        let is_there = |dir: &Dir| !matches!(dir.lookup(OsStr::new(file)), Ok(None));
+        self.pending_names().any(|name| name == file) || self.certs_dir.dir().is_some_and(is_there)
+    }
+
+    /// The files of a change that is not finished.
+    pub fn pending_names(&self) -> impl Iterator<Item = &str> {
+        self.pending.iter().flat_map(Pending::names)
+    }
+
+    /// May a writer have changed the directory since this reading of it began? Then waits a moment.
+    pub fn is_disturbed(&self) -> bool {
+        let Some(stat) = self.certs_dir.dir().and_then(|dir| dir.stat().ok()) else { return false };
+        let changed = (stat.st_mtime, stat.st_mtime_nsec.try_into().unwrap_or_default());
+        let disturbed = changed >= (self.since.tv_sec, self.since.tv_nsec);
+        if disturbed {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        disturbed
+    }
+}
+
+/// Is this a name that a command of ours writes in a certs directory?
+fn is_ours(file: &str) -> bool {
+    layout::is_certificate(file) || layout::is_key(file)
+}
+
+/// Opens a directory that has to be there.
+///
+/// # Errors
+/// If it is not, or cannot be opened.
+pub fn open_dir(path: &Path) -> Result<Dir> {
+    let shown = path.display();
+    Dir::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Advice::new(
+            format!("the directory {shown} does not exist"),
+            format!("make it first: mkdir -p -m 700 {shown}"),
+        )
+        .into(),
+        _ => anyhow!("could not open the directory {shown}: {}", reason(&error)),
+    })
+}
+
+/// The directory of a file, `.` where the path is a bare name.
+pub fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(if path.has_root() {
+        "/"
+    } else {
+        "."
+    }))
+}
+
+/// Is this the name of a directory of ours, or a file of the store?
+pub fn is_temporary(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}

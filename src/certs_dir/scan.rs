@@ -8,18 +8,15 @@ use anyhow::{Result, anyhow};
 use openssl::x509::X509;
 use walkdir::WalkDir;
 
-use super::access::{Account, Ownership, check_key, warn_of_writable_dir};
-use super::dir::Dir;
+use super::access::{Account, Ownership, check_key};
 use super::layout::CertificateName;
-use super::lock;
-use super::paths;
-use super::pending::Pending;
-use super::read::{self, Regular};
+use super::{CertsDir, Reading, is_temporary};
 use crate::error::{printable, reason};
 use crate::login::PrincipalMap;
 use crate::pki::inspect::Facts;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
+use crate::store::read::{ReadError, Regular};
 use crate::usage::Usage;
 
 /// A certificate of the directory.
@@ -55,6 +52,9 @@ pub struct Judge {
     pub principal_map: PrincipalMap,
 }
 
+/// How often a certificate is looked at again if a writer may have changed it meanwhile.
+const TRIES: usize = 100;
+
 /// All certificates of the directory, by kind and then by file name. A missing directory is empty.
 ///
 /// Files that are not certificates are passed over; `.crt` files that follow no convention are too, with a warning in
@@ -62,35 +62,50 @@ pub struct Judge {
 ///
 /// # Errors
 /// If the directory cannot be read.
-pub fn scan(dir: &Path, judge: &Judge) -> Result<Vec<Entry>> {
-    if paths::is_missing(dir)? {
-        return Ok(Vec::new());
-    }
-    dir.read_dir().map_err(|error| could_not_read(dir, Some(error)))?;
-    warn_of_writable_dir(dir);
-    let open = Dir::open(dir).map_err(|error| could_not_read(dir, Some(error)))?;
-    lock::share(&open);
-    let pending = Pending::of(dir);
+pub fn scan<'a>(certs_dir: &'a CertsDir, mut reading: Reading<'a>, judge: &Judge) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
+    for file in names(certs_dir, &reading)? {
+        let mut entry = certificate(&reading, &file, judge);
+        for _ in 0..TRIES {
+            if entry.as_ref().is_none_or(|entry| entry.error.is_none()) || !reading.is_disturbed() {
+                break;
+            }
+            reading = certs_dir.read();
+            entry = certificate(&reading, &file, judge);
+        }
+        if let Some(error) = entry.as_ref().and_then(|entry| entry.error.as_ref()) {
+            log::info!("{}: {}", printable(&reading.path(&file).display().to_string()), printable(error));
+        }
+        entries.extend(entry);
+    }
+    entries.sort_by(|a, b| (a.name.usage, &a.certificate_file).cmp(&(b.name.usage, &b.certificate_file)));
+    Ok(entries)
+}
+
+/// The names of all files that end like a certificate's.
+fn names(certs_dir: &CertsDir, reading: &Reading<'_>) -> Result<Vec<String>> {
+    let mut names: Vec<_> = reading.pending_names().map(str::to_owned).collect();
+    if !certs_dir.exists() {
+        return Ok(names);
+    }
+    let dir = certs_dir.path();
     // Links to directories are files here, as in the reference: they have a row, with an error.
     for file in WalkDir::new(dir).min_depth(1).max_depth(1) {
         let file = file.map_err(|error| could_not_read(dir, error.into_io_error()))?;
-        if file.file_type().is_dir() || pending.hides(file.file_name()) {
+        if file.file_type().is_dir() || is_temporary(file.file_name()) {
             continue;
         }
         match file.file_name().to_str() {
-            Some(name) => entries.extend(certificate(dir, name, &pending, judge)),
+            Some(name) => names.push(name.to_owned()),
             None if file.file_name().as_bytes().ends_with(b".crt") => {
                 log::warn!("bad filename {:?}: not UTF-8", file.path());
             }
             None => {}
         }
     }
-    for name in pending.new_files() {
-        entries.extend(certificate(dir, name, &pending, judge));
-    }
-    entries.sort_by(|a, b| (a.name.usage, &a.certificate_file).cmp(&(b.name.usage, &b.certificate_file)));
-    Ok(entries)
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
 }
 
 fn could_not_read(dir: &Path, error: Option<io::Error>) -> anyhow::Error {
@@ -99,28 +114,26 @@ fn could_not_read(dir: &Path, error: Option<io::Error>) -> anyhow::Error {
 }
 
 /// The entry of a file, if its name is that of a certificate.
-fn certificate(dir: &Path, file: &str, pending: &Pending, judge: &Judge) -> Option<Entry> {
+fn certificate(reading: &Reading<'_>, file: &str, judge: &Judge) -> Option<Entry> {
     let name = match CertificateName::from_file(file)? {
         Ok(name) => name,
         Err(error) => {
-            log::warn!("bad filename {}: {error}", printable(&dir.join(file).display().to_string()));
+            log::warn!("bad filename {}: {error}", printable(&reading.path(file).display().to_string()));
             return None;
         }
     };
     let mut entry =
         Entry { certificate_file: file.to_owned(), name, key_file: None, content: None, error: None };
-    if let Err(error) = inspect(dir, &mut entry, pending, judge) {
-        log::info!("{}: {}", printable(&dir.join(file).display().to_string()), printable(&error));
-        entry.error = Some(error);
-    }
+    entry.error = inspect(reading, &mut entry, judge).err();
     Some(entry)
 }
 
 /// Fills in the entry as far as it gets.
-fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> Result<(), String> {
+fn inspect(reading: &Reading<'_>, entry: &mut Entry, judge: &Judge) -> Result<(), String> {
     let file = &entry.certificate_file;
-    let contents = read::read(&pending.path(dir, file))
-        .map_err(|error| format!("could not read certificate file {}: {error}", dir.join(file).display()))?;
+    let contents = reading.open(file).and_then(Regular::read).map_err(|error| {
+        format!("could not read certificate file {}: {error}", reading.path(file).display())
+    })?;
     let certificates = pem::certificates(&contents, file).map_err(|error| error.to_string())?;
     let first = Facts::of(&certificates[0]);
     let principals = check_principals(&entry.name, &first, &judge.principal_map);
@@ -128,7 +141,7 @@ fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> R
     principals?;
     if !entry.name.usage.is_ca() {
         let key_file = entry.name.key_file();
-        check_key_file(&dir.join(&key_file), &pending.path(dir, &key_file), &certificates[0], judge)?;
+        check_key_file(reading, &key_file, &certificates[0], judge)?;
         entry.key_file = Some(key_file);
     }
     Ok(())
@@ -150,11 +163,11 @@ fn check_principals(name: &CertificateName, facts: &Facts, map: &PrincipalMap) -
 }
 
 /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open
-/// file, and the same open file is read. `path` is what it is called, `actual` where it is.
-fn check_key_file(path: &Path, actual: &Path, certificate: &X509, judge: &Judge) -> Result<(), String> {
-    let path = path.display().to_string();
-    let file = Regular::open(actual).map_err(|error| match error {
-        read::ReadError::NotRegular => format!("key file {path} is not a regular file"),
+/// file, and the same open file is read.
+fn check_key_file(reading: &Reading<'_>, file: &str, certificate: &X509, judge: &Judge) -> Result<(), String> {
+    let path = reading.path(file).display().to_string();
+    let file = reading.open(file).map_err(|error| match error {
+        ReadError::NotRegular => format!("key file {path} is not a regular file"),
         error => format!("could not stat key file {path}: {error}"),
     })?;
     if let Some(account) = &judge.account {

@@ -34,6 +34,9 @@ pub struct CreateCa {
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,
+    /// Who the files are for.
+    #[command(flatten)]
+    pub owner: OwnerArgs,
 }
 
 /// `create-node` and `create-ui`
@@ -115,6 +118,9 @@ pub struct RemoveExpiredCa {
     /// Say what would be removed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Who the files are for.
+    #[command(flatten)]
+    pub owner: OwnerArgs,
 }
 
 /// `subject`
@@ -268,6 +274,17 @@ pub struct NewArgs {
     /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
     #[arg(long, value_name = "DN")]
     pub subject: Option<String>,
+    /// Who the files are for.
+    #[command(flatten)]
+    pub owner: OwnerArgs,
+}
+
+/// Who the new files are for.
+#[derive(Debug, Args)]
+pub struct OwnerArgs {
+    /// Give the new files in the certs directory to this account, such as that of the database; needs root
+    #[arg(long, env = "COCKROACH_CERTS_OWNER", value_name = "USER[:GROUP]", hide_env_values = true)]
+    pub owner: Option<String>,
 }
 
 /// What every certificate below a CA needs.

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use crate::error::printable;
+use crate::finding::Finding;
 use crate::host::Host;
 use crate::login;
 use crate::pki::inspect::Facts;
@@ -18,6 +19,11 @@ pub fn certificate(path: &Path, validity: Validity) {
 /// Says that a key was made.
 pub fn key(path: &Path) {
     line(&format!("created {} (keep it secret)", path.display()));
+}
+
+/// Says in the log what looking at a directory found.
+pub fn findings(findings: &[Finding]) {
+    findings.iter().for_each(|finding| log::warn!("{finding}"));
 }
 
 /// Says what will surprise: how far a wildcard goes.

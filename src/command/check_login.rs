@@ -9,7 +9,7 @@ use super::announce;
 use super::subject::check_role;
 use super::values::{self, distinguished_name};
 use crate::certs_dir::certificate::{self, CertificateFile};
-use crate::certs_dir::{authority, layout::CertificateName};
+use crate::certs_dir::{CertsDir, Reading, authority, layout::CertificateName};
 use crate::cli::{CheckLogin, Format};
 use crate::dn::{DistinguishedName, UnreadableSubject};
 use crate::error::Advice;
@@ -34,9 +34,17 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
             .map(|name| name.to_string()),
     };
     let at = at(args)?;
-    let certs_dir = args.dir.path()?;
-    let path = args.cert.as_ref().map_or_else(|| default_certificate(&certs_dir, user.as_str()), PathBuf::from);
-    let facts = facts(&CertificateFile::load(&path, certificate::LEAF)?, &certs_dir, at)?;
+    let certs_dir = CertsDir::open(&args.dir.path()?)?;
+    let reading = certs_dir.read();
+    announce::findings(&reading.findings);
+    let (file, path) = match &args.cert {
+        Some(path) => (CertificateFile::load(Path::new(path), certificate::LEAF)?, PathBuf::from(path)),
+        None => {
+            let file = default_certificate(&reading, user.as_str());
+            (CertificateFile::load_in(&reading, &file, certificate::LEAF)?, reading.path(&file))
+        }
+    };
+    let facts = facts(&file, &reading, at)?;
     let verdict = judge(&facts, &settings, user.as_str(), &tenant, at);
     let text = match args.format {
         Format::Text => verdict.to_string(),
@@ -75,17 +83,18 @@ fn at(args: &CheckLogin) -> Result<i64> {
     })
 }
 
-fn default_certificate(certs_dir: &Path, user: &str) -> PathBuf {
-    let client = certs_dir.join(CertificateName::named(Usage::Client, user).certificate_file());
-    if user == NODE_USER && !certificate::exists(&client) {
-        return certs_dir.join(CertificateName::of(Usage::Node).certificate_file());
+fn default_certificate(certs_dir: &Reading<'_>, user: &str) -> String {
+    let client = CertificateName::named(Usage::Client, user).certificate_file();
+    if user == NODE_USER && !certs_dir.has(&client) {
+        return CertificateName::of(Usage::Node).certificate_file();
     }
     client
 }
 
 /// What the rules look at.
-fn facts(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<CertificateFacts> {
-    let ca = CertificateFile::load(&authority::certificate_path(certs_dir, Usage::Client), certificate::CA)?;
+fn facts(file: &CertificateFile, certs_dir: &Reading<'_>, at: i64) -> Result<CertificateFacts> {
+    let ca = authority::certificate_file(certs_dir, Usage::Client);
+    let ca = CertificateFile::load_in(certs_dir, &ca, certificate::CA)?;
     let facts = Facts::of(&file.first);
     let common_name = facts.common_name().to_owned();
     let unreadable = match &facts.subject {

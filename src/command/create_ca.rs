@@ -4,9 +4,10 @@
 use anyhow::{Context, Result, anyhow};
 
 use super::{announce, values};
+use crate::certs_dir::CertsDir;
 use crate::certs_dir::authority;
+use crate::certs_dir::batch::{Contents, Existing, KeyPlace, Target};
 use crate::certs_dir::ca_key::CaKey;
-use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateCa;
 use crate::error::Advice;
@@ -21,7 +22,8 @@ pub fn run(args: &CreateCa, usage: Usage) -> Result<()> {
 
 fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     let ca_key = args.ca_key.key()?;
-    let certs_dir = args.dir.path()?;
+    let certs_dir = CertsDir::open(&args.dir.path()?)?;
+    let writer = certs_dir.writer(args.owner.account()?);
     let validity = values::validity(&args.lifetime)?;
     let spec = args.key.spec()?;
     let kind = usage.kind();
@@ -30,16 +32,19 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
         subject.add("UID", &values::random_uuid()?);
     }
     let encoded = values::encode_subject(args.subject.as_deref(), &subject)?;
-    commit::prepare(&certs_dir)?;
+    announce::findings(&writer.prepare(ca_key.file())?);
     check_reuse(args, &ca_key)?;
 
-    let certificate_path = certs_dir.join(CertificateName::of(usage).certificate_file());
+    let file = CertificateName::of(usage).certificate_file();
+    let certificate_path = certs_dir.path().join(&file);
     let existing = if args.overwrite { Existing::KeepBehind } else { Existing::Refuse };
-    let certificate_target = Target { path: certificate_path.clone(), existing };
-    // The key comes first, so that no certificate is ever there without its key.
+    let target = Target { file, existing };
     let new_key_file = ca_key.file().filter(|_| !ca_key.exists());
-    let key_target = new_key_file.map(|path| Target { path: path.to_owned(), existing: Existing::Refuse });
-    let plan = Plan::new(&certs_dir, key_target.into_iter().chain([certificate_target]).collect())?;
+    let key_place = new_key_file.map(|path| KeyPlace::open(path, &certs_dir)).transpose()?;
+    if let Some(place) = &key_place {
+        place.check()?;
+    }
+    writer.check([&target])?;
     let reused = if new_key_file.is_some() { None } else { ca_key.load()? };
     let passphrase = args.encrypt_ca_key.then(|| ca_key.new_passphrase()).transpose()?;
 
@@ -51,13 +56,13 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
         anyhow!("could not generate {} certificate with CA key {ca_key}: {reason}", kind.noun)
     })?;
 
-    let mut contents = Vec::new();
-    if new_key_file.is_some() {
+    let encode = |place| {
         let pem = passphrase.map_or_else(|| key.to_pem(), |passphrase| key.to_encrypted_pem(&passphrase));
-        contents.push(Contents::Key(pem.map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?));
-    }
-    contents.push(Contents::Certificates(issued.pem));
-    plan.commit(contents)?;
+        Ok((place, pem.map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?))
+    };
+    let new_key = key_place.as_ref().map(encode).transpose();
+    let batch = vec![(target, Contents::Certificates(issued.pem))];
+    announce::findings(&writer.commit(batch, new_key.map_err(|error: anyhow::Error| error)?)?);
 
     match new_key_file {
         Some(path) => {
@@ -66,7 +71,8 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
         }
         None => log::info!("using CA key from file {ca_key}"),
     }
-    let count = authority::count_certificates(&certificate_path);
+    let file = CertificateName::of(usage).certificate_file();
+    let count = authority::count_certificates(&certs_dir.read(), &file);
     log::info!("wrote {count} certificates to {}", certificate_path.display());
     announce::certificate(&certificate_path, validity);
     if usage == Usage::ClientCa {

@@ -1,14 +1,12 @@
 //! What all certificates but CAs have in common: a key is made and signed for, and all files are put in place together.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Result, anyhow};
 
 use super::{announce, values};
+use crate::certs_dir::CertsDir;
 use crate::certs_dir::authority::Authority;
+use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::ca_key::CaKey;
-use crate::certs_dir::certificate;
-use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CaKeyArgs, NewArgs};
 use crate::duration::Lifetime;
@@ -44,17 +42,18 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
         Signer::Ca(args) => Some(args.key()?),
         Signer::Itself => None,
     };
-    let certs_dir = args.dir.path()?;
+    let certs_dir = CertsDir::open(&args.dir.path()?)?;
+    let writer = certs_dir.writer(args.owner.account()?);
     let validity = values::validity(&args.lifetime)?;
     let kind = leaf.name.usage.kind();
     let subject = values::subject(args.subject.as_deref(), kind.profile.subject_of(leaf.subject))?;
     let subject = values::encode_subject(args.subject.as_deref(), &subject)?;
-    let files = files(leaf, &certs_dir);
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
-    let targets = files.iter().map(|path| Target { path: path.clone(), existing: existing.clone() }).collect();
-    commit::prepare(&certs_dir)?;
-    let plan = Plan::new(&certs_dir, targets)?;
-    let load = |ca_key: CaKey| Authority::load(&certs_dir, leaf.name.usage, &ca_key);
+    let targets: Vec<_> =
+        files(leaf).into_iter().map(|file| Target { file, existing: existing.clone() }).collect();
+    announce::findings(&writer.prepare(ca_key.as_ref().and_then(CaKey::file))?);
+    writer.check(&targets)?;
+    let load = |ca_key: CaKey| Authority::load(&certs_dir.read(), leaf.name.usage, &ca_key);
     let authority = ca_key.map(load).transpose()?;
     if let Some(authority) = &authority {
         check_outlives(authority, validity)?;
@@ -72,7 +71,8 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
     if leaf.pkcs8 {
         contents.push(Contents::Key(key.to_pkcs8_der().map_err(could_not_encode)?));
     }
-    plan.commit(contents)?;
+    let files: Vec<_> = targets.iter().map(|target| certs_dir.path().join(&target.file)).collect();
+    announce::findings(&writer.commit(targets.into_iter().zip(contents).collect(), None)?);
 
     if let [key_file, certificate_file, pkcs8_file @ ..] = files.as_slice() {
         log::info!("generated {} certificate: {}", kind.noun, certificate_file.display());
@@ -84,21 +84,20 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
             announce::key(path);
         }
     }
-    let old_pkcs8 = certs_dir.join(leaf.name.pkcs8_file());
-    if !leaf.pkcs8 && certificate::exists(&old_pkcs8) {
+    let old_pkcs8 = leaf.name.pkcs8_file();
+    if !leaf.pkcs8 && certs_dir.read().has(&old_pkcs8) {
         log::warn!(
             "{} holds an old key; pass --also-generate-pkcs8-key to replace it too",
-            old_pkcs8.display()
+            certs_dir.path().join(old_pkcs8).display()
         );
     }
     Ok(issued.facts)
 }
 
 /// The key, the certificate, and the key as PKCS#8 if asked for: no certificate is ever there without its key.
-fn files(leaf: &Leaf<'_>, certs_dir: &Path) -> Vec<PathBuf> {
+fn files(leaf: &Leaf<'_>) -> Vec<String> {
     let pkcs8 = leaf.pkcs8.then(|| leaf.name.pkcs8_file());
-    let files = [leaf.name.key_file(), leaf.name.certificate_file()].into_iter().chain(pkcs8);
-    files.map(|file| certs_dir.join(file)).collect()
+    [leaf.name.key_file(), leaf.name.certificate_file()].into_iter().chain(pkcs8).collect()
 }
 
 fn could_not_generate(spec: KeySpec, kind: &Kind, reason: &str) -> anyhow::Error {

@@ -2,6 +2,9 @@
 
 use anyhow::{Context, Result};
 
+use super::announce;
+use crate::certs_dir::CertsDir;
+use crate::certs_dir::ownership::writable_certs_dir;
 use crate::certs_dir::scan::{self, Judge};
 use crate::cli::List;
 use crate::{account, output};
@@ -13,6 +16,11 @@ pub fn run(args: &List) -> Result<()> {
         account: account::judged(args.server_user.as_deref())?,
         principal_map: args.dir.principal_map()?,
     };
-    let entries = scan::scan(&dir, &judge).context("cannot load certificates")?;
+    let cannot_load = "cannot load certificates";
+    let certs_dir = CertsDir::open(&dir).context(cannot_load)?;
+    announce::findings(certs_dir.dir().and_then(writable_certs_dir).as_slice());
+    let reading = certs_dir.read();
+    announce::findings(&reading.findings);
+    let entries = scan::scan(&certs_dir, reading, &judge).context(cannot_load)?;
     output::print(&output::table::render(&dir, &entries)).context("could not print the list")
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::values;
-use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
+use super::{announce, values};
+use crate::certs_dir::CertsDir;
+use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::expired::{self, Expired};
 use crate::cli::RemoveExpiredCa;
 use crate::error::printable;
@@ -14,25 +15,35 @@ use crate::time;
 
 /// Removes the certificates, and says which.
 pub fn run(args: &RemoveExpiredCa) -> Result<()> {
-    let certs_dir = args.dir.path()?;
+    let certs_dir = CertsDir::open(&args.dir.path()?)?;
     remove(args, &certs_dir).context("failed to remove expired CA certificates")
 }
 
-fn remove(args: &RemoveExpiredCa, certs_dir: &Path) -> Result<()> {
+fn remove(args: &RemoveExpiredCa, certs_dir: &CertsDir) -> Result<()> {
+    let writer = certs_dir.writer(args.owner.account()?);
     if !args.dry_run {
-        commit::prepare(certs_dir)?;
+        announce::findings(&writer.prepare(None)?);
     }
-    let files = expired::find(certs_dir, values::now())?;
+    let reading = certs_dir.read();
+    announce::findings(&reading.findings);
+    let files = expired::find(&reading, values::now())?;
+    drop(reading);
     let verb = if args.dry_run { "would remove" } else { "removed" };
-    let lines: Vec<_> =
-        files.iter().flat_map(|file| file.certificates.iter().map(|one| line(verb, &file.path, one))).collect();
+    let lines: Vec<_> = files
+        .iter()
+        .flat_map(|file| {
+            file.certificates.iter().map(|one| line(verb, &certs_dir.path().join(&file.file), one))
+        })
+        .collect();
     if !args.dry_run && !files.is_empty() {
         let target = |file: &expired::File| Target {
-            path: file.path.clone(),
+            file: file.file.clone(),
             existing: Existing::ReplaceUnchanged(file.before.clone()),
         };
-        let plan = Plan::new(certs_dir, files.iter().map(target).collect())?;
-        plan.commit(files.into_iter().map(|file| Contents::Certificates(file.after)).collect())?;
+        let batch: Vec<_> =
+            files.into_iter().map(|file| (target(&file), Contents::Certificates(file.after))).collect();
+        writer.check(batch.iter().map(|(target, _)| target))?;
+        announce::findings(&writer.commit(batch, None)?);
     }
     let text =
         if lines.is_empty() { "no expired CA certificate to remove\n".to_owned() } else { lines.concat() };

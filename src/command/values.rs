@@ -6,8 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::account;
 use crate::certs_dir::ca_key::CaKey;
-use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs};
+use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs, OwnerArgs};
 use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
 use crate::error::Advice;
@@ -19,6 +20,7 @@ use crate::pki;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
 use crate::pki::name::{self, EncodedName};
+use crate::store::dir::Owner;
 use crate::tenant::TenantId;
 use crate::username::{self, Username, UsernameError};
 
@@ -51,6 +53,13 @@ impl CaKeyArgs {
             (None, None) => Source::Terminal,
         };
         Ok(CaKey::new(path, passphrase))
+    }
+}
+
+impl OwnerArgs {
+    /// The account that the new files are for; `None` for the caller.
+    pub fn account(&self) -> Result<Option<Owner>> {
+        self.owner.as_deref().filter(|owner| !owner.is_empty()).map(account::owner).transpose()
     }
 }
 

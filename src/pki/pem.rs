@@ -44,8 +44,6 @@ pub enum CertificatesError {
 struct Block<'a> {
     label: &'a str,
     text: &'a [u8],
-    /// What follows it in the file.
-    rest: &'a [u8],
 }
 
 /// Reads the certificates of a file; text around the blocks is passed over.
@@ -74,19 +72,13 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, Certificat
     Ok(certificates)
 }
 
-/// The file without the blocks at these positions; what stands between blocks stays.
-pub fn without(contents: &[u8], positions: &[usize]) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(contents.len());
-    let mut copied = 0;
-    for (_, block) in Blocks(contents).enumerate().filter(|(position, _)| positions.contains(position)) {
-        let end = contents.len() - block.rest.len();
-        kept.extend_from_slice(&contents[copied..end - block.text.len()]);
-        // The line's end belongs to the block.
-        copied =
-            end + block.rest.strip_prefix(b"\r\n").map_or(usize::from(block.rest.starts_with(b"\n")), |_| 2);
-    }
-    kept.extend_from_slice(&contents[copied..]);
-    kept
+/// The certificates of a file at the positions that are wanted, and nothing of what stands around them.
+pub fn certificate_blocks(contents: &[u8], wanted: impl Fn(usize) -> bool) -> Vec<u8> {
+    let blocks = Blocks(contents).filter(|block| block.label == "CERTIFICATE").enumerate();
+    blocks
+        .filter(|(position, _)| wanted(*position))
+        .flat_map(|(_, block)| [block.text, b"\n"].concat())
+        .collect()
 }
 
 /// What a file says about its first private key, before OpenSSL looks at it.
@@ -175,7 +167,7 @@ impl<'a> Iterator for Blocks<'a> {
             let after = end + END.len() + end_label.map_or(0, |label| label.len() + DASHES.len());
             self.0 = &text[after..];
             if let Some(label) = label.filter(|_| label == end_label) {
-                return Some(Block { label, text: &text[..after], rest: self.0 });
+                return Some(Block { label, text: &text[..after] });
             }
         }
     }
@@ -245,13 +237,16 @@ mod tests {
     }
 
     #[test]
-    fn blocks_can_be_taken_out() {
-        let block = |label: &str| format!("-----BEGIN {label}-----\nAA==\n-----END {label}-----\n");
-        let file = format!("before\n{}between\n{}{}", block("A"), block("B"), block("C"));
-        let text = |positions: &[usize]| String::from_utf8(without(file.as_bytes(), positions)).expect("UTF-8");
-        assert_eq!(text(&[]), file);
-        assert_eq!(text(&[1]), format!("before\n{}between\n{}", block("A"), block("C")));
-        assert_eq!(text(&[0, 2]), format!("before\nbetween\n{}", block("B")));
+    fn nothing_but_certificates_is_kept() {
+        let block =
+            |label: &str, base64: &str| format!("-----BEGIN {label}-----\n{base64}==\n-----END {label}-----\n");
+        let [a, b] = ["AA", "BB"].map(|base64| block("CERTIFICATE", base64));
+        let file = format!("before\n{a}between\n{}{b}", block("SECRET", "CC"));
+        let text = |wanted: fn(usize) -> bool| {
+            String::from_utf8(certificate_blocks(file.trim_end().as_bytes(), wanted)).expect("UTF-8")
+        };
+        assert_eq!(text(|_| true), [a.as_str(), b.as_str()].concat());
+        assert_eq!(text(|position| position == 1), b);
     }
 
     #[test]

@@ -104,11 +104,13 @@ fn only_the_last_directory_is_made() {
 }
 
 #[test]
-fn litter_of_a_process_that_died_is_swept_also_after_the_directory_was_moved() {
+fn litter_of_a_process_that_died_is_swept_in_both_directories() {
     let sandbox = Sandbox::with_ca();
-    sandbox.write("certs/.crdb-cert.1234.99.0", "a staged key");
-    sandbox.write("my-safe-directory/.crdb-cert.1234.99.1", "somebody else's");
+    for dir in ["certs/.crdb-cert.new", "my-safe-directory/.crdb-cert.new"] {
+        sandbox.make_dir(dir);
+        sandbox.write(&format!("{dir}/crdb-cert.new.node.key"), "a staged key");
+    }
     sandbox.create("create-node", &["localhost"]).succeeds_silently();
     assert_eq!(sandbox.names("certs"), ["ca.crt", "node.crt", "node.key"]);
-    assert_eq!(sandbox.names("my-safe-directory"), [".crdb-cert.1234.99.1", "ca.key"]);
+    assert_eq!(sandbox.names("my-safe-directory"), ["ca.key"]);
 }

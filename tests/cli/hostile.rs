@@ -198,19 +198,51 @@ fn an_unreadable_certificate_is_a_row_with_the_reason() {
 }
 
 #[test]
-fn a_journal_that_is_not_ours_is_not_followed() {
+fn a_change_that_is_not_ours_is_not_followed() {
     let sandbox = Sandbox::with_ca();
-    for (contents, mode, words) in [
-        ("junk", 0o600, "in a form that this version does not know"),
-        ("crdb-cert journal 1\0", 0o600, "in a form that this version does not know"),
-        ("crdb-cert journal 1\0new\0", 0o666, "(mode 666)"),
-    ] {
-        sandbox.write("certs/.crdb-cert.journal", contents);
-        sandbox.chmod("certs/.crdb-cert.journal", mode);
-        let words = ["an interrupted change is recorded in certs/.crdb-cert.journal", words];
-        sandbox.refuses_to_create("create-node", &["localhost"], &words);
+    let dir = "certs/.crdb-cert.commit";
+    let manifest = format!("crdb-cert manifest 1\0new\0{}\0../x\0", "0".repeat(64));
+    let cases: [(&str, &dyn Fn(), &str); 5] = [
+        ("a file", &|| sandbox.write(dir, "junk"), "certs/.crdb-cert.commit is not a directory"),
+        (
+            "a directory that others can enter",
+            &|| {
+                sandbox.make_dir(dir);
+                sandbox.chmod(dir, 0o755);
+            },
+            "certs/.crdb-cert.commit is open to others (mode 755)",
+        ),
+        (
+            "a directory of somebody's",
+            &|| {
+                sandbox.make_dir(dir);
+                sandbox.write(&format!("{dir}/node.key"), "precious");
+            },
+            "certs/.crdb-cert.commit holds node.key, which crdb-cert did not put there",
+        ),
+        (
+            "junk",
+            &|| {
+                sandbox.make_dir(dir);
+                sandbox.write(&format!("{dir}/crdb-cert.manifest"), "junk");
+            },
+            "certs/.crdb-cert.commit holds a change that this version does not know",
+        ),
+        (
+            "a path",
+            &|| {
+                sandbox.make_dir(dir);
+                sandbox.write(&format!("{dir}/crdb-cert.manifest"), &manifest);
+            },
+            "certs/.crdb-cert.commit holds a change that this version does not know",
+        ),
+    ];
+    for (case, plant, words) in cases {
+        plant();
+        sandbox.refuses_to_create("create-node", &["localhost"], &[words, "HINT: "]);
         let run = sandbox.run(&["list", "--certs-dir=certs"]).succeeds();
-        assert!(run.stderr.contains("a change of certs is not finished, and cannot be read"), "{}", run.stderr);
+        assert!(run.stderr.contains(words) && run.stderr.contains("not looked at"), "{case}: {}", run.stderr);
+        let _ = fs::remove_file(sandbox.path(dir)).or_else(|_| fs::remove_dir_all(sandbox.path(dir)));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::chown;
 
 use crate::list::rows_with;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Run, Sandbox};
 
 /// An account that every Linux system has, with its user and primary group.
 const ACCOUNT: &str = "daemon";
@@ -104,14 +104,63 @@ fn a_replaced_file_keeps_its_owner_as_if_it_had_been_written_in_place() {
         sandbox.path(file).metadata().map(|metadata| (metadata.uid(), metadata.gid())).expect(file)
     };
     let expected = if rustix::process::getuid().is_root() {
-        for file in ["certs/node.key", "certs/node.crt"] {
+        for file in ["certs", "certs/node.key", "certs/node.crt"] {
             chown(sandbox.path(file), Some(4242), Some(4243)).expect("chown");
         }
         (4242, 4243)
     } else {
         owner("certs/node.key")
     };
-    sandbox.create("create-node", &["localhost", "--overwrite"]).succeeds_silently();
+    sandbox.create("create-node", &["localhost", "--overwrite"]).succeeds();
     assert_eq!((owner("certs/node.key"), owner("certs/node.crt")), (expected, expected));
     assert_eq!(sandbox.mode("certs/node.key"), 0o600);
+}
+
+#[test]
+fn a_replaced_file_of_a_stranger_is_refused() {
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    let sandbox = with_node();
+    chown(sandbox.path("certs/node.key"), Some(4242), Some(4243)).expect("chown");
+    let words = ["certs/node.key belongs to uid 4242, which does not own certs: ", "HINT: ", "--owner"];
+    sandbox.refuses_to_create("create-node", &["localhost", "--overwrite"], &words);
+    // The directory's owner is no better where others could have put the file there.
+    chown(sandbox.path("certs"), Some(4242), None).expect("chown");
+    sandbox.chmod("certs", 0o1775);
+    let words = ["certs/node.key belongs to uid 4242, and others can write to certs: ", "HINT: "];
+    let args = ["localhost", "--overwrite", "--logtostderr=ERROR"];
+    sandbox.refuses_to_create("create-node", &args, &words);
+}
+
+#[test]
+fn new_files_are_for_the_owner_that_is_named() {
+    let sandbox = Sandbox::with_ca();
+    if !rustix::process::getuid().is_root() {
+        let words = ["--owner=daemon: only root can give files to another account", "HINT: "];
+        sandbox.refuses_to_create("create-node", &["localhost", "--owner=daemon"], &words);
+        return;
+    }
+    let (uid, gid) = daemon();
+    sandbox.create("create-node", &["localhost", "--owner=daemon"]).succeeds_silently();
+    sandbox
+        .create("create-client", &["root", "--also-generate-pkcs8-key", "--owner=daemon:0"])
+        .succeeds_silently();
+    sandbox.refuses_to_create("create-node", &["localhost", "--owner=nobody:no-such-group"], &["no group"]);
+    let owner = |file: &str| {
+        use std::os::unix::fs::MetadataExt;
+        sandbox.path(file).metadata().map(|metadata| (metadata.uid(), metadata.gid())).expect(file)
+    };
+    for file in ["node.crt", "node.key"] {
+        assert_eq!(owner(&format!("certs/{file}")), (uid, gid), "{file}");
+    }
+    for file in ["client.root.crt", "client.root.key", "client.root.key.pk8"] {
+        assert_eq!(owner(&format!("certs/{file}")), (uid, 0), "{file}");
+    }
+    // A CA key is nobody else's, and a certs directory that is made is for the same account.
+    let args = ["create-ca", "--certs-dir=new", "--ca-key=new.key", "--key-algorithm=ecdsa"];
+    let mut command = sandbox.command(&args);
+    Run::of(command.env("COCKROACH_CERTS_OWNER", "daemon")).succeeds_silently();
+    assert_eq!((owner("new"), owner("new/ca.crt")), ((uid, gid), (uid, gid)));
+    assert_eq!(owner("new.key").0, 0);
 }

@@ -39,7 +39,8 @@ fn dumps_core(mut command: Command) -> bool {
 #[test]
 fn a_crash_leaves_no_core_dump() {
     let sandbox = Sandbox::with_ca();
-    let dir = std::fs::File::open(sandbox.path("certs")).expect("certs");
+    sandbox.make_dir("certs/.crdb-cert.new");
+    let dir = std::fs::File::open(sandbox.path("certs/.crdb-cert.new")).expect("the writers' directory");
     flock(&dir, FlockOperation::LockExclusive).expect("a lock");
     let shell = |script: &str| {
         let mut command = Command::new("sh");

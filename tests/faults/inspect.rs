@@ -9,7 +9,7 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509StoreContext};
 
 use crate::scenario::{Group, Scenario};
-use crate::world::{Item, JOURNAL, Run, Snapshot, World, is_own, leftovers};
+use crate::world::{Item, MANIFEST, Run, Snapshot, World, is_own, leftovers};
 
 /// What became of a group of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,9 @@ pub enum State {
     Old,
     /// All of them are new.
     New,
-    /// Neither: only a journal excuses that.
+    /// A new CA key without its certificate, as a kill leaves it between the two.
+    KeyAlone,
+    /// Neither: only a change that is pending excuses that.
     Mixed,
 }
 
@@ -68,13 +70,13 @@ pub fn inspect(scenario: &Scenario, world: &World) -> Result<Seen> {
         let all = contents(&now, "certs/ca.crt").context("ca.crt is gone")?;
         ensure!(all.ends_with(old), "ca.crt lost certificates");
     }
-    let pending = now.contains_key(Path::new(JOURNAL));
+    let pending = now.contains_key(Path::new(MANIFEST));
     let states: Vec<_> = scenario.groups.iter().map(|group| state(group, before, &now)).collect();
     for (group, state) in scenario.groups.iter().zip(&states) {
         match state {
             State::New => check_group(group, before, &now).with_context(|| format!("{group:?}"))?,
             State::Mixed if !pending => bail!("half old, half new, and nothing pending: {group:?}"),
-            State::Old | State::Mixed => {}
+            State::Old | State::KeyAlone | State::Mixed => {}
         }
     }
     if !pending {
@@ -94,7 +96,8 @@ fn check_list(scenario: &Scenario, world: &World, seen: &Seen) -> Result<()> {
     ensure!(rows.iter().all(|row| row.error.is_empty()), "list: {rows:?}");
     let row = |file: &str| rows.iter().find(|row| format!("certs/{}", row.file) == file);
     let certificates = |snapshot: &Snapshot| -> Vec<String> {
-        let paths = snapshot.keys().filter(|path| path.extension().is_some_and(|extension| extension == "crt"));
+        let is_certificate = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "crt");
+        let paths = snapshot.keys().filter(|path| !is_own(path)).filter(is_certificate);
         paths.map(|path| path.display().to_string()).collect()
     };
     for file in certificates(&scenario.before).iter().chain(&certificates(&seen.now)) {
@@ -103,23 +106,21 @@ fn check_list(scenario: &Scenario, world: &World, seen: &Seen) -> Result<()> {
     for (group, state) in scenario.groups.iter().zip(&seen.states) {
         let old_count = contents(&scenario.before, group.certificate).map_or(0, |pem| count(pem));
         let Some(row) = row(group.certificate) else {
-            ensure!(*state == State::Old, "list has no {}: {rows:?}", group.certificate);
+            ensure!(
+                [State::Old, State::KeyAlone].contains(state),
+                "list has no {}: {rows:?}",
+                group.certificate
+            );
             continue;
         };
         if !group.is_ca() {
             ensure!(format!("certs/{}", row.key) == group.key, "list: {row:?}");
-        } else if *state != State::Old {
+        } else if ![State::Old, State::KeyAlone].contains(state) {
             let listed = row.notes.strip_prefix("num certs: ").and_then(|n| n.parse::<usize>().ok());
             ensure!(listed > Some(old_count), "list: {row:?}");
         }
     }
     Ok(())
-}
-
-impl Group {
-    fn is_ca(&self) -> bool {
-        self.certificate == "certs/ca.crt"
-    }
 }
 
 /// The client that shows that the directory still works.
@@ -151,6 +152,13 @@ fn state(group: &Group, before: &Snapshot, now: &Snapshot) -> State {
         now.is_some_and(|now| before.is_none_or(|before| before.contents != now.contents))
     }) {
         State::New
+    } else if group.is_ca()
+        && group.files.iter().all(|file| {
+            let same = before.get(Path::new(file)) == now.get(Path::new(file));
+            same != group.is_ca_key(file)
+        })
+    {
+        State::KeyAlone
     } else {
         State::Mixed
     }
@@ -262,7 +270,13 @@ fn another_command_works(scenario: &Scenario, world: &World, seen: &Seen) -> Res
 /// The same command does its work, or says why not, and nothing is left in either case.
 fn same_command_works(scenario: &Scenario, world: &World, seen: &Seen) -> Result<()> {
     let run = world.run(&scenario.args);
-    if seen.changed() && !scenario.repeats {
+    if seen.states.last() == Some(&State::KeyAlone) && !seen.pending {
+        let says =
+            ["key reuse is disabled", "--allow-ca-key-reuse"].iter().all(|words| run.stderr.contains(words));
+        ensure!(run.status.code() == Some(1) && says, "the same command again: {run:?}");
+        let again = world.run(&[&scenario.args[..], &["--allow-ca-key-reuse".to_owned()]].concat());
+        ensure!(again.status.success(), "with the key that is there: {again:?}");
+    } else if seen.changed() && !scenario.repeats {
         let refused = ["file exists", "key reuse is disabled"].iter().any(|words| run.stderr.contains(words));
         ensure!(run.status.code() == Some(1) && refused, "the same command again: {run:?}");
     } else {

@@ -9,7 +9,7 @@ use crate::inspect::{State, inspect, recovers};
 use crate::points::Points;
 use crate::scenario::Scenario;
 use crate::strace::{self, Call};
-use crate::world::{JOURNAL, World, leftovers, words};
+use crate::world::{MANIFEST, World, leftovers, words};
 
 /// Commands for another certs directory that put their CA key into the directories of the first.
 const NEIGHBOURS: [&str; 2] = [
@@ -147,18 +147,18 @@ fn old_key(scenario: &Scenario) -> Option<&[u8]> {
     scenario.before.get(Path::new("certs/node.key"))?.contents.as_deref()
 }
 
-/// The renames that put files in their places.
+/// The calls that put files in their places.
 fn moments(scenario: &Scenario) -> Vec<Call> {
-    let calls = strace::calls(&scenario.world, &scenario.args, &[]);
-    let renames: Vec<_> = calls.into_iter().filter(|call| call.name.starts_with("rename")).collect();
-    renames.into_iter().rev().take(scenario.groups[0].files.len()).rev().collect()
+    let group = &scenario.groups[0];
+    let files = group.files.iter().filter(|file| !group.is_ca_key(file));
+    strace::placing(strace::calls(&scenario.world, &scenario.args, &[]), files.count())
 }
 
 /// A copy of the scenario's directory where the command was killed at this call.
 fn pending(scenario: &Scenario, call: &Call) -> World {
     let world = scenario.world.copy();
     strace::run(&world, &scenario.args, &[strace::signal(call, "SIGKILL")]);
-    assert!(world.path(JOURNAL).exists(), "{}: killed at {call:?}", scenario.name);
+    assert!(world.path(MANIFEST).exists(), "{}: killed at {call:?}", scenario.name);
     world
 }
 

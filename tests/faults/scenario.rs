@@ -1,7 +1,7 @@
 //! The commands that are disturbed, and the directories they are disturbed in.
 
 use crate::strace;
-use crate::world::{JOURNAL, Snapshot, World, words};
+use crate::world::{MANIFEST, Snapshot, World, words};
 
 /// The certs directory, and a key that is quick to make.
 pub const DIRS: &str = "--certs-dir=certs --key-algorithm=ecdsa";
@@ -62,6 +62,18 @@ const ROTATE: &str = "create-ca --ca-key=my-safe-directory/new.key --overwrite";
 const CREATE_NODE: &str = "create-node localhost --ca-key=my-safe-directory/ca.key";
 const CREATE_ROOT: &str = "create-client root --ca-key=my-safe-directory/ca.key --also-generate-pkcs8-key";
 const PKCS8: &str = "--also-generate-pkcs8-key";
+
+impl Group {
+    /// Is this a CA, whose key comes into place before the rest?
+    pub fn is_ca(&self) -> bool {
+        self.certificate == "certs/ca.crt"
+    }
+
+    /// Is this its CA key?
+    pub fn is_ca_key(&self, file: &str) -> bool {
+        self.is_ca() && file == self.key
+    }
+}
 
 impl Scenario {
     /// All of them.
@@ -150,11 +162,9 @@ impl Scenario {
 
     /// Kills this command between its files, and goes on with the next one.
     fn killed(self, name: &'static str, args: &str) -> Self {
-        // The last rename puts the last file in place.
-        let calls = strace::calls(&self.world, &self.args, &[]);
-        let call = calls.iter().rfind(|call| call.name.starts_with("rename")).expect("a rename");
-        let traced = strace::run(&self.world, &self.args, &[strace::signal(call, "SIGKILL")]);
-        assert!(self.world.path(JOURNAL).exists(), "{name}: {traced:?}");
+        let calls = strace::placing(strace::calls(&self.world, &self.args, &[]), 1);
+        let traced = strace::run(&self.world, &self.args, &[strace::signal(&calls[0], "SIGKILL")]);
+        assert!(self.world.path(MANIFEST).exists(), "{name}: {traced:?}");
         let groups = [self.groups, vec![ROOT]].concat();
         let ca_keys = [self.ca_keys[1]; 2];
         Self { name, args: words(&format!("{args} {DIRS}")), groups, ca_keys, repeats: true, ..self }

@@ -67,6 +67,15 @@ pub fn calls_under_lock(world: &World, args: &[String], injections: &[&str]) -> 
     calls(world, args, injections).into_iter().skip_while(|call| call.name != "flock").collect()
 }
 
+/// The last `n` calls that put files of the certs directory into their places.
+pub fn placing(calls: Vec<Call>, n: usize) -> Vec<Call> {
+    // A file that replaces another is renamed; a new one is linked, and nothing is renamed after the commit.
+    let last = calls.iter().rfind(|call| call.name == "linkat" || call.name == "renameat").expect("a change");
+    let name = last.name.clone();
+    let mut placing: Vec<_> = calls.into_iter().filter(|call| call.name == name).collect();
+    placing.split_off(placing.len().saturating_sub(n))
+}
+
 /// An injection: this signal when the call is made. `SIGKILL` comes before the call does anything, all others after it.
 pub fn signal(call: &Call, signal: &str) -> String {
     format!("{}:signal={signal}:when={}", call.name, call.nth)

@@ -17,7 +17,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_crdb-cert");
 /// How the names of the program's own files begin.
 const OWN: &str = ".crdb-cert.";
 /// What tells that a change is not finished.
-pub const JOURNAL: &str = "certs/.crdb-cert.journal";
+pub const MANIFEST: &str = "certs/.crdb-cert.commit/crdb-cert.manifest";
 
 /// A directory with the `my-safe-directory` of the documents in it.
 pub struct World {
@@ -69,18 +69,13 @@ impl World {
         world
     }
 
-    /// The same in another place; a journal, which names directories by absolute paths, is made to fit.
+    /// The same in another place.
     pub fn copy(&self) -> Self {
         let copy = Self::nothing();
         for (path, item) in self.snapshot() {
             let to = copy.dir().join(&path);
             match item.contents {
                 None => fs::create_dir(&to).expect("a directory"),
-                Some(contents) if path == Path::new(JOURNAL) => {
-                    let [from, to_dir] = [self.dir(), copy.dir()].map(|dir| dir.display().to_string());
-                    let journal = String::from_utf8(contents).expect("UTF-8");
-                    fs::write(&to, journal.replace(&from, &to_dir)).expect("a file");
-                }
                 Some(contents) => fs::write(&to, contents).expect("a file"),
             }
             fs::set_permissions(&to, fs::Permissions::from_mode(item.mode)).expect("a mode");
@@ -166,7 +161,7 @@ impl From<Output> for Run {
 
 /// Is this one of the program's own files, which should not stay?
 pub fn is_own(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(OWN.as_bytes()))
+    path.iter().any(|name| name.as_encoded_bytes().starts_with(OWN.as_bytes()))
 }
 
 /// The paths of the program's own files.

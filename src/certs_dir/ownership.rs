@@ -1,0 +1,76 @@
+//! Who the directory belongs to, and who its new files do.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use rustix::fs::{FileType, Stat};
+
+use super::access::Mode;
+use crate::error::Advice;
+use crate::finding::Finding;
+use crate::store::dir::{Dir, Owner, euid};
+
+/// What is wrong with a directory that we write to: it should be closed to others, and belong to the caller, root, or the account
+/// that the files are for. `what` is what the operator calls it.
+pub fn check_dir(what: &str, dir: &Dir, given: Option<Owner>) -> Vec<Finding> {
+    let Ok(stat) = dir.stat() else { return Vec::new() };
+    let path = dir.path().display();
+    let mut findings: Vec<_> = writable(what, dir.path(), stat.st_mode).into_iter().collect();
+    let is_known = [euid(), 0].contains(&stat.st_uid) || given.is_some_and(|owner| owner.uid == stat.st_uid);
+    if !is_known {
+        let account = users::get_user_by_uid(stat.st_uid);
+        let account = account.map_or(stat.st_uid.to_string(), |user| user.name().display().to_string());
+        let hint = match (what, euid()) {
+            (CERTS, 0) => format!("--owner={account} to make files for that account"),
+            (_, me) => format!("chown {me} {path}"),
+        };
+        let said = format!("the {what} {path} belongs to {account}, who can replace what is put there");
+        findings.push(Finding::warning("dir-owner", &path, said, hint));
+    }
+    findings
+}
+
+/// What [`check_dir`] calls the certs directory.
+pub const CERTS: &str = "certs directory";
+
+/// A directory that group or others can write to, sticky or not: they can put their own files into it.
+fn writable(what: &str, path: &Path, mode: u32) -> Option<Finding> {
+    (mode & 0o022 != 0).then(|| {
+        let (path, shown) = (path.display(), Mode(mode & 0o7777));
+        let said = format!("the {what} {path} has permissions {shown}, so that others can write to it");
+        Finding::warning("dir-writable", &path, said, format!("chmod go-w {path}"))
+    })
+}
+
+/// A certs directory that group or others can write to.
+pub fn writable_certs_dir(dir: &Dir) -> Option<Finding> {
+    writable(CERTS, dir.path(), dir.stat().ok()?.st_mode)
+}
+
+/// Who a file that replaces this one belongs to, if not the caller: its owner, as if it had been written in place.
+///
+/// # Errors
+/// If that is an account that could have put the file there to be given the next one.
+pub fn owner_of_replacement(dir: &Dir, name: &OsStr, old: &Stat) -> Result<Option<Owner>> {
+    if FileType::from_raw_mode(old.st_mode) != FileType::RegularFile {
+        return Ok(None);
+    }
+    let Ok(stat) = dir.stat() else { bail!("could not stat {}", dir.path().display()) };
+    let is_the_directorys = old.st_uid == stat.st_uid && stat.st_mode & 0o022 == 0;
+    if [euid(), 0].contains(&old.st_uid) || is_the_directorys {
+        return Ok(Some(Owner { uid: old.st_uid, gid: Some(old.st_gid) }));
+    }
+    let (file, dir, uid) = (dir.path().join(name), dir.path().display(), old.st_uid);
+    let why = if old.st_uid == stat.st_uid {
+        format!("and others can write to {dir}")
+    } else {
+        format!("which does not own {dir}")
+    };
+    let what = format!("{} belongs to uid {uid}, {why}: the new file would be that account's", file.display());
+    let hint = match euid() {
+        0 => format!("name the account that it is for with --owner, or remove it first: rm {}", file.display()),
+        _ => format!("remove it first: rm {}", file.display()),
+    };
+    Err(Advice::new(what, hint).into())
+}

@@ -1,0 +1,276 @@
+//! An open directory, and what can be done to the names in it. Everything goes through the open directory, so that a path
+//! that comes to mean something else in between does no harm.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{self, Access, AtFlags, FileType, Gid, Mode, OFlags, RenameFlags, Stat, Uid};
+use rustix::io::Errno;
+
+use super::PREFIX;
+use crate::umask::umask;
+
+/// What a name in a directory is, without following symbolic links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing has this name.
+    Absent,
+    /// A regular file or a symbolic link: both can be replaced.
+    Replaceable,
+    /// A directory, device, FIFO or socket.
+    Other,
+}
+
+/// Who a new file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub uid: u32,
+    /// The group; the new file's own where there is none.
+    pub gid: Option<u32>,
+}
+
+/// An open directory.
+#[derive(Debug)]
+pub struct Dir {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Dir {
+    /// Opens a directory as the caller names it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let fd = fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Self { fd, path: path.to_owned() })
+    }
+
+    /// Opens a directory in this one, which no link may stand for.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open_dir(&self, name: &OsStr) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = fs::openat(&self.fd, name, flags, Mode::empty())?;
+        Ok(Self { fd, path: self.path.join(name) })
+    }
+
+    /// Makes a directory for the caller alone, and opens it.
+    ///
+    /// # Errors
+    /// The system's; or that what has the name a moment later is not what was made, but somebody else's or in use.
+    pub fn create_dir(&self, name: &OsStr) -> io::Result<Self> {
+        self.make_dir(name)?;
+        let dir = self.open_dir(name)?;
+        let stat = dir.stat()?;
+        // Another command may have begun to work in it.
+        let is_new = dir.names()?.iter().all(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
+        if stat.st_uid != euid() || stat.st_mode & 0o777 != 0o700 || !is_new {
+            return Err(io::Error::other("somebody put another directory in its place"));
+        }
+        Ok(dir)
+    }
+
+    /// Makes a directory for the caller alone.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn make_dir(&self, name: &OsStr) -> io::Result<()> {
+        umask();
+        Ok(fs::mkdirat(&self.fd, name, Mode::RWXU)?)
+    }
+
+    /// The same directory by another path, for messages.
+    #[must_use]
+    pub fn named(self, path: &Path) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
+    /// Gives the directory itself to an account.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn give_to(&self, owner: Owner) -> io::Result<()> {
+        Ok(fs::fchown(&self.fd, Some(Uid::from_raw(owner.uid)), owner.gid.map(Gid::from_raw))?)
+    }
+
+    /// For calls that take an open directory.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// As the caller named it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Owner, mode and so on of the directory itself.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn stat(&self) -> io::Result<Stat> {
+        Ok(fs::fstat(&self.fd)?)
+    }
+
+    /// Device and inode: the same for two paths to one directory.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn identity(&self) -> io::Result<(u64, u64)> {
+        self.stat().map(|stat| identity(&stat))
+    }
+
+    /// May the caller make and remove names here?
+    ///
+    /// # Errors
+    /// The system's, if not.
+    pub fn check_writable(&self) -> io::Result<()> {
+        Ok(fs::accessat(&self.fd, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
+    }
+
+    /// Owner, mode and so on of a name, without following links; `None` if there is none.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn lookup(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        match fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What a name is.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn entry(&self, name: &OsStr) -> io::Result<Entry> {
+        Ok(self.lookup(name)?.map_or(Entry::Absent, |stat| match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile | FileType::Symlink => Entry::Replaceable,
+            _ => Entry::Other,
+        }))
+    }
+
+    /// Writes a new file, durably. It is for the caller alone from the first byte until it has all of them; then it is
+    /// given to `owner`, as far as the caller may do that.
+    ///
+    /// # Errors
+    /// The system's; then there may be an incomplete file.
+    pub fn create(&self, name: &OsStr, contents: &[u8], mode: Mode, owner: Option<Owner>) -> io::Result<Stat> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?);
+        file.write_all(contents)?;
+        if let Some(Owner { uid, gid }) = owner {
+            match fs::fchown(&file, Some(Uid::from_raw(uid)), gid.map(Gid::from_raw)) {
+                // Only root gives files away.
+                Ok(()) | Err(Errno::PERM) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        fs::fchmod(&file, mode)?;
+        file.sync_all()?;
+        Ok(fs::fstat(&file)?)
+    }
+
+    /// Gives a file of this directory one more name, which must be free; says whether the file system can do that.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn link(&self, from: &OsStr, to: &Self, name: &OsStr) -> io::Result<bool> {
+        match fs::linkat(&self.fd, from, &to.fd, name, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            // PERM: it has no hard links; or this file is not the caller's to link (protected_hardlinks).
+            Err(Errno::PERM | Errno::NOSYS | Errno::OPNOTSUPP | Errno::MLINK) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Moves a file of this directory to a name that must be free.
+    ///
+    /// # Errors
+    /// The system's; `AlreadyExists` if the name is not free.
+    pub fn move_new(&self, from: &OsStr, to: &Self, name: &OsStr) -> io::Result<()> {
+        match fs::renameat_with(&self.fd, from, &to.fd, name, RenameFlags::NOREPLACE) {
+            // File systems that cannot: a hard link takes no name that is in use either.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                fs::linkat(&self.fd, from, &to.fd, name, AtFlags::empty())?;
+                let result = self.remove(from);
+                if result.is_err() {
+                    to.remove(name)?;
+                }
+                result
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Moves a file of this directory to a name, whether it is free or not.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn move_over(&self, from: &OsStr, to: &Self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::renameat(&self.fd, from, &to.fd, name)?)
+    }
+
+    /// Removes a name; that there is none is fine.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        self.unlink(name, AtFlags::empty())
+    }
+
+    /// Removes an empty directory; that there is none is fine.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn remove_dir(&self, name: &OsStr) -> io::Result<()> {
+        self.unlink(name, AtFlags::REMOVEDIR)
+    }
+
+    fn unlink(&self, name: &OsStr, flags: AtFlags) -> io::Result<()> {
+        match fs::unlinkat(&self.fd, name, flags) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes what was done to the names durable.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn sync(&self) -> io::Result<()> {
+        match fs::fsync(&self.fd) {
+            // File systems without anything to sync.
+            Err(Errno::INVAL) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    /// All names.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
+        let entries = fs::Dir::read_from(&self.fd)?;
+        let names = entries.map(|entry| Ok(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned()));
+        let names = names.collect::<io::Result<Vec<_>>>()?;
+        Ok(names.into_iter().filter(|name| name != "." && name != "..").collect())
+    }
+}
+
+/// Device and inode.
+pub fn identity(stat: &Stat) -> (u64, u64) {
+    (stat.st_dev, stat.st_ino)
+}
+
+/// The caller, as far as files are concerned.
+pub fn euid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}

@@ -1,0 +1,163 @@
+//! One writer at a time in a directory, and no reader while files are on the way to their places.
+//!
+//! The lock is on a directory of the caller's own, which nobody else but root can open. The kernel drops it with the process,
+//! however that ends.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, bail};
+use rustix::fs::{FileType, FlockOperation, flock, major, minor};
+use rustix::io::Errno;
+
+use super::dir::{Dir, euid, identity};
+use crate::error::{Advice, reason};
+
+/// How long to wait for another process.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Makes the directory `name` in `parent` if it is missing, and locks it for one writer, until it is dropped.
+///
+/// # Errors
+/// If somebody else has had it for ten seconds, or what has the name is not ours, or `interrupted` says so.
+pub fn make(parent: &Dir, name: &str, interrupted: &dyn Fn() -> bool) -> Result<Dir> {
+    let could_not =
+        |error: io::Error| anyhow!("could not write to {}: {}", parent.path().display(), reason(&error));
+    loop {
+        let made = match parent.make_dir(OsStr::new(name)) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(could_not(error)),
+        };
+        match find(parent, name, true, interrupted) {
+            Ok(Some(dir)) => return Ok(dir),
+            // Whoever had it before removed it at the end, or made it a commit.
+            Ok(None) => {}
+            Err(error) => {
+                if made {
+                    let _ = parent.remove_dir(OsStr::new(name));
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// Locks the directory `name` in `parent`, if there is one, until it is dropped; for a reader, so that no writer is in the middle
+/// of something.
+///
+/// # Errors
+/// As for [`make`].
+pub fn find(
+    parent: &Dir,
+    name: &str,
+    for_writing: bool,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Option<Dir>> {
+    let operation = match for_writing {
+        true => FlockOperation::NonBlockingLockExclusive,
+        false => FlockOperation::NonBlockingLockShared,
+    };
+    loop {
+        let Some(dir) = open_ours(parent, name)? else { return Ok(None) };
+        wait(&dir, parent.path(), operation, interrupted)?;
+        let still = is_still_there(parent, name, &dir);
+        if still.map_err(|error| anyhow!("could not read {}: {}", parent.path().display(), reason(&error)))? {
+            return Ok(Some(dir));
+        }
+    }
+}
+
+fn is_still_there(parent: &Dir, name: &str, dir: &Dir) -> io::Result<bool> {
+    let found = parent.lookup(OsStr::new(name))?;
+    Ok(found.map(|stat| identity(&stat)) == Some(dir.identity()?))
+}
+
+/// Opens the directory `name` in `parent` if there is one.
+///
+/// # Errors
+/// If it is not a directory that only the caller or root can have made, and that is closed to others.
+fn open_ours(parent: &Dir, name: &str) -> Result<Option<Dir>> {
+    let path = parent.path().join(name);
+    let about = |error: io::Error| anyhow!("could not open {}: {}", path.display(), reason(&error));
+    let Some(seen) = parent.lookup(OsStr::new(name)).map_err(about)? else { return Ok(None) };
+    let stranger = |uid: u32| {
+        let hint = format!(
+            "if no command of that account is running, look at what is in it, and remove it: rm -r {}",
+            path.display()
+        );
+        Err(Advice::new(format!("{} belongs to uid {uid}, and is not ours to use", path.display()), hint)
+            .into())
+    };
+    if seen.st_uid != euid() {
+        return stranger(seen.st_uid);
+    }
+    if FileType::from_raw_mode(seen.st_mode) != FileType::Directory {
+        let hint = format!("look at it, and move it away: no other program should use the name {name}");
+        return Err(Advice::new(format!("{} is not a directory", path.display()), hint).into());
+    }
+    let dir = match parent.open_dir(OsStr::new(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        result => result.map_err(about)?,
+    };
+    let stat = dir.stat().map_err(about)?;
+    if stat.st_uid != euid() {
+        return stranger(stat.st_uid);
+    }
+    if stat.st_mode & 0o077 != 0 {
+        let hint = format!("look at what is in it, and remove it: rm -r {}", path.display());
+        let what = format!("{} is open to others (mode {:o})", path.display(), stat.st_mode & 0o7777);
+        return Err(Advice::new(what, hint).into());
+    }
+    Ok(Some(dir))
+}
+
+fn wait(dir: &Dir, about: &Path, operation: FlockOperation, interrupted: &dyn Fn() -> bool) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match flock(dir.fd(), operation) {
+            // Some network file systems have no locks.
+            Ok(()) | Err(Errno::BADF | Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP) => return Ok(()),
+            Err(Errno::WOULDBLOCK | Errno::INTR) => {}
+            Err(error) => bail!("could not lock {}: {error}", about.display()),
+        }
+        if interrupted() {
+            bail!("interrupted; nothing was changed");
+        }
+        if Instant::now() >= deadline {
+            let holder = holder(dir).unwrap_or_else(|| "another process".to_owned());
+            return Err(Advice::new(
+                format!("{} is locked by {holder}, and was so for 10 s", about.display()),
+                "wait until it is done, or end it, and run the command again",
+            )
+            .into());
+        }
+        sleep(PAUSE);
+    }
+}
+
+/// Who has the lock, if the kernel tells: `process 123 (crdb-cert)`.
+fn holder(dir: &Dir) -> Option<String> {
+    let (device, inode) = dir.identity().ok()?;
+    let file = format!("{:02x}:{:02x}:{inode}", major(device), minor(device));
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    // 1: FLOCK  ADVISORY  WRITE 123 fd:01:456 0 EOF
+    let pid = locks.lines().find_map(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        match fields[..] {
+            [_, "FLOCK", _, _, pid, locked, ..] if locked == file => Some(pid.to_owned()),
+            _ => None,
+        }
+    })?;
+    // The process may have ended and left the lock to a child that has the directory open.
+    Some(match fs::read_to_string(format!("/proc/{pid}/comm")) {
+        Ok(name) => format!("process {pid} ({})", name.trim_end()),
+        Err(_) => format!("process {pid}"),
+    })
+}

@@ -1,0 +1,209 @@
+//! Reading files that anybody may have put there: only regular files, only up to a limit, and never waiting for one.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path};
+
+use rustix::fs::{self, FileType, Mode, OFlags};
+use rustix::io::Errno;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::dir::{Dir, euid};
+use crate::error::reason;
+
+/// The most that is read of a certificate or key file, in bytes: a thousand certificates fit.
+pub const LIMIT: u64 = 1 << 20;
+
+/// The most links that lead to a file, as in the kernel.
+const MAX_LINKS: usize = 40;
+
+/// Why a file is not read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// Not there.
+    #[error("no such file or directory")]
+    NotFound,
+    /// A directory, FIFO, socket or device.
+    #[error("not a regular file")]
+    NotRegular,
+    /// A symbolic link that another account made to a file that is not its own.
+    #[error("a symbolic link of uid {link} to a file of uid {file} is not followed")]
+    Link {
+        /// Whose the link is.
+        link: u32,
+        /// Whose the file is.
+        file: u32,
+    },
+    /// Over the limit.
+    #[error("the file has {0} bytes, more than the limit of {LIMIT}")]
+    TooLarge(u64),
+    /// Anything else.
+    #[error("{}", reason(.0))]
+    Io(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<Errno> for ReadError {
+    fn from(error: Errno) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+/// An open regular file of bounded size, and what was true of it when it was opened.
+#[derive(Debug)]
+pub struct Regular {
+    file: File,
+    metadata: Metadata,
+}
+
+impl Regular {
+    /// Opens a file by its path, once.
+    ///
+    /// # Errors
+    /// As for [`Regular::open_in`].
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let name = path.file_name().ok_or(ReadError::NotRegular)?;
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        Self::open_in(&Dir::open(parent.unwrap_or(Path::new(".")))?, name)
+    }
+
+    /// Opens a file of a directory, once. Symbolic links are followed (Kubernetes mounts secrets as links) if they belong to the
+    /// caller, to root, or to the owner of the file they lead to: another account's link leads to no file but its own.
+    ///
+    /// # Errors
+    /// If it is not there, not a regular file, or behind a link that is not followed. Nothing else is opened: to open a device
+    /// may have effects.
+    pub fn open_in(dir: &Dir, name: &OsStr) -> Result<Self, ReadError> {
+        match dir.lookup(name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+            Some(FileType::Symlink) => follow(dir, name),
+            _ => Self::open_unlinked(dir, name),
+        }
+    }
+
+    /// Opens a file of a directory that must not be a link.
+    ///
+    /// # Errors
+    /// If it is not there, or not a regular file.
+    pub fn open_unlinked(dir: &Dir, name: &OsStr) -> Result<Self, ReadError> {
+        match dir.lookup(name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+            None => Err(ReadError::NotFound),
+            Some(FileType::RegularFile) => Self::of(fs::openat(dir.fd(), name, FLAGS, Mode::empty())?),
+            Some(_) => Err(ReadError::NotRegular),
+        }
+    }
+
+    fn of(fd: OwnedFd) -> Result<Self, ReadError> {
+        let file = File::from(fd);
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(ReadError::NotRegular);
+        }
+        Ok(Self { file, metadata })
+    }
+
+    /// Owner, mode and so on of the open file.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The contents, in a buffer that wipes itself.
+    ///
+    /// # Errors
+    /// If the file has more than [`LIMIT`] bytes, or cannot be read.
+    pub fn read(self) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        self.read_at_most(LIMIT)
+    }
+
+    /// The same, with another limit, in bytes.
+    ///
+    /// # Errors
+    /// As for [`Regular::read`].
+    pub fn read_at_most(self, limit: u64) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let size = self.metadata.len();
+        if size > limit {
+            return Err(ReadError::TooLarge(size));
+        }
+        // Room for all of it at once, so that growing leaves no copy of a key behind; one more tells a file that grew.
+        let room = usize::try_from(size).unwrap_or_default() + 1;
+        let mut contents = Zeroizing::new(Vec::with_capacity(room));
+        let mut file = self.file.take(room as u64);
+        loop {
+            let mut chunk = Zeroizing::new([0; 4096]);
+            match file.read(&mut *chunk)? {
+                0 => return Ok(contents),
+                n if contents.len() + n >= room => {
+                    return Err(ReadError::Io(io::Error::other("it grew while it was read")));
+                }
+                n => contents.extend_from_slice(&chunk[..n]),
+            }
+        }
+    }
+}
+
+/// For the file itself. What was a file may be a FIFO by now: that must not block.
+const FLAGS: OFlags =
+    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+/// For what leads to it.
+const STEP: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// Goes from link to link, as the kernel does, and asks of each whose it is.
+fn follow(dir: &Dir, name: &OsStr) -> Result<Regular, ReadError> {
+    let mut at = fs::openat(dir.fd(), ".", STEP, Mode::empty())?;
+    let mut rest = VecDeque::from([name.to_owned()]);
+    let mut links = Vec::new();
+    while let Some(step) = rest.pop_front() {
+        let fd = fs::openat(&at, &step, STEP, Mode::empty())?;
+        let stat = fs::fstat(&fd)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Symlink if links.len() == MAX_LINKS => return Err(Errno::LOOP.into()),
+            FileType::Symlink => {
+                links.push(stat.st_uid);
+                let target = OsString::from_vec(fs::readlinkat(&fd, "", Vec::new())?.into_bytes());
+                for step in steps(Path::new(&target)).into_iter().rev() {
+                    rest.push_front(step);
+                }
+            }
+            FileType::Directory => at = fd,
+            FileType::RegularFile if rest.is_empty() => {
+                let file = Regular::of(fs::openat(&at, &step, FLAGS, Mode::empty())?)?;
+                let owner = file.metadata.uid();
+                let is_trusted = |link: &u32| [euid(), 0, owner].contains(link);
+                return match links.into_iter().find(|link| !is_trusted(link)) {
+                    Some(link) => Err(ReadError::Link { link, file: owner }),
+                    None => Ok(file),
+                };
+            }
+            FileType::RegularFile => return Err(Errno::NOTDIR.into()),
+            _ => return Err(ReadError::NotRegular),
+        }
+    }
+    Err(ReadError::NotRegular)
+}
+
+/// The names of a path one by one: `/` first, if it begins there.
+fn steps(path: &Path) -> Vec<OsString> {
+    let steps = path.components().filter(|step| *step != Component::CurDir);
+    steps.map(|step| step.as_os_str().to_owned()).collect()
+}
+
+/// The contents of a file, under the conditions of [`Regular`].
+///
+/// # Errors
+/// See [`Regular::open`] and [`Regular::read`].
+pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    Regular::open(path)?.read()
+}
