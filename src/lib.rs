@@ -30,3 +30,4 @@ pub mod tenant;
 pub mod time;
 pub mod usage;
 pub mod username;
+mod yaml;
