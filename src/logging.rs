@@ -1,7 +1,7 @@
 //! Messages for the operator, on stderr and in files (REFERENCE.md section 7).
 //!
-//! `config` turns flags and YAML into a typed configuration, `format` turns an entry into text, and `file` writes text
-//! into the files of a directory. The logger here hands each message to the sinks that take it.
+//! `config` turns flags and YAML into a typed configuration, `format` turns an entry into text, and `file`
+//! writes text into the files of a directory. The logger here hands each message to the sinks that take it.
 
 mod config;
 mod file;
@@ -22,8 +22,8 @@ use format::Entry;
 /// From now on, messages go where the flags say.
 ///
 /// # Errors
-/// If the configuration cannot be understood, or a log directory is not writable. Later, a message that cannot be
-/// written does not stop a command.
+/// If the configuration cannot be understood, or a log directory is not writable. Later, a message that cannot
+/// be written does not stop a command.
 pub fn init(args: &LogArgs) -> Result<()> {
     let config = config::from_args(args)?;
     let mut outputs = vec![Output::new(config.stderr, Target::Stderr { colors: colors(&config) })];

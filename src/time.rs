@@ -72,7 +72,7 @@ pub struct Utc {
 impl Utc {
     /// The moment so many seconds after 1970-01-01T00:00:00Z; `None` beyond the years 0 to 9999.
     pub fn at(seconds: i64) -> Option<Self> {
-        // Years begin in March, so that a leap day ends its year; 400 of them are an era, always of the same length.
+        // Years begin in March, so that a leap day ends its year. An era is 400 years, always of one length.
         let (days, second) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
         let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;

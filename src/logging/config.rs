@@ -45,7 +45,7 @@ const STDERR: Sink = Sink { filter: Severity::Warning, format: Format::CrdbV2Tty
 const FILE: Sink = Sink { filter: Severity::Info, format: Format::CrdbV2 };
 const FILE_MODE: u32 = 0o640;
 
-/// Declares a section of the YAML: the keys that count, then those that the reference accepts and that have no meaning here.
+/// Declares a section of the YAML: the keys that count, then the reference's keys that have no meaning here.
 macro_rules! section {
     ($name:ident { $($key:ident: $type:ty),* } ignores { $($idle:ident),* }) => {
         #[derive(Default, serde::Deserialize)]
@@ -64,7 +64,8 @@ macro_rules! section {
 
 section!(Top { file_defaults: FileSink, sinks: Sinks }
     ignores { fluent_defaults, http_defaults, otlp_defaults, capture_stray_errors });
-section!(Sinks { stderr: Stderr, file_groups: Named<FileSink> } ignores { fluent_servers, http_servers, otlp_servers });
+section!(Sinks { stderr: Stderr, file_groups: Named<FileSink> }
+    ignores { fluent_servers, http_servers, otlp_servers });
 section!(Stderr { filter: Severity, format: Format, no_color: bool }
     ignores { channels, format_options, redact, redactable, exit_on_error, auditable, buffering });
 section!(FileSink { filter: Severity, format: Format, dir: Dir, file_permissions: Permissions }
@@ -105,16 +106,17 @@ impl<'de> Deserialize<'de> for Permissions {
 }
 
 /// # Errors
-/// If the configuration cannot be read or understood. They name the flag, or the file, and the line and column in it.
+/// If the configuration cannot be read or understood. They name the flag or file, and line and column.
 pub fn from_args(args: &LogArgs) -> Result<Config> {
-    let mut config = match source(args)? {
+    let top = match source(args)? {
         None => from_flags(args)?,
         Some((name, text)) => {
             refuse_discrete_flags(args)?;
             let text = with_variables(text, &args.log_config_vars).with_context(|| name.clone())?;
-            yaml::parse(&text).map(from_yaml).context(name)?
+            yaml::parse::<Option<Top>>(&text).context(name)?.unwrap_or_default()
         }
     };
+    let mut config = config(top);
     config.ignored.extend(args.idle.given.iter().map(|flag| format!("--{flag}")));
     Ok(config)
 }
@@ -164,21 +166,18 @@ fn with_variables(text: String, allowed: &[String]) -> Result<String> {
     text.into_string().map_err(|_| anyhow!("an environment variable in it is not UTF-8"))
 }
 
-fn from_flags(args: &LogArgs) -> Result<Config> {
+/// The flags as the YAML that says the same.
+fn from_flags(args: &LogArgs) -> Result<Top> {
     // An empty directory switches file logging off.
     let dir = args.log_dir.as_deref().filter(|dir| !dir.is_empty());
     let dir = dir.map(|dir| directory(Path::new(dir))).transpose().context("--log-dir")?;
     let file = FileSink { dir: dir.map(Dir), filter: args.log_file_verbosity, ..FileSink::default() };
-    Ok(Config {
-        stderr: Sink { filter: args.logtostderr.unwrap_or(STDERR.filter), ..STDERR },
-        no_color: args.no_color.unwrap_or(false),
-        files: file.group("default", &FileSink::default()).into_iter().collect(),
-        ignored: Vec::new(),
-    })
+    let stderr = Stderr { filter: args.logtostderr, no_color: args.no_color, ..Stderr::default() };
+    let sinks = Sinks { stderr: Some(stderr), ..Sinks::default() };
+    Ok(Top { file_defaults: Some(file), sinks: Some(sinks), ..Top::default() })
 }
 
-fn from_yaml(top: Option<Top>) -> Config {
-    let top = top.unwrap_or_default();
+fn config(top: Top) -> Config {
     let mut ignored: Vec<_> = top.ignored().collect();
     let defaults = top.file_defaults.unwrap_or_default();
     let sinks = top.sinks.unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The files of a file group: one for each run that has something to say, and a link to the latest.
 
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
@@ -25,14 +26,8 @@ const MAX_AHEAD: u64 = 60;
 pub struct LogFile {
     group: FileGroup,
     dir: OwnedFd,
-    state: State,
-}
-
-enum State {
-    Unused,
-    Open(File),
-    /// It could not be made. Only the first attempt is reported.
-    Broken,
+    /// Holds nothing if the file could not be made, so that only the first attempt is reported.
+    file: OnceCell<Option<File>>,
 }
 
 impl LogFile {
@@ -51,31 +46,23 @@ impl LogFile {
         let dir = fs::open(path, flags, Mode::empty()).map_err(|error| failed("open", error.into()))?;
         fs::accessat(&dir, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())
             .map_err(|error| failed("write to", error.into()))?;
-        Ok(Self { group: group.clone(), dir, state: State::Unused })
+        Ok(Self { group: group.clone(), dir, file: OnceCell::new() })
     }
 
-    /// Adds an entry of that time; one that cannot be written is lost.
-    pub fn write(&mut self, text: &str, now: Duration) {
-        if let State::Unused = self.state {
-            self.state = self.create(now).map_or_else(
-                |error| {
-                    let path = printable(&self.group.dir.display().to_string());
-                    let error = reason(&error);
-                    let _ = writeln!(io::stderr(), "WARNING: could not create a log file in {path}: {error}");
-                    State::Broken
-                },
-                State::Open,
-            );
-            self.append(&first_lines(self.group.sink.format, now));
-        }
-        self.append(text);
-    }
-
-    fn append(&mut self, text: &str) {
-        if let State::Open(file) = &mut self.state {
-            // What does not fit on a full disk is lost.
-            let _ = file.write_all(text.as_bytes());
-        }
+    /// Adds an entry of that time; what cannot be written, as on a full disk, is lost.
+    pub fn write(&self, text: &str, now: Duration) {
+        let file = self.file.get_or_init(|| match self.create(now) {
+            Ok(mut file) => {
+                let _ = file.write_all(first_lines(self.group.sink.format, now).as_bytes());
+                Some(file)
+            }
+            Err(error) => {
+                let (path, error) = (printable(&self.group.dir.display().to_string()), reason(&error));
+                let _ = writeln!(io::stderr(), "WARNING: could not create a log file in {path}: {error}");
+                None
+            }
+        });
+        let _ = file.as_ref().map(|mut file| file.write_all(text.as_bytes()));
     }
 
     /// Makes a file that was not there before, whatever others may have put there, and the link to it.
@@ -116,8 +103,8 @@ impl LogFile {
     }
 }
 
-/// The name the program was called by, so that a link `cockroach` logs to the files of `cockroach`; then the group,
-/// unless it is the default one.
+/// The name the program was called by, so that a link `cockroach` logs to the files of `cockroach`; then the
+/// group, unless it is the default one.
 fn prefix(group: &str) -> String {
     let path = std::env::args_os().next().unwrap_or_default();
     let program = Path::new(&path).file_name().and_then(OsStr::to_str).unwrap_or_default();

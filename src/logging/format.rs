@@ -51,52 +51,50 @@ impl Format {
     }
 }
 
-/// `I210116 21:49:17.073282 1 pki/key.rs:464  [-] 23  message`: two spaces before the tags say that the entry cannot be
-/// redacted. Line breaks in the message are escaped, so that no message can pass for another entry.
+/// The number, name and color of a severity. Its letter is the first of its name.
+fn severity(severity: Severity) -> (u8, &'static str, &'static str) {
+    match severity {
+        Severity::Info => (1, "INFO", "\x1b[36m"),
+        Severity::Warning => (2, "WARNING", "\x1b[33m"),
+        Severity::Error => (3, "ERROR", "\x1b[31m"),
+        Severity::Fatal | Severity::None => (4, "FATAL", "\x1b[31m"),
+    }
+}
+
+/// `I210116 21:49:17.073282 1 pki/key.rs:464  [-] 23  message`: two spaces before the tags say that the entry
+/// cannot be redacted. Line breaks in the message are escaped, so that no message can pass for another entry.
 fn text(entry: &Entry<'_>, colors: bool) -> String {
     let paint = |code: &'static str| if colors { code } else { "" };
-    let (gray, blue, cyan, reset) = (paint("\x1b[90m"), paint("\x1b[34m"), paint("\x1b[36m"), paint("\x1b[0m"));
-    let (letter, color) = match entry.severity {
-        Severity::Info => ('I', cyan),
-        Severity::Warning => ('W', paint("\x1b[33m")),
-        Severity::Error => ('E', paint("\x1b[31m")),
-        Severity::Fatal | Severity::None => ('F', paint("\x1b[31m")),
-    };
+    let [gray, blue, cyan, reset] = ["\x1b[90m", "\x1b[34m", "\x1b[36m", "\x1b[0m"].map(paint);
+    let (_, name, color) = severity(entry.severity);
+    let (letter, color) = (&name[..1], paint(color));
     let Utc { year, month, day, hour, minute, second } = Utc::of(entry.time);
-    let (year, micros) = (year % 100, entry.time.subsec_micros());
+    let date = format!("{:02}{month:02}{day:02}", year % 100);
+    let time = format!("{hour:02}:{minute:02}:{second:02}.{:06}", entry.time.subsec_micros());
     let Entry { file, line, .. } = entry;
     let tags = entry.counter.map_or("config", |_| "-");
     let counter = entry.counter.map_or_else(String::new, |n| format!("{cyan}{n}{reset}"));
-    format!(
-        "{color}{letter}{year:02}{month:02}{day:02}{gray} {hour:02}:{minute:02}:{second:02}.{micros:06} 1 {file}:{line}{reset}  \
-         {blue}[{tags}]{reset} {counter}  {}\n",
-        printable(entry.message)
-    )
+    let source = format!("{color}{letter}{date}{gray} {time} 1 {file}:{line}{reset}");
+    format!("{source}  {blue}[{tags}]{reset} {counter}  {}\n", printable(entry.message))
 }
 
-/// One line with a JSON object, its keys in the order of the reference. All our messages are on channel DEV, number 0.
+/// One line with a JSON object, its keys in the order of the reference. Every message is on channel DEV, 0.
 fn json(entry: &Entry<'_>) -> String {
     let quoted = |text: &str| harmless(&serde_json::Value::from(text).to_string());
-    let (number, name) = match entry.severity {
-        Severity::Info => (1, "INFO"),
-        Severity::Warning => (2, "WARNING"),
-        Severity::Error => (3, "ERROR"),
-        Severity::Fatal | Severity::None => (4, "FATAL"),
-    };
     let (seconds, nanoseconds) = (entry.time.as_secs(), entry.time.subsec_nanos());
-    let time =
-        format!(r#""timestamp":"{seconds}.{nanoseconds:09}","version":"v{}""#, env!("CARGO_PKG_VERSION"));
+    let version = env!("CARGO_PKG_VERSION");
+    let time = format!(r#""timestamp":"{seconds}.{nanoseconds:09}","version":"v{version}""#);
     let source = format!(r#""goroutine":1,"file":{},"line":{}"#, quoted(entry.file), entry.line);
-    let message = quoted(entry.message);
     let fields = match entry.counter {
-        None => {
-            format!(r#""header":1,{time},{source},"redactable":0,"tags":{{"config":""}},"message":{message}"#)
+        None => format!(r#""header":1,{time},{source},"redactable":0,"tags":{{"config":""}}"#),
+        Some(counter) => {
+            let (number, name, _) = severity(entry.severity);
+            let severity = format!(r#""severity_numeric":{number},"severity":"{name}""#);
+            let channel = r#""channel_numeric":0,"channel":"DEV""#;
+            format!(r#"{channel},{time},{severity},{source},"entry_counter":{counter},"redactable":0"#)
         }
-        Some(counter) => format!(
-            r#""channel_numeric":0,"channel":"DEV",{time},"severity_numeric":{number},"severity":"{name}",{source},"entry_counter":{counter},"redactable":0,"message":{message}"#
-        ),
     };
-    format!("{{{fields}}}\n")
+    format!("{{{fields},\"message\":{}}}\n", quoted(entry.message))
 }
 
 #[cfg(test)]
@@ -117,22 +115,24 @@ mod tests {
         for (severity, letter) in [(Severity::Warning, "W"), (Severity::Error, "E"), (Severity::Fatal, "F")] {
             assert!(render(&Entry { severity, ..entry("a") }).starts_with(letter));
         }
-        let colored = "\x1b[36mI210116\x1b[90m 21:49:17.073282 1 pki/key.rs:464\x1b[0m  \x1b[34m[-]\x1b[0m \x1b[36m23\x1b[0m  a\n";
+        let colored = "\x1b[36mI210116\x1b[90m 21:49:17.073282 1 pki/key.rs:464\x1b[0m  ".to_owned()
+            + "\x1b[34m[-]\x1b[0m \x1b[36m23\x1b[0m  a\n";
         assert_eq!(Format::CrdbV2Tty.render(&entry("a"), true), colored);
     }
 
     #[test]
     fn json_has_the_keys_of_the_reference() {
-        let version = concat!("v", env!("CARGO_PKG_VERSION"));
-        let line = Format::Json.render(&entry("\"a\"\n\x1b\u{202e}\u{fc}"), true);
-        let expected = format!(
-            r#"{{"channel_numeric":0,"channel":"DEV","timestamp":"1610833757.073282620","version":"{version}","severity_numeric":1,"severity":"INFO","goroutine":1,"file":"pki/key.rs","line":464,"entry_counter":23,"redactable":0,"message":"\"a\"\n\u001b\u202eü"}}"#
-        );
-        assert_eq!(line, expected + "\n");
-        let line = Format::Json.render(&Entry { counter: None, ..entry("a") }, true);
-        let expected = format!(
-            r#"{{"header":1,"timestamp":"1610833757.073282620","version":"{version}","goroutine":1,"file":"pki/key.rs","line":464,"redactable":0,"tags":{{"config":""}},"message":"a"}}"#
-        );
-        assert_eq!(line, expected + "\n");
+        let version = env!("CARGO_PKG_VERSION");
+        let time = format!(r#""timestamp":"1610833757.073282620","version":"v{version}","#);
+        let source = r#""goroutine":1,"file":"pki/key.rs","line":464,"#;
+        let expected = r#"{"channel_numeric":0,"channel":"DEV","#.to_owned()
+            + &time
+            + r#""severity_numeric":1,"severity":"INFO","#
+            + source
+            + r#""entry_counter":23,"redactable":0,"message":"\"a\"\n\u001b\u202eü"}"#;
+        assert_eq!(Format::Json.render(&entry("\"a\"\n\x1b\u{202e}\u{fc}"), true), expected + "\n");
+        let tags = r#""redactable":0,"tags":{"config":""},"message":"a"}"#;
+        let header = Format::Json.render(&Entry { counter: None, ..entry("a") }, true);
+        assert_eq!(header, format!("{{\"header\":1,{time}{source}{tags}\n"));
     }
 }
