@@ -155,7 +155,10 @@ fn first_lines(format: Format, now: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+    use crate::logging::config::Sink;
 
     #[test]
     fn names_of_files_are_those_of_the_reference() {
@@ -164,5 +167,23 @@ mod tests {
         assert_eq!((time, pid), ("2021-01-16T21_49_17Z", format!("{:06}", std::process::id()).as_str()));
         assert_eq!(in_file_name("../..//node-1\n"), "node-1");
         assert_eq!(in_file_name("b\u{fc}cher"), "b\u{fc}cher");
+    }
+
+    #[test]
+    fn what_is_planted_under_the_name_of_a_file_is_passed_over() {
+        let temporary = tempfile::tempdir().expect("a directory");
+        let now = Duration::from_secs(1_610_833_757);
+        let path = |ahead| {
+            let name = file_name(now + Duration::from_secs(ahead));
+            temporary.path().join(format!("{}.{name}", prefix("default")))
+        };
+        symlink("target", path(0)).expect("a link");
+        std::fs::write(path(1), "untouched").expect("a file");
+        let sink = Sink { filter: Severity::Info, format: Format::CrdbV2 };
+        let group = FileGroup { name: "default".into(), dir: temporary.path().into(), mode: 0o640, sink };
+        LogFile::new(&group).expect("a log").write("text\n", now);
+        assert!(!temporary.path().join("target").exists());
+        assert_eq!(std::fs::read_to_string(path(1)).expect("a file"), "untouched");
+        assert!(std::fs::read_to_string(path(2)).expect("a log").ends_with("text\n"));
     }
 }
