@@ -33,3 +33,4 @@ pub mod time;
 mod umask;
 pub mod usage;
 pub mod username;
+mod yaml;

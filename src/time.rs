@@ -1,28 +1,114 @@
 //! Times as text. Inside, they are seconds since 1970-01-01T00:00:00Z.
 
-use chrono::DateTime;
+use std::time::Duration;
 
-/// `2031/11/25`, as `list` prints dates; empty beyond the range of dates.
+/// `2031/11/25`, as `list` prints dates; empty beyond the years 0 to 9999.
 pub fn date(seconds: i64) -> String {
-    format(seconds, "%Y/%m/%d")
+    let text = |Utc { year, month, day, .. }| format!("{year:04}/{month:02}/{day:02}");
+    Utc::at(seconds).map(text).unwrap_or_default()
 }
 
-/// `2031-11-25 21:38:13 UTC`; empty beyond the range of dates.
+/// `2031-11-25 21:38:13 UTC`; empty beyond the years 0 to 9999.
 pub fn utc(seconds: i64) -> String {
-    format(seconds, "%Y-%m-%d %H:%M:%S UTC")
+    let text = |Utc { year, month, day, hour, minute, second }| {
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+    };
+    Utc::at(seconds).map(text).unwrap_or_default()
 }
 
-/// Reads RFC 3339: `2031-11-25T21:38:13Z`, with a space or with an offset.
+/// Reads RFC 3339: `2031-11-25T21:38:13Z`, with a space or with an offset. A fraction of a second is dropped.
 pub fn parse(text: &str) -> Option<i64> {
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp())
+    let (time, rest) = text.split_at_checked("2031-11-25T21:38:13".len())?;
+    let shape = |(at, b): (usize, u8)| match at {
+        4 | 7 => b == b'-',
+        10 => matches!(b, b'T' | b't' | b' '),
+        13 | 16 => b == b':',
+        _ => b.is_ascii_digit(),
+    };
+    let number = |range: std::ops::Range<usize>| time.get(range)?.parse().ok();
+    if !time.bytes().enumerate().all(shape) {
+        return None;
+    }
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let seconds = Utc { year, month, day, hour, minute, second }.seconds()?;
+    let fraction = rest.strip_prefix('.');
+    let zone = fraction.map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let has_digits = fraction.is_none_or(|fraction| fraction.len() > zone.len());
+    has_digits.then_some(seconds - offset(zone)?)
 }
 
-fn format(seconds: i64, pattern: &str) -> String {
-    DateTime::from_timestamp(seconds, 0).map(|time| time.format(pattern).to_string()).unwrap_or_default()
+/// The seconds that a zone such as `Z` or `+02:00` is ahead of UTC.
+fn offset(zone: &str) -> Option<i64> {
+    let sign = match zone.bytes().next()? {
+        b'Z' | b'z' => return (zone.len() == 1).then_some(0),
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let two_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok())?;
+    let (hours, minutes) = zone.get(1..).filter(|time| time.len() == 5)?.split_once(':')?;
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60)
+}
+
+/// A moment in UTC, in the Gregorian calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Utc {
+    /// From 0 to 9999.
+    pub year: i64,
+    /// From 1.
+    pub month: i64,
+    /// From 1.
+    pub day: i64,
+    /// From 0 to 23.
+    pub hour: i64,
+    /// From 0 to 59.
+    pub minute: i64,
+    /// From 0 to 59: there are no leap seconds.
+    pub second: i64,
+}
+
+impl Utc {
+    /// The moment so many seconds after 1970-01-01T00:00:00Z; `None` beyond the years 0 to 9999.
+    pub fn at(seconds: i64) -> Option<Self> {
+        // Years begin in March, so that a leap day ends its year. An era is 400 years, always of one length.
+        let (days, second) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
+        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let year = era * 400 + year + i64::from(month > 9);
+        let month = if month > 9 { month - 9 } else { month + 3 };
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        (0..=9999).contains(&year).then_some(Self { year, month, day, hour, minute, second })
+    }
+
+    /// The moment so long after 1970-01-01T00:00:00Z; that moment itself beyond the year 9999.
+    pub fn of(since: Duration) -> Self {
+        let seconds = i64::try_from(since.as_secs()).ok();
+        let epoch = Self { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
+        seconds.and_then(Self::at).unwrap_or(epoch)
+    }
+
+    /// The reverse of `at`; `None` for what is no moment, such as 30 February.
+    fn seconds(self) -> Option<i64> {
+        let (year, month) =
+            if self.month > 2 { (self.year, self.month - 3) } else { (self.year - 1, self.month + 9) };
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let day = (153 * month + 2) / 5 + self.day - 1 + of_era * 365 + of_era / 4 - of_era / 100;
+        let days = era * 146_097 + day - 719_468;
+        let seconds = ((days * 24 + self.hour) * 60 + self.minute) * 60 + self.second;
+        (Self::at(seconds) == Some(self)).then_some(seconds)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use openssl::asn1::Asn1Time;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -30,15 +116,56 @@ mod tests {
         assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(utc(-1), "1969-12-31 23:59:59 UTC");
         assert_eq!(date(253_402_300_799), "9999/12/31");
-        assert_eq!(date(i64::MAX), "");
+        for seconds in [253_402_300_800, -62_167_219_201, i64::MAX, i64::MIN] {
+            assert_eq!(date(seconds), "", "{seconds}");
+        }
     }
 
     #[test]
     fn times_are_read_as_rfc_3339() {
-        assert_eq!(parse("1970-01-02T00:00:00Z"), Some(86400));
-        assert_eq!(parse("1970-01-01T02:00:00+02:00"), Some(0));
-        for text in ["", "1970-01-01", "tomorrow", "1970-13-01T00:00:00Z"] {
+        for (text, seconds) in [
+            ("1970-01-02T00:00:00Z", 86400),
+            ("1970-01-01t00:00:01.75z", 1),
+            ("1970-01-01 00:00:00Z", 0),
+            ("1970-01-01T02:00:00+02:00", 0),
+            ("1969-12-31T20:30:00-03:30", 0),
+            ("2024-02-29T12:00:00Z", 1_709_208_000),
+            ("0000-01-01T00:00:00Z", -62_167_219_200),
+        ] {
+            assert_eq!(parse(text), Some(seconds), "{text}");
+        }
+        for text in [
+            "",
+            "1970-01-01",
+            "tomorrow",
+            "1970-13-01T00:00:00Z",
+            "1970-00-01T00:00:00Z",
+            "2023-02-29T12:00:00Z",
+            "1970-01-01T24:00:00Z",
+            "1970-01-01T00:60:00Z",
+            "1970-01-01T00:00:00",
+            "1970-01-01T00:00:00.Z",
+            "1970-01-01T00:00:00Z ",
+            "1970-01-01T00:00:00+0200",
+            "1970-01-01T00:00:00+24:00",
+            "1970-01-01T00:00:00+-1:00",
+            "+970-01-01T00:00:00Z",
+            "1970-01-01T00:00:0\u{fc}Z",
+        ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_calendar_is_openssls(seconds in -62_167_219_200..=253_402_300_799_i64) {
+            const MONTHS: [&str; 12] =
+                ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+            let Utc { year, month, day, hour, minute, second } = Utc::at(seconds).expect("a year up to 9999");
+            let month = MONTHS[usize::try_from(month).expect("a month") - 1];
+            let shown = Asn1Time::from_unix(seconds).expect("a time").to_string();
+            prop_assert_eq!(shown, format!("{month} {day:>2} {hour:02}:{minute:02}:{second:02} {year} GMT"));
+            prop_assert_eq!(parse(&utc(seconds).replace(" UTC", "Z")), Some(seconds));
         }
     }
 }

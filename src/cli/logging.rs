@@ -1,4 +1,4 @@
-//! The logging flags (REFERENCE.md section 7). The deprecated ones of `cockroach` are here too, out of sight.
+//! The logging flags (REFERENCE.md section 7), and the deprecated ones of `cockroach`, which are hidden.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,13 +19,13 @@ pub struct LogArgs {
     /// Logging configuration in YAML, as in '{sinks: {stderr: {filter: INFO, format: json}}}'
     #[arg(long, global = true, value_name = "YAML", overrides_with = "log_config_file")]
     pub log: Option<String>,
-    /// The file with the logging configuration
+    /// File with the logging configuration
     #[arg(long, global = true, value_name = "FILE", overrides_with = "log")]
     pub log_config_file: Option<PathBuf>,
     /// Environment variables that the logging configuration may use as $NAME; repeats, and takes comma lists
     #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', hide_short_help = true)]
     pub log_config_vars: Vec<String>,
-    /// Log from INFO up to files in this directory, too
+    /// Also log to files in this directory, from INFO up
     #[arg(long, global = true, value_name = "DIR")]
     pub log_dir: Option<OsString>,
     /// Log to files from this severity up
@@ -35,12 +35,12 @@ pub struct LogArgs {
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", value_parser = go_bool(), hide_possible_values = true)]
     pub no_color: Option<bool>,
-    /// What is accepted and has no effect.
+    /// Flags that are accepted and have no effect.
     #[command(flatten)]
     pub idle: IdleLogArgs,
 }
 
-/// The logging flags that mean nothing here and that scripts may still carry, and whether they do without a value.
+/// Logging flags that have no meaning here but that scripts may still pass, and whether their value is optional.
 const IDLE_LOG_FLAGS: [(&str, bool); 11] = [
     ("vmodule", false),
     ("verbosity", false),
@@ -55,10 +55,10 @@ const IDLE_LOG_FLAGS: [(&str, bool); 11] = [
     ("alsologtostderr", true),
 ];
 
-/// Those of these flags that were given.
+/// Which of these flags were given.
 #[derive(Debug, Default)]
 pub struct IdleLogArgs {
-    /// Their names, without dashes.
+    /// Their names, without the leading dashes.
     pub given: Vec<&'static str>,
 }
 
@@ -86,14 +86,14 @@ impl FromArgMatches for IdleLogArgs {
     }
 }
 
-/// The severities of log messages, and `NONE` for silence. The aliases are what `cockroach` reads as well.
+/// The severities of log messages, and `NONE` for silence. The aliases are those of `cockroach`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 #[value(rename_all = "UPPER")]
 pub enum Severity {
     /// What was done.
     #[value(aliases = ["DEFAULT", "TRUE", "1"])]
     Info,
-    /// What the operator should look at.
+    /// What needs the operator's attention.
     #[value(aliases = ["UNKNOWN", "2"])]
     Warning,
     /// What failed.

@@ -60,8 +60,11 @@ fn by_default_only_warnings_are_seen() {
         (&["--logtostderr=NONE"], false),
         (&["--logtostderr=INFO", "--logtostderr=NONE"], false),
         (&["--log={sinks: {stderr: {filter: ERROR}}}"], false),
-        (&["--log={sinks: {stderr: {channels: OPS}}}"], false),
-        (&["--log={sinks: {stderr: {channels: {ERROR: DEV}}}}"], false),
+        (&["--log={sinks: {stderr: {filter: none}}}"], false),
+        (&["--log={sinks: {stderr: {}}}"], true),
+        (&["--log={sinks: {stderr: , file-groups: }, file-defaults: {filter: ERROR}}"], true),
+        (&["--log={}"], true),
+        (&["--log="], true),
         (&["--log=", "--log-config-vars=HOME"], true),
     ] {
         let run = sandbox.run(&[&["list", "--certs-dir=certs"], args].concat()).succeeds();
@@ -206,32 +209,52 @@ fn file_groups_take_their_share() {
         "logs.yaml",
         "file-defaults:
   dir: logs
+  filter: ERROR
+  file-permissions: '0o600'
 sinks:
   file-groups:
     audit:
-      channels: {INFO: [DEV], WARNING: all except DEV}
+      filter: INFO
       format: json
+    open: {dir: more, filter: info, file-permissions: 644}
     quiet:
-      channels: all
-      filter: WARNING
-    ops: {channels: OPS}
+    silent: {filter: NONE}
   stderr:
     filter: NONE
 ",
     );
     create(&sandbox, &["--log-config-file=logs.yaml"]).succeeds_silently();
-    let text = sandbox.read(&log_file(&sandbox, "logs", "crdbcert-audit"));
+    let audit = log_file(&sandbox, "logs", "crdbcert-audit");
+    assert_eq!(sandbox.mode(&audit), 0o600);
+    let text = sandbox.read(&audit);
     let entries: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     assert_eq!(entries.len(), 7, "{text}");
     assert!(entries[..5].iter().all(|entry| entry["header"] == 1));
     assert_eq!(entries[6]["message"], "generated client key: certs/client.root.key");
     assert_eq!(sandbox.names("logs").len(), 2);
+    let open = log_file(&sandbox, "more", "crdbcert-open");
+    assert_eq!(sandbox.mode(&open), 0o644);
+    assert!(sandbox.read(&open).contains("[config]   log format (utf8=\u{2713}): crdb-v2\n"));
+}
+
+#[test]
+fn a_file_group_needs_a_directory() {
+    let sandbox = Sandbox::with_ca();
+    for (log, files) in [
+        ("sinks: {file-groups: {a: {filter: INFO}}}", 0),
+        ("file-defaults: {dir: logs, filter: NONE}", 0),
+        ("file-defaults: {dir: logs}\nsinks: {file-groups: {}}", 2),
+    ] {
+        create(&sandbox, &[&format!("--log={log}")]).succeeds_silently();
+        let made = if sandbox.path("logs").exists() { sandbox.names("logs").len() } else { 0 };
+        assert_eq!(made, files, "{log}");
+    }
 }
 
 #[test]
 fn files_that_would_have_one_name_get_two() {
     let sandbox = Sandbox::with_ca();
-    let groups = "{a.b: {channels: DEV}, ab: {channels: DEV}, a/b: {channels: DEV}}";
+    let groups = "{a.b: {}, ab: {}, a/b: {filter: INFO}}";
     let log = format!("--log={{file-defaults: {{dir: logs}}, sinks: {{file-groups: {groups}}}}}");
     create(&sandbox, &[&log]).succeeds_silently();
     let names = sandbox.names("logs");
@@ -278,15 +301,18 @@ fn a_wrong_configuration_stops_everything() {
     let sandbox = Sandbox::with_ca();
     sandbox.write("bad.yaml", "sinks:\n  stderr:\n    filter: LOUD\n");
     fs::write(sandbox.path("latin1.yaml"), b"# \xfc\n").expect("a file");
+    sandbox.write("long.yaml", &"#".repeat(65_537));
     sandbox.write("file", "");
     for (args, words) in [
-        (&["--log={sinks: {stderr: "][..], "ERROR: --log: line 1, column 18: "),
-        (&["--log={sinks: {stderr: {filter: LOUD}}}"], "--log: line 1, column 27: unknown severity \"LOUD\""),
-        (&["--log=sinks: {stdout: {}}"], "--log: line 1, column 9: unknown key \"stdout\" in sinks"),
-        (&["--log-config-file=bad.yaml"], "--log-config-file bad.yaml: line 3, column 13: unknown severity"),
+        (&["--log={sinks: {stderr: "][..], "ERROR: --log: line 2, column 1: "),
+        (
+            &["--log-config-file=bad.yaml"],
+            "--log-config-file bad.yaml: line 3, column 13: sinks.stderr.filter: ",
+        ),
         (&["--log-config-file=none.yaml"], "--log-config-file none.yaml: no such file or directory"),
         (&["--log-config-file=certs"], "--log-config-file certs: is a directory"),
         (&["--log-config-file=latin1.yaml"], "--log-config-file latin1.yaml: this is not UTF-8"),
+        (&["--log-config-file=long.yaml"], "--log-config-file long.yaml: the text is longer than 65536 bytes"),
         (&["--log-dir=file"], "could not create the log directory file: "),
         (&["--log-dir=file/logs"], "could not create the log directory file/logs: not a directory"),
         (&["--log-dir=~/logs"], "--log-dir: the log directory cannot start with '~': ~/logs"),
@@ -306,6 +332,48 @@ fn a_wrong_configuration_stops_everything() {
 }
 
 #[test]
+fn errors_point_at_what_is_wrong_in_the_yaml() {
+    let sandbox = Sandbox::with_ca();
+    for (yaml, expected) in [
+        (
+            "{sinks: {stderr: {filter: LOUD}}}",
+            "line 1, column 27: sinks.stderr.filter: unknown severity \"LOUD\", use INFO,",
+        ),
+        ("sinks:\n  stder: {}", "line 2, column 3: sinks: unknown field `stder`, expected one of `stderr`,"),
+        (
+            "sinks: {stderr: {format: xml}}",
+            "line 1, column 26: sinks.stderr.format: unknown variant `xml`, expected one of `crdb-v2`, `crdb-v2-tty`, `json`",
+        ),
+        ("sinks: {stderr: {dir: x}}", "line 1, column 18: sinks.stderr: unknown field `dir`"),
+        ("sinks: {stderr: {no-color: maybe}}", "line 1, column 28: sinks.stderr.no-color: "),
+        (
+            "file-defaults: {dir: ~/logs}",
+            "line 1, column 22: file-defaults.dir: the log directory cannot start with",
+        ),
+        ("file-defaults: {dir: ''}", "line 1, column 22: file-defaults.dir: the log directory cannot be empty"),
+        (
+            "file-defaults: {file-permissions: 755}",
+            "line 1, column 35: file-defaults.file-permissions: \"755\" is not a mode",
+        ),
+        (
+            "file-defaults: {file-permissions: rw}",
+            "line 1, column 35: file-defaults.file-permissions: \"rw\" is not a mode",
+        ),
+        (
+            "sinks: {file-groups: {a: {filter: X}}}",
+            "line 1, column 35: sinks.file-groups.a.filter: unknown severity",
+        ),
+        ("sinks: {file-groups: {a: {}, a: {}}}", "line 1, column 22: sinks.file-groups: duplicate name \"a\""),
+        ("sinks: {stderr: {}, stderr: {}}", "line 1, column 8: sinks: duplicate field `stderr`"),
+        ("sinks: [stderr]", "line 1, column 8: sinks: invalid type: sequence, expected keys with values"),
+        ("text", "line 1, column 1: invalid type: string \"text\", expected keys with values"),
+        ("sinks: {stderr: *x}", "line 1, column 17: unknown anchor"),
+    ] {
+        refuses(&sandbox, &[&format!("--log={yaml}")], &[&format!("ERROR: --log: {expected}")]);
+    }
+}
+
+#[test]
 fn what_means_nothing_here_is_accepted_with_a_warning() {
     let sandbox = Sandbox::with_ca();
     for (args, name) in [
@@ -320,10 +388,16 @@ fn what_means_nothing_here_is_accepted_with_a_warning() {
         (&["--redactable-logs=false"], "--redactable-logs"),
         (&["--log={fluent-defaults: {}}"], "fluent-defaults"),
         (&["--log={sinks: {http-servers: {a: {address: x}}, stderr: {}}}"], "http-servers"),
+        (&["--log={sinks: {stderr: {channels: OPS}}}"], "channels"),
+        (
+            &["--log={file-defaults: {redact: true, channels: all}}", "--vmodule=x"],
+            "channels, redact, --vmodule",
+        ),
+        (&["--log={sinks: {file-groups: {a: {channels: {INFO: [DEV]}}, b: {channels: [OPS]}}}}"], "channels"),
     ] {
         let stderr = create(&sandbox, args).succeeds().stderr;
         assert!(stderr.starts_with('W') && stderr.lines().count() == 1, "{args:?}: {stderr}");
-        assert!(stderr.contains(&format!("  ignoring {name}")), "{args:?}: {stderr}");
+        assert!(stderr.ends_with(&format!("  ignoring {name}: no meaning here\n")), "{args:?}: {stderr}");
         if !args[0].starts_with("--log=") {
             create(&sandbox, &[args, &["--logtostderr=ERROR"]].concat()).succeeds_silently();
         }
