@@ -1,8 +1,6 @@
 //! The certs directory: its naming conventions, what is in it, and how files come into it.
 
 pub mod access;
-pub mod authority;
-pub mod ca_key;
 pub mod certificate;
 mod change;
 pub mod commit;

@@ -4,8 +4,8 @@
 use anyhow::{Context, Result, anyhow};
 
 use super::{announce, values};
-use crate::certs_dir::authority;
-use crate::certs_dir::ca_key::CaKey;
+use crate::ca::authority;
+use crate::ca::key::CaKey;
 use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateCa;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 
 use super::{announce, values};
-use crate::certs_dir::authority::Authority;
-use crate::certs_dir::ca_key::CaKey;
+use crate::ca::authority::Authority;
+use crate::ca::key::CaKey;
 use crate::certs_dir::certificate;
 use crate::certs_dir::commit::{self, Contents, Existing, Plan, Target};
 use crate::certs_dir::layout::CertificateName;

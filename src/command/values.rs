@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::certs_dir::ca_key::CaKey;
+use crate::ca::key::CaKey;
+use crate::ca::passphrase::Source;
 use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs};
 use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
@@ -14,7 +15,6 @@ use crate::error::Advice;
 use crate::expand::expand;
 use crate::host::{self, Host};
 use crate::login::PrincipalMap;
-use crate::passphrase::Source;
 use crate::pki;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;

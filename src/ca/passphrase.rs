@@ -8,7 +8,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::certs_dir::{access, read};
+use super::secret_file;
+use crate::certs_dir::access::warn_of_readable_passphrase;
 use crate::error::{Advice, reason};
 use crate::ffi;
 use crate::interrupts::Interrupts;
@@ -71,9 +72,7 @@ impl Source {
 
 fn from_file(path: &Path) -> Result<Passphrase> {
     let about = || format!("could not read the passphrase file {}", path.display());
-    let file = read::Regular::open(path).with_context(about)?;
-    access::warn_of_readable_passphrase(path, file.metadata());
-    first_line(file.read().with_context(about)?).with_context(about)
+    first_line(secret_file::read(path, warn_of_readable_passphrase).with_context(about)?).with_context(about)
 }
 
 fn from_descriptor(number: i32) -> Result<Passphrase> {

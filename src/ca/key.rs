@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
-use super::access::warn_of_readable_ca_key;
-use super::certificate;
-use super::read::{ReadError, Regular};
+use super::passphrase::{Passphrase, Source};
+use super::secret_file;
+use crate::certs_dir::access::warn_of_readable_ca_key;
+use crate::certs_dir::certificate;
+use crate::certs_dir::read::ReadError;
 use crate::error::{Advice, without_pins};
-use crate::passphrase::Source;
 use crate::pki::key::{LoadKeyError, PrivateKey};
 use crate::pki::provider;
 
@@ -54,7 +55,7 @@ impl CaKey {
     ///
     /// # Errors
     /// If there is none, or it will not do.
-    pub fn new_passphrase(&self) -> Result<crate::passphrase::Passphrase> {
+    pub fn new_passphrase(&self) -> Result<Passphrase> {
         self.passphrase.new_one(&format!("the new CA key {self}"))
     }
 
@@ -117,15 +118,13 @@ impl fmt::Display for CaKey {
 /// What is in the file; `None` if there is none.
 fn contents(path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
-    let file = match Regular::open(path) {
+    match secret_file::read(path, warn_of_readable_ca_key) {
         Err(ReadError::NotFound) if path.is_symlink() => {
             let hint = "remove the link, or make what it points to";
             let what = format!("CA key {} is a symbolic link to nothing", path.display());
-            return Err(Advice::new(what, hint).into());
+            Err(Advice::new(what, hint).into())
         }
-        Err(ReadError::NotFound) => return Ok(None),
-        result => result.map_err(could_not_read)?,
-    };
-    warn_of_readable_ca_key(path, file.metadata());
-    file.read().map(Some).map_err(could_not_read)
+        Err(ReadError::NotFound) => Ok(None),
+        result => result.map(Some).map_err(could_not_read),
+    }
 }

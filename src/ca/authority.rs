@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use openssl::x509::X509;
 
-use super::ca_key::CaKey;
-use super::certificate::{self, CertificateFile};
-use super::layout::CertificateName;
-use super::read;
+use super::key::CaKey;
+use crate::certs_dir::certificate::{self, CertificateFile};
+use crate::certs_dir::layout::CertificateName;
+use crate::certs_dir::read;
 use crate::error::Advice;
 use crate::pki::inspect::Facts;
 use crate::pki::issue;
