@@ -25,6 +25,7 @@ mod interrupts;
 pub mod logging;
 pub mod login;
 pub mod output;
+mod pkcs11;
 pub mod pki;
 pub mod tenant;
 pub mod time;

@@ -1,21 +1,19 @@
 //! The CA key: a file, under a passphrase or not, or a key in a hardware token.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
+use super::location::Location;
 use super::passphrase::{Passphrase, Source};
 use super::secret_file;
 use crate::certs_dir::access::warn_of_readable_ca_key;
 use crate::certs_dir::certificate;
 use crate::certs_dir::read::ReadError;
-use crate::error::{Advice, without_pins};
+use crate::error::Advice;
 use crate::pki::key::{LoadKeyError, PrivateKey};
 use crate::pki::provider;
-
-/// How PKCS#11 URIs begin (RFC 7512 section 2.3).
-const PKCS11: &str = "pkcs11:";
 
 /// Where the CA key is, and where its passphrase is from.
 #[derive(Clone)]
@@ -24,17 +22,9 @@ pub struct CaKey {
     passphrase: Source,
 }
 
-#[derive(Clone)]
-enum Location {
-    File(PathBuf),
-    Token(String),
-}
-
 impl CaKey {
-    /// The key of this path, or of this PKCS#11 URI.
-    pub fn new(path: PathBuf, passphrase: Source) -> Self {
-        let uri = path.to_str().filter(|text| text.starts_with(PKCS11)).map(str::to_owned);
-        let location = uri.map_or(Location::File(path), Location::Token);
+    /// The key that is there.
+    pub fn new(location: Location, passphrase: Source) -> Self {
         Self { location, passphrase }
     }
 
@@ -73,7 +63,7 @@ impl CaKey {
             }
         };
         let key = match &self.location {
-            Location::Token(uri) => PrivateKey::from_pkcs11_uri(uri, passphrase),
+            Location::Token(uri) => PrivateKey::from_pkcs11_uri(uri.with_pin(), passphrase),
             Location::File(path) => match contents(path)? {
                 Some(contents) => PrivateKey::from_pem_with(&contents, passphrase),
                 None => return Ok(None),
@@ -106,12 +96,8 @@ impl CaKey {
 }
 
 impl fmt::Display for CaKey {
-    /// Without the PIN that a URI may have in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.location {
-            Location::File(path) => path.display().fmt(f),
-            Location::Token(uri) => without_pins(uri).fmt(f),
-        }
+        self.location.fmt(f)
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod authority;
 pub mod key;
+pub mod location;
 pub mod passphrase;
 mod secret_file;

@@ -1,12 +1,14 @@
 //! The values of flags become types that cannot be wrong; errors name the flag.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::ca::key::CaKey;
+use crate::ca::location::Location;
 use crate::ca::passphrase::Source;
 use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs};
 use crate::dn::DistinguishedName;
@@ -15,6 +17,7 @@ use crate::error::Advice;
 use crate::expand::expand;
 use crate::host::{self, Host};
 use crate::login::PrincipalMap;
+use crate::pkcs11::Pkcs11Uri;
 use crate::pki;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
@@ -26,7 +29,11 @@ impl CertsDirArgs {
     /// The certs directory, with its variables expanded.
     pub fn path(&self) -> Result<PathBuf> {
         let hint = "name it: --certs-dir=<path-to-certs-directory>";
-        path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)
+        let path = path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)?;
+        if Pkcs11Uri::has_scheme(path.as_os_str().as_bytes()) {
+            bail!("--certs-dir: a PKCS#11 URI names no directory");
+        }
+        Ok(path)
     }
 
     /// Whom the names in client certificates stand for.
@@ -50,7 +57,8 @@ impl CaKeyArgs {
             (None, Some(number)) => Source::Descriptor(number),
             (None, None) => Source::Terminal,
         };
-        Ok(CaKey::new(path, passphrase))
+        let location = Location::parse(path.into_os_string()).context("--ca-key")?;
+        Ok(CaKey::new(location, passphrase))
     }
 }
 
@@ -69,7 +77,16 @@ fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result
     if value.is_empty() {
         return Err(Advice::new(required, hint).into());
     }
-    let expanded = expand(value, |name| std::env::var_os(name)).context(flag)?;
+    let expanded = expand(value, |name| std::env::var_os(name)).map_err(|unset| {
+        // In a PIN, what follows a dollar sign is part of it.
+        if Pkcs11Uri::has_scheme(value.as_bytes()) {
+            Advice::new("an environment variable in the PKCS#11 URI is not set", "write a dollar sign as %24")
+                .into()
+        } else {
+            anyhow!(unset)
+        }
+    });
+    let expanded = expanded.context(flag)?;
     Ok(PathBuf::from(expanded))
 }
 

@@ -154,3 +154,20 @@ fn a_weak_ca_key_that_was_made_elsewhere_is_a_warning() {
     let run = Sandbox::with_ca().create("create-node", &["localhost"]);
     assert_eq!(run.succeeds().stderr, "");
 }
+
+#[test]
+fn a_directory_is_no_ca_key() {
+    let sandbox = Sandbox::with_ca();
+    for (name, hint) in [
+        ("nope/", "HINT: name a file in it: --ca-key=nope/ca.key"),
+        ("my-safe-directory/", "HINT: name a file in it: --ca-key=my-safe-directory/ca.key"),
+        ("my-safe-directory", "HINT: name a file in it: --ca-key=my-safe-directory/ca.key"),
+        ("my-safe-directory/.", "HINT: name a file in it: "),
+    ] {
+        let words = [&format!("--ca-key: a directory was named: {name}\n"), hint];
+        let ca_key = format!("--ca-key={name}");
+        for command in [&["create-ca"][..], &["create-node", "localhost"], &["create-client", "root"]] {
+            sandbox.refuses(&[command, &["--certs-dir=certs", &ca_key]].concat(), &words);
+        }
+    }
+}
