@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use clap::error::ErrorKind;
 use crdb_cert::cli::{self, Cli};
 use crdb_cert::{argv, command, error, logging};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -30,13 +31,18 @@ fn main() -> ExitCode {
 
 /// The command line; or what to answer to it: help on stdout, wrong usage on stderr with status 2.
 fn parse() -> Result<Cli, ExitCode> {
-    let root = cli::command();
+    let mut root = cli::command();
     let args = argv::normalize(&root, std::env::args_os());
-    // What a usage error may quote.
-    let quotable: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    root.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|answer| {
+    let parsed = match argv::misplaced_pin(&args) {
+        Some(shown) => {
+            let what = format!("a PIN belongs in --ca-key, not in {shown}");
+            Err(root.error(ErrorKind::ValueValidation, what))
+        }
+        None => root.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)),
+    };
+    parsed.map_err(|answer| {
         if answer.use_stderr() {
-            let text = quotable.iter().fold(answer.to_string(), |text, arg| without_pins_of(&text, arg));
+            let text = answer.to_string();
             let lines = text.lines().map(|line| error::printable(line) + "\n").collect::<String>();
             let _ = write!(io::stderr(), "{}", lines.replacen("error: ", "ERROR: ", 1));
             ExitCode::from(2)
@@ -45,13 +51,4 @@ fn parse() -> Result<Cli, ExitCode> {
             ExitCode::SUCCESS
         }
     })
-}
-
-/// The text without the PINs in this argument, or in a flag's value: there they may hold line ends.
-fn without_pins_of(text: &str, arg: &str) -> String {
-    let value = arg.split_once('=').map_or(arg, |(_, value)| value);
-    [arg, value]
-        .into_iter()
-        .filter(|arg| error::without_pins(arg) != **arg)
-        .fold(text.to_owned(), |text, arg| text.replace(arg, &error::without_pins(arg)))
 }

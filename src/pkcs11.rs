@@ -73,6 +73,12 @@ impl fmt::Debug for Pkcs11Uri {
     }
 }
 
+/// Is there a URI with a PIN in this text?
+pub fn holds_pin(text: &str) -> bool {
+    let at = text.to_ascii_lowercase().find(SCHEME);
+    at.is_some_and(|at| find_pin(&text[at..]).is_some())
+}
+
 /// The text without the PINs of the URIs in it. It is the last resort for text that may hold a URI: a PIN ends at `&`
 /// only, so that what follows a URI goes with it. A PIN that is hidden already ends where it ends.
 pub fn without_pins(text: &str) -> String {
@@ -144,6 +150,14 @@ mod tests {
             ("pkcs11:a=b?pin-value=%zz", Pkcs11UriError::Escape),
         ] {
             assert_eq!(Pkcs11Uri::parse(text), Some(Err(error)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_uri_with_a_pin_is_found_in_other_text() {
+        assert!(holds_pin("--host=PKCS11:a=b?Pin-Value=1"));
+        for text in ["pkcs11:a=b?pin-source=file:/x", "CN=pin-value=1", "pin-value=pkcs11:", ""] {
+            assert!(!holds_pin(text), "{text}");
         }
     }
 
