@@ -21,7 +21,7 @@ pub mod expand;
 mod ffi;
 mod go_bool;
 pub mod host;
-mod interrupts;
+pub mod interrupts;
 pub mod logging;
 pub mod login;
 pub mod output;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 use crdb_cert::cli::{self, Cli};
-use crdb_cert::{argv, command, error, logging};
+use crdb_cert::{argv, command, error, interrupts, logging};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 fn main() -> ExitCode {
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "ERROR: could not switch core dumps off: {error}");
         return ExitCode::FAILURE;
     }
+    interrupts::survive_file_size_limit();
     let cli = match parse() {
         Ok(cli) => cli,
         Err(answer) => return answer,
