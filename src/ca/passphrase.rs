@@ -5,8 +5,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
+use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::secret_file;
 use crate::certs_dir::access::warn_of_readable_passphrase;
@@ -116,19 +117,33 @@ impl Terminal {
         let open = || -> io::Result<Self> {
             let file = File::options().read(true).write(true).open("/dev/tty")?;
             let before = tcgetattr(&file)?;
-            let interrupts = Interrupts::defer();
-            let mut silent = before.clone();
-            // Reading ends after a while, to look for signals.
-            silent.special_codes[SpecialCodeIndex::VMIN] = 0;
-            silent.special_codes[SpecialCodeIndex::VTIME] = 2;
-            silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-            tcsetattr(&file, OptionalActions::Flush, &silent)?;
-            Ok(Self { file, before, interrupts })
+            let terminal = Self { file, before, interrupts: Interrupts::defer() };
+            terminal.silence()?;
+            Ok(terminal)
         };
         open().map_err(|_| {
             let hint = "name it in --ca-key-passphrase-file or --ca-key-passphrase-fd";
             Advice::new("a passphrase is needed, and there is no terminal to ask for it", hint).into()
         })
+    }
+
+    fn silence(&self) -> io::Result<()> {
+        let mut silent = self.before.clone();
+        // Reading ends after a while, to look for signals.
+        silent.special_codes[SpecialCodeIndex::VMIN] = 0;
+        silent.special_codes[SpecialCodeIndex::VTIME] = 2;
+        silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        Ok(tcsetattr(&self.file, OptionalActions::Flush, &silent)?)
+    }
+
+    /// What Ctrl-Z does anywhere else. This returns when the process goes on, and has the terminal again.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.file.write_all(b"\n")?;
+        tcsetattr(&self.file, OptionalActions::Flush, &self.before)?;
+        kill_current_process_group(Signal::TSTP)?;
+        // Whoever had the terminal meanwhile may have changed it. In the background this waits for the foreground.
+        self.before = tcgetattr(&self.file)?;
+        self.silence()
     }
 
     fn ask(&mut self, prompt: &str) -> Result<Passphrase> {
@@ -163,6 +178,11 @@ impl Terminal {
                 0x03 | 0x04 | 0x1c => return Ok(None),
                 0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
                 0x15 => line.clear(),
+                0x1a => {
+                    line.zeroize();
+                    self.suspend()?;
+                    self.file.write_all(prompt.as_bytes())?;
+                }
                 other if line.len() < LONGEST => line.push(other),
                 _ => return Err(io::Error::other(format!("it has more than {LONGEST} bytes"))),
             }
