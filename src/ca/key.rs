@@ -12,7 +12,7 @@ use crate::certs_dir::access::warn_of_readable_ca_key;
 use crate::certs_dir::certificate;
 use crate::certs_dir::read::ReadError;
 use crate::error::Advice;
-use crate::pki::key::{LoadKeyError, PrivateKey};
+use crate::pki::key::{LoadKeyError, PrivateKey, Weakness};
 use crate::pki::provider;
 
 /// Where the CA key is, and where its passphrase is from.
@@ -71,12 +71,7 @@ impl CaKey {
         };
         let about = format!("could not load CA key {self}");
         match (key, failure) {
-            (Ok(key), _) => {
-                if let Some(weakness) = key.weakness() {
-                    log::warn!("CA key {self}: {weakness}; make another CA, with a new key");
-                }
-                Ok(Some(key))
-            }
+            (Ok(key), _) => self.judged(key).map(Some),
             (Err(_), Some(error)) => Err(error.context(about)),
             (Err(error), None) if self.file().is_none() => {
                 let why = match error {
@@ -91,6 +86,21 @@ impl CaKey {
                 Err(Advice::new(format!("{about}: {why}"), hint).into())
             }
             (Err(error), None) => Err(anyhow!("{about}: {error}")),
+        }
+    }
+
+    /// No certificate is made that servers refuse.
+    fn judged(&self, key: PrivateKey) -> Result<PrivateKey> {
+        match key.weakness() {
+            Some(Weakness::Refused(kind)) => {
+                let what = format!("CA key {self} is {kind}, and servers refuse what it signs");
+                Err(Advice::new(what, "make another CA, with a new key: create-ca --ca-key=<new file>").into())
+            }
+            Some(Weakness::Weak(why)) => {
+                log::warn!("CA key {self}: {why}; make another CA, with a new key");
+                Ok(key)
+            }
+            None => Ok(key),
         }
     }
 }

@@ -156,6 +156,29 @@ fn a_weak_ca_key_that_was_made_elsewhere_is_a_warning() {
 }
 
 #[test]
+fn a_ca_key_that_servers_refuse_signs_nothing() {
+    for (make, kind) in [
+        ("genrsa 512", "an RSA key of 512 bits"),
+        ("ecparam -genkey -noout -name brainpoolP256r1", "an ECDSA key on the curve brainpoolP256r1"),
+        ("ecparam -genkey -noout -name secp256k1", "an ECDSA key on the curve secp256k1"),
+        ("genpkey -algorithm ED448", "a key of the kind Ed448"),
+        ("dsaparam -noout -genkey 1024", "a key of the kind DSA"),
+        ("genpkey -algorithm RSA-PSS", "a key of the kind RSASSA-PSS"),
+    ] {
+        let sandbox = Sandbox::new();
+        let key =
+            format!("umask 077; env -u OPENSSL_CONF openssl {make} >my-safe-directory/ca.key 2>/dev/null");
+        sandbox.script(&key).succeeds();
+        // Where OpenSSL's providers refuse the key first, it is an error, too.
+        let own = format!(
+            "CA key my-safe-directory/ca.key is {kind}, and servers refuse what it signs\nHINT: make another CA"
+        );
+        let words = if std::env::var_os("OPENSSL_CONF").is_none() { own.as_str() } else { "ca.key" };
+        sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &[words]);
+    }
+}
+
+#[test]
 fn a_directory_is_no_ca_key() {
     let sandbox = Sandbox::with_ca();
     for (name, hint) in [
