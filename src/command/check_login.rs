@@ -59,13 +59,9 @@ fn settings(args: &CheckLogin, user: &str) -> Result<ServerSettings> {
         check_role(user).context("--role-subject")?;
         subject.check_role_subject().context("--role-subject")?;
     }
-    Ok(ServerSettings {
-        role_subject,
-        root_subject: name("--root-cert-distinguished-name", &args.root_cert_distinguished_name)?,
-        node_subject: name("--node-cert-distinguished-name", &args.node_cert_distinguished_name)?,
-        subject_required: args.subject_required,
-        principal_map: args.dir.principal_map()?,
-    })
+    let values::ServerSettings { principal_map, root_subject, node_subject } = args.dir.server.settings()?;
+    let subject_required = args.subject_required;
+    Ok(ServerSettings { role_subject, root_subject, node_subject, subject_required, principal_map })
 }
 
 fn at(args: &CheckLogin) -> Result<i64> {
