@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow};
 
 use crate::error::Advice;
-use crate::pkcs11::Pkcs11Uri;
+use crate::pkcs11::{Pkcs11Uri, holds_pin};
 
 /// A file, or a token. Neither `Display` nor `Debug` shows a PIN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ impl Location {
             let uri = uri.ok_or_else(|| anyhow!("the PKCS#11 URI is not UTF-8"))?;
             let hint = "write it as in pkcs11:token=ca;object=ca-key;type=private, and any % as %25";
             return uri.map(Self::Token).map_err(|error| Advice::new(error.to_string(), hint).into());
+        }
+        if holds_pin(&text.to_string_lossy()) {
+            let hint = "write the URI alone: --ca-key=pkcs11:...";
+            return Err(Advice::new("a PIN is in what would be the name of a file", hint).into());
         }
         let is_directory = [&b"/"[..], b"/."].iter().any(|end| text.as_bytes().ends_with(end));
         let path = PathBuf::from(text);
@@ -72,6 +76,8 @@ mod tests {
             let error = Location::parse(OsString::from_vec(text.to_vec())).expect_err("no URI");
             assert!(!format!("{error:?}").contains("S3CRET"), "{error:?}");
         }
+        let error = Location::parse(" pkcs11:a=b?pin-value=S3CRET".into()).expect_err("no URI");
+        assert_eq!(error.to_string(), "a PIN is in what would be the name of a file");
         for text in ["nope/", "nope/.", "/", ".", "..", "a/.."] {
             let error = Location::parse(text.into()).expect_err(text);
             assert!(error.to_string().starts_with("a directory was named: "), "{text}: {error}");

@@ -157,6 +157,7 @@ fn a_weak_ca_key_that_was_made_elsewhere_is_a_warning() {
 
 #[test]
 fn a_ca_key_that_servers_refuse_signs_nothing() {
+    let mut made = 0;
     for (make, kind) in [
         ("genrsa 512", "an RSA key of 512 bits"),
         ("ecparam -genkey -noout -name brainpoolP256r1", "an ECDSA key on the curve brainpoolP256r1"),
@@ -168,7 +169,11 @@ fn a_ca_key_that_servers_refuse_signs_nothing() {
         let sandbox = Sandbox::new();
         let key =
             format!("umask 077; env -u OPENSSL_CONF openssl {make} >my-safe-directory/ca.key 2>/dev/null");
-        sandbox.script(&key).succeeds();
+        // Some distributions make no keys of some of these kinds.
+        if sandbox.script(&key).status != Some(0) {
+            continue;
+        }
+        made += 1;
         // Where OpenSSL's providers refuse the key first, it is an error, too.
         let own = format!(
             "CA key my-safe-directory/ca.key is {kind}, and servers refuse what it signs\nHINT: make another CA"
@@ -176,6 +181,7 @@ fn a_ca_key_that_servers_refuse_signs_nothing() {
         let words = if std::env::var_os("OPENSSL_CONF").is_none() { own.as_str() } else { "ca.key" };
         sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &[words]);
     }
+    assert!(made >= 2, "{made}");
 }
 
 #[test]

@@ -126,10 +126,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_leaves_nothing() {
     ] {
         let run = sandbox.script(&format!("ulimit -f {blocks}; crdb-cert {command}"));
         assert_eq!(run.status, Some(1), "{command}: {run:?}");
-        assert!(
-            run.stderr.contains(&format!("{file}: file too large\n")),
-            "{command}: {run:?}"
-        );
+        assert!(run.stderr.contains(&format!("{file}: file too large\n")), "{command}: {run:?}");
         assert_eq!(sandbox.snapshot(), before, "{command}");
     }
 }
