@@ -8,6 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::Command;
 
+use crate::pkcs11::{holds_pin, without_pins};
+
 /// The words that `cockroach` has in front of its certificate commands.
 const LEADING: [&str; 2] = ["mt", "cert"];
 
@@ -41,6 +43,18 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
     program.into_iter().chain(command).chain(flags).chain(args).collect()
 }
 
+/// The first argument with a PIN in it that is no CA key, without its PIN. Nothing reads a PIN there, and an error that
+/// quotes a part of the argument would show it.
+pub fn misplaced_pin(args: &[OsString]) -> Option<String> {
+    const CA_KEY: &str = "--ca-key";
+    let names_ca_key = |arg: &str| arg.strip_prefix(CA_KEY).is_some_and(|rest| rest.starts_with('='));
+    let texts: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let before = std::iter::once("").chain(texts.iter().map(AsRef::as_ref));
+    let found =
+        before.zip(&texts).find(|(before, arg)| holds_pin(arg) && *before != CA_KEY && !names_ca_key(arg));
+    found.map(|(_, arg)| without_pins(arg))
+}
+
 fn is_flag(arg: &OsStr) -> bool {
     arg.len() > 1 && arg.as_bytes()[0] == b'-'
 }
@@ -65,6 +79,23 @@ mod tests {
         let root = crate::cli::command();
         let words = normalize(&root, line.split(' ').map(OsString::from));
         words.join(OsStr::new(" ")).into_string().expect("UTF-8")
+    }
+
+    #[test]
+    fn a_pin_belongs_in_the_ca_key_only() {
+        const URI: &str = "pkcs11:token=ca?pin-value=12";
+        let misplaced = |line: &str| {
+            let line = line.replace('@', URI);
+            misplaced_pin(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+        };
+        for line in ["x create-ca --ca-key=@", "x create-ca --ca-key @ --overwrite", "x list pkcs11:token=ca"] {
+            assert_eq!(misplaced(line), None, "{line}");
+        }
+        let shown = "pkcs11:token=ca?pin-value=<hidden>";
+        for line in ["x @", "x create-node @", "x create-ca --ca-key=@ @", "x create-ca --ca-key @ @"] {
+            assert_eq!(misplaced(line).as_deref(), Some(shown), "{line}");
+        }
+        assert_eq!(misplaced("x --ca-keys=@"), Some(format!("--ca-keys={shown}")));
     }
 
     #[test]

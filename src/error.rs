@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+pub use crate::pkcs11::without_pins;
+
 /// An error that knows what to do about it.
 #[derive(Debug)]
 pub struct Advice {
@@ -52,20 +54,11 @@ pub fn misleads(c: char) -> bool {
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The text with control characters escaped, so that it cannot drive a terminal; also those that reorder or hide.
+/// The text as it can be printed: with control characters escaped, so that it cannot drive a terminal, also those that reorder
+/// or hide; and without PINs.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if misleads(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
-}
-
-/// The text with the PINs of PKCS#11 URIs (RFC 7512 section 2.4) left out.
-pub fn without_pins(text: &str) -> String {
-    const PIN: &str = "pin-value=";
-    let mut parts = text.split(PIN);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |shown, part| {
-        let rest = part.find(['&', ';', '?', ' ', ']']).map_or("", |end| &part[end..]);
-        shown + PIN + "..." + rest
-    })
+    let shown = |c: char| if misleads(c) { c.escape_default().to_string() } else { c.to_string() };
+    without_pins(text).chars().map(shown).collect()
 }
 
 #[cfg(test)]
@@ -92,10 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn pins_are_left_out() {
-        assert_eq!(without_pins("pkcs11:token=a?pin-value=1234"), "pkcs11:token=a?pin-value=...");
-        assert_eq!(without_pins("a?pin-value=12&pin-value=34&x=y"), "a?pin-value=...&pin-value=...&x=y");
-        assert_eq!(without_pins("dir/ca.key"), "dir/ca.key");
+    fn nothing_printed_has_a_pin_in_it() {
+        let cause = Advice::new("a\n?pin-value=12\n34", "see PKCS11:token=ca?Pin-Value=1]2'3 4&module-name=m");
+        let shown =
+            "ERROR: a\\n?pin-value=<hidden>\nHINT: see PKCS11:token=ca?Pin-Value=<hidden>&module-name=m";
+        assert_eq!(render(&cause.into()), shown);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use thiserror::Error;
 
+use crate::pkcs11::Pkcs11Uri;
+
 /// An address in the form a certificate holds it (RFC 5280 section 4.2.1.6).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Host {
@@ -96,6 +98,9 @@ fn common_mistake(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("it is empty; write a host name or an IP address".to_owned());
     }
+    if Pkcs11Uri::has_scheme(text.as_bytes()) {
+        return Some("it is a PKCS#11 URI; name it in --ca-key".to_owned());
+    }
     if text.contains(char::is_whitespace) {
         return Some("it has a space in it; write each host as an argument of its own".to_owned());
     }
@@ -140,6 +145,16 @@ fn without_port(text: &str) -> &str {
     }
 }
 
+fn to_ascii(name: &str) -> Option<String> {
+    let ascii = Uts46::new().to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore);
+    ascii.ok().map(|ascii| ascii.into_owned())
+}
+
+/// Does the mapping of UTS 46 leave the character out without a word, as it does with soft hyphens?
+fn is_dropped(c: char) -> bool {
+    !c.is_ascii() && to_ascii(&format!("a{c}b")).as_deref() == Some("ab")
+}
+
 /// The A-label form of a name without wildcard, or why it is none.
 fn ascii_name(name: &str) -> Result<String, String> {
     if name.contains('*') {
@@ -151,10 +166,15 @@ fn ascii_name(name: &str) -> Result<String, String> {
     if name.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']).any(str::is_empty) {
         return Err("a part between its dots is empty; write the name with one dot between parts".to_owned());
     }
+    if let Some(c) = name.chars().find(|c| is_dropped(*c)) {
+        let code = u32::from(c);
+        return Err(format!(
+            "it has the invisible character U+{code:04X} in it, which no name has; write it without"
+        ));
+    }
     // Underscores are in use for host names, and every TLS library matches them.
-    let ascii = Uts46::new()
-        .to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore)
-        .map_err(|_| "it is not a valid international name; write its A-labels (xn--...)".to_owned())?;
+    let ascii = to_ascii(name)
+        .ok_or_else(|| "it is not a valid international name; write its A-labels (xn--...)".to_owned())?;
     if ascii.len() > 253 {
         return Err(format!("it has {} characters, and a DNS name has at most 253", ascii.len()));
     }
@@ -176,7 +196,7 @@ fn ascii_name(name: &str) -> Result<String, String> {
     if last.bytes().all(|b| b.is_ascii_digit()) {
         return Err("it is neither an IP address nor a name, whose last part is never a number".to_owned());
     }
-    Ok(ascii.into_owned())
+    Ok(ascii)
 }
 
 #[cfg(test)]
@@ -250,6 +270,13 @@ mod tests {
             ("256.1.1.1", "neither an IP address nor a name"),
             ("1.2.3", "neither an IP address nor a name"),
             ("\u{202e}a.example", "international"),
+            ("a\u{ad}b.example", "U+00AD"),
+            ("\u{ad}.example", "U+00AD"),
+            ("*.a\u{200b}.example", "U+200B"),
+            ("a\u{feff}.example", "U+FEFF"),
+            ("\u{2764}\u{fe0f}.example", "U+FE0F"),
+            ("a\u{200d}b.example", "international"),
+            ("PKCS11:a=b?pin-value=1://2&c=d", "PKCS#11 URI"),
         ] {
             let answer = read(text).expect_err(text);
             assert!(answer.contains(part_of_the_answer), "{text}: {answer}");

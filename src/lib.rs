@@ -1,7 +1,7 @@
 //! `crdb-cert`: what `cockroach cert` does, on the system's OpenSSL.
 //!
 //! The way of the data: [`argv`] and [`cli`] read the command line; a [`command`] turns it into a request; [`pki`] makes keys and
-//! certificates in memory; [`certs_dir`] puts them on disk, all or none. The other way, [`certs_dir::scan`] reads the
+//! certificates in memory, signed by a [`ca`]; [`certs_dir`] puts them on disk, all or none. The other way, [`certs_dir::scan`] reads the
 //! directory and [`output`] prints it.
 //!
 //! [`usage`] is the table of all kinds of certificate. [`dn`], [`host`], [`username`], [`duration`] and [`tenant`] turn text into
@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod argv;
+pub mod ca;
 pub mod certs_dir;
 pub mod cli;
 pub mod command;
@@ -21,11 +22,11 @@ mod ffi;
 pub mod finding;
 mod go_bool;
 pub mod host;
-mod interrupts;
+pub mod interrupts;
 pub mod logging;
 pub mod login;
 pub mod output;
-pub mod passphrase;
+mod pkcs11;
 pub mod pki;
 pub mod store;
 pub mod tenant;

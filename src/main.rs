@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use clap::error::ErrorKind;
 use crdb_cert::cli::{self, Cli};
-use crdb_cert::{argv, command, error, logging};
+use crdb_cert::{argv, command, error, interrupts, logging};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 fn main() -> ExitCode {
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "ERROR: could not switch core dumps off: {error}");
         return ExitCode::FAILURE;
     }
+    interrupts::survive_file_size_limit();
     let cli = match parse() {
         Ok(cli) => cli,
         Err(answer) => return answer,
@@ -30,9 +32,16 @@ fn main() -> ExitCode {
 
 /// The command line; or what to answer to it: help on stdout, wrong usage on stderr with status 2.
 fn parse() -> Result<Cli, ExitCode> {
-    let root = cli::command();
+    let mut root = cli::command();
     let args = argv::normalize(&root, std::env::args_os());
-    root.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|answer| {
+    let parsed = match argv::misplaced_pin(&args) {
+        Some(shown) => {
+            let what = format!("a PIN belongs in --ca-key, not in {shown}");
+            Err(root.error(ErrorKind::ValueValidation, what))
+        }
+        None => root.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)),
+    };
+    parsed.map_err(|answer| {
         if answer.use_stderr() {
             let text = answer.to_string();
             let lines = text.lines().map(|line| error::printable(line) + "\n").collect::<String>();

@@ -1,9 +1,7 @@
 //! The certs directory: its naming conventions, what is in it, and how files come into it.
 
 pub mod access;
-pub mod authority;
 pub mod batch;
-pub mod ca_key;
 pub mod certificate;
 pub mod expired;
 pub mod layout;

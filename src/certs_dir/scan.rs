@@ -50,6 +50,8 @@ pub struct Judge {
     pub account: Option<Account>,
     /// Whom the names in client certificates stand for.
     pub principal_map: PrincipalMap,
+    /// The user that a node's certificate is to be for; `None` if the server goes by the whole subject.
+    pub node_user: Option<String>,
 }
 
 /// How often a certificate is looked at again if a writer may have changed it meanwhile.
@@ -136,7 +138,11 @@ fn inspect(reading: &Reading<'_>, entry: &mut Entry, judge: &Judge) -> Result<()
     })?;
     let certificates = pem::certificates(&contents, file).map_err(|error| error.to_string())?;
     let first = Facts::of(&certificates[0]);
-    let principals = check_principals(&entry.name, &first, &judge.principal_map);
+    let client_node = judge.node_user.as_ref().is_some_and(|user| {
+        let file = CertificateName::named(Usage::Client, user).certificate_file();
+        reading.has(&file)
+    });
+    let principals = check_principals(&entry.name, &first, client_node, judge);
     entry.content = Some(Content { count: certificates.len(), first });
     principals?;
     if !entry.name.usage.is_ca() {
@@ -147,19 +153,29 @@ fn inspect(reading: &Reading<'_>, entry: &mut Entry, judge: &Judge) -> Result<()
     Ok(())
 }
 
-/// A user's certificate must be for the user that the file name says. One that names nobody, by common name or DNS name, is for
-/// a server that goes by the whole subject.
-fn check_principals(name: &CertificateName, facts: &Facts, map: &PrincipalMap) -> Result<(), String> {
+/// A certificate must be for the user that its file name says: a client's, or the nodes' own where no client certificate is beside
+/// it (`client_node`), without which servers before 24.2 load nothing of the directory. One that names nobody, by common name (or,
+/// a client's, by DNS name), is for a server that goes by the whole subject.
+fn check_principals(
+    name: &CertificateName,
+    facts: &Facts,
+    client_node: bool,
+    judge: &Judge,
+) -> Result<(), String> {
+    let map = &judge.principal_map;
     let principals: Vec<_> = facts.principals().into_iter().map(|principal| map.user(principal)).collect();
-    match &name.name {
-        Some(user)
-            if name.usage == Usage::Client && principals != [""] && !principals.contains(&user.as_str()) =>
-        {
-            let quoted: Vec<_> = principals.iter().map(|principal| format!("{principal:?}")).collect();
-            Err(format!("client certificate has principals [{}], expected {user:?}", quoted.join(" ")))
+    let (what, user) = match (name.usage, &name.name, &judge.node_user) {
+        (Usage::Client, Some(user), _) if principals != [""] => ("client certificate", user),
+        (Usage::Node, _, Some(user)) if !client_node && !facts.common_name().is_empty() => {
+            ("validating node cert: client/server node certificate", user)
         }
-        _ => Ok(()),
+        _ => return Ok(()),
+    };
+    if principals.contains(&user.as_str()) {
+        return Ok(());
     }
+    let quoted: Vec<_> = principals.iter().map(|principal| format!("{principal:?}")).collect();
+    Err(format!("{what} has principals [{}], expected {user:?}", quoted.join(" ")))
 }
 
 /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open

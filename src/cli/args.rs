@@ -96,6 +96,12 @@ pub struct CreateTenantSigning {
     /// What every certificate needs.
     #[command(flatten)]
     pub new: NewArgs,
+    /// Without effect: the certificate signs itself
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub ca_key: Option<OsString>,
+    /// Without effect: the key is an Ed25519 key
+    #[arg(long, value_name = "BITS", hide = true, allow_negative_numbers = true)]
+    pub key_size: Option<i64>,
 }
 
 /// `list`
@@ -161,12 +167,6 @@ pub struct CheckLogin {
     /// The SUBJECT of the user's role
     #[arg(long, value_name = "DN")]
     pub role_subject: Option<String>,
-    /// The server's flag of this name
-    #[arg(long, value_name = "DN")]
-    pub root_cert_distinguished_name: Option<String>,
-    /// The server's flag of this name
-    #[arg(long, value_name = "DN")]
-    pub node_cert_distinguished_name: Option<String>,
     /// The cluster setting security.client_cert.subject_required.enabled is on
     #[arg(long)]
     pub subject_required: bool,
@@ -213,9 +213,23 @@ pub struct CertsDirArgs {
         hide_env_values = true
     )]
     pub certs_dir: OsString,
+    /// What the server was told.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// The server's own flags, which every command with a certs directory takes.
+#[derive(Debug, Args)]
+pub struct ServerArgs {
     /// The server's flag of this name, from:to,...: whom the names in client certificates stand for; repeats
     #[arg(long, value_name = "LIST")]
     pub cert_principal_map: Vec<String>,
+    /// The server's flag of this name: the subject of root's certificates
+    #[arg(long, value_name = "DN")]
+    pub root_cert_distinguished_name: Option<String>,
+    /// The server's flag of this name: the subject of the nodes' certificates
+    #[arg(long, value_name = "DN")]
+    pub node_cert_distinguished_name: Option<String>,
 }
 
 /// The CA key.

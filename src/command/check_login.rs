@@ -8,8 +8,10 @@ use anyhow::{Context, Result};
 use super::announce;
 use super::subject::check_role;
 use super::values::{self, distinguished_name};
+use crate::ca::authority;
 use crate::certs_dir::certificate::{self, CertificateFile};
-use crate::certs_dir::{CertsDir, Reading, authority, layout::CertificateName};
+use crate::certs_dir::layout::CertificateName;
+use crate::certs_dir::{CertsDir, Reading};
 use crate::cli::{CheckLogin, Format};
 use crate::dn::{DistinguishedName, UnreadableSubject};
 use crate::error::Advice;
@@ -66,13 +68,9 @@ fn settings(args: &CheckLogin, user: &str) -> Result<ServerSettings> {
         check_role(user).context("--role-subject")?;
         subject.check_role_subject().context("--role-subject")?;
     }
-    Ok(ServerSettings {
-        role_subject,
-        root_subject: name("--root-cert-distinguished-name", &args.root_cert_distinguished_name)?,
-        node_subject: name("--node-cert-distinguished-name", &args.node_cert_distinguished_name)?,
-        subject_required: args.subject_required,
-        principal_map: args.dir.principal_map()?,
-    })
+    let values::ServerSettings { principal_map, root_subject, node_subject } = args.dir.server.settings()?;
+    let subject_required = args.subject_required;
+    Ok(ServerSettings { role_subject, root_subject, node_subject, subject_required, principal_map })
 }
 
 fn at(args: &CheckLogin) -> Result<i64> {

@@ -4,10 +4,10 @@
 use anyhow::{Context, Result, anyhow};
 
 use super::{announce, values};
+use crate::ca::authority;
+use crate::ca::key::CaKey;
 use crate::certs_dir::CertsDir;
-use crate::certs_dir::authority;
 use crate::certs_dir::batch::{Contents, Existing, KeyPlace, Target};
-use crate::certs_dir::ca_key::CaKey;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateCa;
 use crate::error::Advice;

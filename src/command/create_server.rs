@@ -11,9 +11,6 @@ use crate::login::NODE_USER;
 use crate::pki::issue::AltName;
 use crate::usage::Usage;
 
-/// The SQL user that nodes are, unless this variable names another (for tests of clusters, as in the reference).
-const NODE_USER_VARIABLE: &str = "COCKROACH_CERT_NODE_USER";
-
 /// Makes the server's certificate.
 pub fn run(args: &CreateServer, usage: Usage) -> Result<()> {
     let kind = usage.kind();
@@ -26,7 +23,7 @@ pub fn run(args: &CreateServer, usage: Usage) -> Result<()> {
 fn create(args: &CreateServer, usage: Usage) -> Result<()> {
     let hosts = values::hosts(&args.hosts)?;
     let common_name = match usage {
-        Usage::Node => node_user()?,
+        Usage::Node => values::node_user()?,
         // The DB Console is no SQL user: it is called what it is reached at.
         _ => hosts.first().map(Host::to_string).unwrap_or_default(),
     };
@@ -42,11 +39,4 @@ fn create(args: &CreateServer, usage: Usage) -> Result<()> {
     }
     announce::wildcards(&hosts);
     Ok(())
-}
-
-fn node_user() -> Result<String> {
-    match std::env::var_os(NODE_USER_VARIABLE).filter(|user| !user.is_empty()) {
-        Some(user) => Ok(values::text(NODE_USER_VARIABLE, &user)?.to_owned()),
-        None => Ok(NODE_USER.to_owned()),
-    }
 }

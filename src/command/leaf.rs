@@ -3,10 +3,10 @@
 use anyhow::{Result, anyhow};
 
 use super::{announce, values};
+use crate::ca::authority::Authority;
+use crate::ca::key::CaKey;
 use crate::certs_dir::CertsDir;
-use crate::certs_dir::authority::Authority;
 use crate::certs_dir::batch::{Contents, Existing, Target};
-use crate::certs_dir::ca_key::CaKey;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CaKeyArgs, NewArgs};
 use crate::duration::Lifetime;

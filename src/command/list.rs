@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::announce;
+use super::{announce, values};
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::ownership::writable_certs_dir;
 use crate::certs_dir::scan::{self, Judge};
@@ -12,9 +12,12 @@ use crate::{account, output};
 /// Prints the table.
 pub fn run(args: &List) -> Result<()> {
     let dir = args.dir.path()?;
+    let server = args.dir.server.settings()?;
     let judge = Judge {
         account: account::judged(args.server_user.as_deref())?,
-        principal_map: args.dir.principal_map()?,
+        principal_map: server.principal_map,
+        // A node of the subject that the server was told is let in by it, whatever its names are.
+        node_user: if server.node_subject.is_some() { None } else { Some(values::node_user()?) },
     };
     let cannot_load = "cannot load certificates";
     let certs_dir = CertsDir::open(&dir).context(cannot_load)?;

@@ -1,21 +1,24 @@
 //! The values of flags become types that cannot be wrong; errors name the flag.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::account;
-use crate::certs_dir::ca_key::CaKey;
-use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs, OwnerArgs};
+use crate::ca::key::CaKey;
+use crate::ca::location::Location;
+use crate::ca::passphrase::Source;
+use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs, OwnerArgs, ServerArgs};
 use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::expand::expand;
 use crate::host::{self, Host};
-use crate::login::PrincipalMap;
-use crate::passphrase::Source;
+use crate::login::{NODE_USER, PrincipalMap};
+use crate::pkcs11::Pkcs11Uri;
 use crate::pki;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
@@ -25,15 +28,41 @@ use crate::tenant::TenantId;
 use crate::username::{self, Username, UsernameError};
 
 impl CertsDirArgs {
-    /// The certs directory, with its variables expanded.
+    /// The certs directory, with its variables expanded. Every command asks for it, and so a bad value of one of the server's
+    /// flags is an error of every command.
     pub fn path(&self) -> Result<PathBuf> {
+        self.server.settings()?;
         let hint = "name it: --certs-dir=<path-to-certs-directory>";
-        path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)
+        let path = path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)?;
+        if Pkcs11Uri::has_scheme(path.as_os_str().as_bytes()) {
+            bail!("--certs-dir: a PKCS#11 URI names no directory");
+        }
+        Ok(path)
     }
+}
 
+/// What the server's own flags say.
+pub struct ServerSettings {
     /// Whom the names in client certificates stand for.
-    pub fn principal_map(&self) -> Result<PrincipalMap> {
-        self.cert_principal_map.join(",").parse().context("--cert-principal-map")
+    pub principal_map: PrincipalMap,
+    /// The subject of root's certificates.
+    pub root_subject: Option<DistinguishedName>,
+    /// The subject of the nodes' certificates.
+    pub node_subject: Option<DistinguishedName>,
+}
+
+impl ServerArgs {
+    /// The flags' values. An empty subject is not set.
+    pub fn settings(&self) -> Result<ServerSettings> {
+        let subject = |flag: &str, text: &Option<String>| {
+            let text = text.as_deref().filter(|text| !text.is_empty());
+            text.map(|text| distinguished_name(flag, text)).transpose()
+        };
+        Ok(ServerSettings {
+            principal_map: self.cert_principal_map.join(",").parse().context("--cert-principal-map")?,
+            root_subject: subject("--root-cert-distinguished-name", &self.root_cert_distinguished_name)?,
+            node_subject: subject("--node-cert-distinguished-name", &self.node_cert_distinguished_name)?,
+        })
     }
 }
 
@@ -52,7 +81,8 @@ impl CaKeyArgs {
             (None, Some(number)) => Source::Descriptor(number),
             (None, None) => Source::Terminal,
         };
-        Ok(CaKey::new(path, passphrase))
+        let location = Location::parse(path.into_os_string()).context("--ca-key")?;
+        Ok(CaKey::new(location, passphrase))
     }
 }
 
@@ -78,7 +108,16 @@ fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result
     if value.is_empty() {
         return Err(Advice::new(required, hint).into());
     }
-    let expanded = expand(value, |name| std::env::var_os(name)).context(flag)?;
+    let expanded = expand(value, |name| std::env::var_os(name)).map_err(|unset| {
+        // In a PIN, what follows a dollar sign is part of it.
+        if Pkcs11Uri::has_scheme(value.as_bytes()) {
+            Advice::new("an environment variable in the PKCS#11 URI is not set", "write a dollar sign as %24")
+                .into()
+        } else {
+            anyhow!(unset)
+        }
+    });
+    let expanded = expanded.context(flag)?;
     Ok(PathBuf::from(expanded))
 }
 
@@ -134,6 +173,17 @@ pub fn encode_subject(asked: Option<&str>, subject: &DistinguishedName) -> Resul
 /// A random UUID (RFC 9562 section 5.4).
 pub fn random_uuid() -> Result<String> {
     pki::random_uuid().map_err(|reason| anyhow!("could not make a random UUID: {reason}"))
+}
+
+/// The SQL user that nodes are, unless this variable names another (for tests of clusters, as in the reference).
+const NODE_USER_VARIABLE: &str = "COCKROACH_CERT_NODE_USER";
+
+/// The SQL user that nodes are.
+pub fn node_user() -> Result<String> {
+    match std::env::var_os(NODE_USER_VARIABLE).filter(|user| !user.is_empty()) {
+        Some(user) => Ok(text(NODE_USER_VARIABLE, &user)?.to_owned()),
+        None => Ok(NODE_USER.to_owned()),
+    }
 }
 
 /// The hosts of a command line.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::error::misleads;
+use crate::error::{misleads, without_pins};
 use crate::login::{Comparison, Relation, Tenant, Verdict};
 
 /// The verdict of `check-login` as one JSON object.
@@ -31,10 +31,23 @@ pub fn verdict(user: &str, tenant: &Tenant, certificate: &Path, verdict: &Verdic
     harmless(&object.to_string())
 }
 
-/// JSON text whose characters cannot drive a terminal: JSON itself escapes fewer.
+/// JSON text whose characters cannot drive a terminal (JSON itself escapes fewer), and that shows no PIN.
 pub fn harmless(json: &str) -> String {
     let shown = |c: char| if misleads(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
-    json.chars().map(shown).collect()
+    let mut escaped = false;
+    // By strings: a PIN ends where its string does.
+    let parts = json.split_inclusive(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    parts
+        .map(|part| match part.strip_suffix('"') {
+            Some(text) => without_pins(text) + "\"",
+            None => without_pins(part),
+        })
+        .flat_map(|part| part.chars().map(shown).collect::<Vec<_>>())
+        .collect()
 }
 
 fn comparison(comparison: &Comparison) -> Value {
@@ -57,5 +70,17 @@ fn relation(relation: Relation) -> &'static str {
         Relation::Swapped(..) => "swapped",
         Relation::Reordered => "reordered",
         Relation::Different => "different",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_hidden_and_the_rest_stays_json() {
+        let value = json!({ "a": "pkcs11:x?pin-value=1\"2\\&b=c", "d": [1, "pin-value=\\", "\u{202e}"] });
+        let shown = r#"{"a":"pkcs11:x?pin-value=<hidden>&b=c","d":[1,"pin-value=<hidden>","\u202e"]}"#;
+        assert_eq!(harmless(&value.to_string()), shown);
     }
 }

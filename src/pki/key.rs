@@ -13,6 +13,8 @@ use crate::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 
 /// The smallest RSA key made, in bits: anything less is disallowed by NIST SP 800-131A and refused by TLS libraries.
 const RSA_MIN: u32 = 2048;
+/// Servers refuse RSA keys below this size, in bits (REFERENCE.md section 6).
+const RSA_REFUSED: u32 = 1024;
 /// The largest RSA key made, in bits: OpenSSL verifies no larger one.
 const RSA_MAX: u32 = 16384;
 
@@ -98,6 +100,15 @@ impl KeySpec {
 
 /// A private key. It has no `Debug`, and leaves only by the functions below, in buffers that wipe themselves.
 pub struct PrivateKey(PKey<Private>);
+
+/// What is wrong with a key as a CA's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Weakness {
+    /// Servers refuse what such a key signs; the text says what it is.
+    Refused(String),
+    /// Servers accept it, and others may not; the text says why.
+    Weak(String),
+}
 
 /// Why a file's contents are not a private key.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -230,19 +241,33 @@ impl PrivateKey {
         self.0.public_eq(public)
     }
 
-    /// Why others may refuse what this key signs; nothing for a key that could have been made here.
-    pub fn weakness(&self) -> Option<String> {
+    /// What is wrong with the key as a CA's (REFERENCE.md section 6); nothing with one that could have been made here.
+    pub fn weakness(&self) -> Option<Weakness> {
         if self.0.is_a(KeyType::RSA) {
             let bits = Some(self.0.bits()).filter(|bits| *bits < RSA_MIN)?;
-            return Some(KeySizeError::TooWeak(bits).to_string());
+            return Some(match bits {
+                ..RSA_REFUSED => Weakness::Refused(format!("an RSA key of {bits} bits")),
+                _ => Weakness::Weak(KeySizeError::TooWeak(bits).to_string()),
+            });
         }
-        // A token does not tell the curve: its keys are as they were made there.
-        let curve = self.0.ec_key().ok()?.group().curve_name()?;
-        let known = Curve::ALL.map(Curve::nid).contains(&curve);
-        let name = curve.short_name().unwrap_or("another curve");
-        (!known).then(|| {
-            format!("an ECDSA key on {name} is of little use: TLS libraries know P-256, P-384 and P-521")
-        })
+        if self.0.is_a(KeyType::EC) {
+            // A token does not tell the curve: its keys are as they were made there.
+            let curve = self.0.ec_key().ok()?.group().curve_name()?;
+            let name = curve.short_name().unwrap_or("another curve");
+            return match curve {
+                Nid::SECP224R1 => Some(Weakness::Weak(format!(
+                    "an ECDSA key on {name} is of little use: TLS libraries know P-256, P-384 and P-521"
+                ))),
+                _ if Curve::ALL.map(Curve::nid).contains(&curve) => None,
+                _ => Some(Weakness::Refused(format!("an ECDSA key on the curve {name}"))),
+            };
+        }
+        if self.0.is_a(KeyType::ED25519) {
+            return None;
+        }
+        let kinds = [(KeyType::DSA, "DSA"), (KeyType::ED448, "Ed448"), (KeyType::RSA_PSS, "RSASSA-PSS")];
+        let name = kinds.into_iter().find(|(kind, _)| self.0.is_a(*kind)).map_or("another", |(_, name)| name);
+        Some(Weakness::Refused(format!("a key of the kind {name}")))
     }
 
     /// The key for OpenSSL's own functions.

@@ -214,3 +214,47 @@ fn help_is_found_where_cockroach_has_it() {
     assert_eq!(help(&["cert", "help", "create-ca"]), expected);
     assert_eq!(help(&["cert", "create-ca", "--help"]), expected);
 }
+
+#[test]
+fn every_command_reads_the_servers_own_flags() {
+    let sandbox = Sandbox::with_ca();
+    let ca_key = "--ca-key=my-safe-directory/ca.key";
+    for command in [
+        &["create-ca", ca_key, "--overwrite", "--allow-ca-key-reuse"][..],
+        &["create-client-ca", "--ca-key=client.key"],
+        &["create-ui-ca", "--ca-key=ui.key"],
+        &["create-tenant-client-ca", "--ca-key=tenant.key"],
+        &["create-node", "localhost", ca_key],
+        &["create-ui", "localhost", "--ca-key=ui.key"],
+        &["create-client", "root", "--ca-key=client.key"],
+        &["create-tenant-client", "2", "localhost", "--ca-key=tenant.key"],
+        &["create-tenant-signing", "2"],
+        &["list"],
+        &["remove-expired-ca"],
+        &["check-login", "root"],
+    ] {
+        let before = sandbox.snapshot();
+        for (flag, why) in [
+            (
+                "--cert-principal-map=broken",
+                "--cert-principal-map: invalid <cert-principal>:<db-principal> mapping: \"broken\"",
+            ),
+            ("--root-cert-distinguished-name=broken", "--root-cert-distinguished-name: "),
+            ("--node-cert-distinguished-name=broken", "--node-cert-distinguished-name: "),
+        ] {
+            let run = sandbox.run(&[command, &["--certs-dir=certs", flag]].concat());
+            let status = if command[0] == "check-login" { 2 } else { 1 };
+            assert_eq!(run.status, Some(status), "{command:?} {flag}: {run:?}");
+            assert!(run.stderr.contains(why), "{command:?} {flag}: {run:?}");
+            assert_eq!(sandbox.snapshot(), before, "{command:?} {flag}");
+        }
+        let good = [
+            "--cert-principal-map=a:b",
+            "--root-cert-distinguished-name=",
+            "--node-cert-distinguished-name=O=Acme,UID=node",
+            "--certs-dir=certs",
+        ];
+        let run = sandbox.run(&[command, &good].concat()).succeeds();
+        assert_eq!(run.stderr, "", "{command:?}");
+    }
+}

@@ -154,3 +154,49 @@ fn a_weak_ca_key_that_was_made_elsewhere_is_a_warning() {
     let run = Sandbox::with_ca().create("create-node", &["localhost"]);
     assert_eq!(run.succeeds().stderr, "");
 }
+
+#[test]
+fn a_ca_key_that_servers_refuse_signs_nothing() {
+    let mut made = 0;
+    for (make, kind) in [
+        ("genrsa 512", "an RSA key of 512 bits"),
+        ("ecparam -genkey -noout -name brainpoolP256r1", "an ECDSA key on the curve brainpoolP256r1"),
+        ("ecparam -genkey -noout -name secp256k1", "an ECDSA key on the curve secp256k1"),
+        ("genpkey -algorithm ED448", "a key of the kind Ed448"),
+        ("dsaparam -noout -genkey 1024", "a key of the kind DSA"),
+        ("genpkey -algorithm RSA-PSS", "a key of the kind RSASSA-PSS"),
+    ] {
+        let sandbox = Sandbox::new();
+        let key =
+            format!("umask 077; env -u OPENSSL_CONF openssl {make} >my-safe-directory/ca.key 2>/dev/null");
+        // Some distributions make no keys of some of these kinds.
+        if sandbox.script(&key).status != Some(0) {
+            continue;
+        }
+        made += 1;
+        // Where OpenSSL's providers refuse the key first, it is an error, too.
+        let own = format!(
+            "CA key my-safe-directory/ca.key is {kind}, and servers refuse what it signs\nHINT: make another CA"
+        );
+        let words = if std::env::var_os("OPENSSL_CONF").is_none() { own.as_str() } else { "ca.key" };
+        sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &[words]);
+    }
+    assert!(made >= 2, "{made}");
+}
+
+#[test]
+fn a_directory_is_no_ca_key() {
+    let sandbox = Sandbox::with_ca();
+    for (name, hint) in [
+        ("nope/", "HINT: name a file in it: --ca-key=nope/ca.key"),
+        ("my-safe-directory/", "HINT: name a file in it: --ca-key=my-safe-directory/ca.key"),
+        ("my-safe-directory", "HINT: name a file in it: --ca-key=my-safe-directory/ca.key"),
+        ("my-safe-directory/.", "HINT: name a file in it: "),
+    ] {
+        let words = [&format!("--ca-key: a directory was named: {name}\n"), hint];
+        let ca_key = format!("--ca-key={name}");
+        for command in [&["create-ca"][..], &["create-node", "localhost"], &["create-client", "root"]] {
+            sandbox.refuses(&[command, &["--certs-dir=certs", &ca_key]].concat(), &words);
+        }
+    }
+}

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
-use openssl::x509::X509Builder;
+use openssl::x509::extension::{BasicConstraints, KeyUsage};
+use openssl::x509::{X509Builder, X509Extension};
 
 use crate::sandbox::{DIRS, Run, Sandbox};
 
@@ -149,6 +150,42 @@ fn an_expired_ca_is_to_be_renewed() {
         "HINT: renew it: create-ca --allow-ca-key-reuse --overwrite",
     ];
     sandbox.refuses_to_create("create-node", &["localhost"], &words);
+}
+
+#[test]
+fn a_certificate_that_is_no_cas_signs_nothing() {
+    let sandbox = Sandbox::with_ca();
+    let key = PKey::private_key_from_pem(sandbox.read("my-safe-directory/ca.key").as_bytes()).expect("the key");
+    let certificate = |extensions: &[&X509Extension]| {
+        let time = |days: i64| Asn1Time::from_unix(now() + days * 86400).expect("a time");
+        let mut builder = X509Builder::new().expect("a certificate");
+        builder.set_version(2).expect("a version");
+        builder.set_not_before(&time(-1)).and_then(|()| builder.set_not_after(&time(9999))).expect("times");
+        extensions.iter().for_each(|one| builder.append_extension2(one).expect("an extension"));
+        builder
+            .set_pubkey(&key)
+            .and_then(|()| builder.sign(&key, MessageDigest::sha256()))
+            .expect("a signature");
+        String::from_utf8(builder.build().to_pem().expect("PEM")).expect("ASCII")
+    };
+    let ca = BasicConstraints::new().critical().ca().build().expect("an extension");
+    let no_ca = BasicConstraints::new().critical().build().expect("an extension");
+    let signs = KeyUsage::new().critical().key_cert_sign().build().expect("an extension");
+    let does_not = KeyUsage::new().critical().digital_signature().crl_sign().build().expect("an extension");
+    let hint = "HINT: put the certificate of your CA first in certs/ca.crt, or make one with create-ca";
+    for (extensions, why) in [
+        (&[][..], "the first certificate in certs/ca.crt () is no CA certificate (basicConstraints)"),
+        (&[&no_ca, &signs], "is no CA certificate (basicConstraints)"),
+        (&[&ca, &does_not], "may not sign certificates (its keyUsage lacks keyCertSign)"),
+    ] {
+        sandbox.write("certs/ca.crt", &certificate(extensions));
+        sandbox.refuses_to_create("create-node", &["localhost"], &[why, hint]);
+        sandbox.refuses_to_create("create-client", &["root"], &[why, hint]);
+    }
+    for extensions in [&[&ca][..], &[&ca, &signs]] {
+        sandbox.write("certs/ca.crt", &certificate(extensions));
+        sandbox.create("create-node", &["localhost", "--overwrite"]).succeeds_silently();
+    }
 }
 
 #[test]

@@ -114,3 +114,21 @@ fn litter_of_a_process_that_died_is_swept_in_both_directories() {
     assert_eq!(sandbox.names("certs"), ["ca.crt", "node.crt", "node.key"]);
     assert_eq!(sandbox.names("my-safe-directory"), ["ca.key"]);
 }
+
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_and_leaves_nothing() {
+    let sandbox = Sandbox::with_ca();
+    let before = sandbox.snapshot();
+    let dirs = DIRS.join(" ");
+    // The limit counts blocks of 512 or 1024 bytes: a key fits in one, and a certificate or an RSA key does not.
+    for (blocks, command, file) in [
+        (0, "create-client root --key-algorithm=ecdsa".to_owned() + " " + &dirs, "certs/client.root.key"),
+        (1, format!("create-client root --key-size=4096 {dirs}"), "certs/client.root.key"),
+        (0, "create-ca --key-algorithm=ecdsa --certs-dir=new --ca-key=new.key".to_owned(), "new.key"),
+    ] {
+        let run = sandbox.script(&format!("ulimit -f {blocks}; crdb-cert {command}"));
+        assert_eq!(run.status, Some(1), "{command}: {run:?}");
+        assert!(run.stderr.contains(&format!("{file}: file too large\n")), "{command}: {run:?}");
+        assert_eq!(sandbox.snapshot(), before, "{command}");
+    }
+}

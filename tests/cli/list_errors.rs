@@ -233,3 +233,35 @@ fn a_cell_is_cut_where_it_would_make_every_row_enormous() {
     let (_, notes, _) = row(&sandbox, "node.crt");
     assert!(notes.ends_with("...") && notes.len() == 2003, "{} {notes}", notes.len());
 }
+
+#[test]
+fn a_node_certificate_that_is_not_for_node() {
+    let sandbox = full();
+    sandbox
+        .create("create-node", &["localhost", "--overwrite", "--subject=O=Acme,CN=other"])
+        .succeeds_silently();
+    let error = "validating node cert: client/server node certificate has principals [\"other\" \"localhost\"], expected \"node\"";
+    expect(&sandbox, "node.crt", "addresses: localhost", error);
+    let error_with = |flags: &[&str], user: &str| {
+        let mut command = sandbox.command(&[&["list", "--certs-dir=certs"], flags].concat());
+        let list = Run::of(command.env("COCKROACH_CERT_NODE_USER", user)).succeeds().stdout;
+        list.contains("validating node cert")
+    };
+    assert!(error_with(&[], ""));
+    for (flags, user) in [
+        (&[][..], "other"),
+        (&["--cert-principal-map=other:node"], ""),
+        (&["--cert-principal-map=localhost:node"], ""),
+        (&["--node-cert-distinguished-name=O=Acme,CN=other"], ""),
+    ] {
+        assert!(!error_with(flags, user), "{flags:?} {user}");
+    }
+    // Nodes are clients with a certificate of their own, or by the whole subject.
+    sandbox.create("create-client", &["node"]).succeeds_silently();
+    assert!(!error_with(&[], "") && error_with(&[], "third"));
+    fs::remove_file(sandbox.path("certs/client.node.crt")).expect("client.node.crt");
+    sandbox
+        .create("create-node", &["localhost", "--overwrite", "--subject=O=Acme,UID=node"])
+        .succeeds_silently();
+    assert!(!error_with(&[], ""));
+}

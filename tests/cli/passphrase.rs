@@ -36,24 +36,29 @@ fn detached(sandbox: &Sandbox, args: &[&str]) -> Run {
 
 /// On a terminal at which these lines are typed; what is seen there, and whether it succeeded.
 fn at_terminal(sandbox: &Sandbox, args: &[&str], typed: &str) -> (String, bool) {
+    let typed: Vec<_> = typed.split_inclusive('\n').collect();
+    run_at_terminal(sandbox, &[&[PROGRAM], args].concat(), &typed)
+}
+
+/// The same for any command. Each text is typed when it is asked for.
+fn run_at_terminal(sandbox: &Sandbox, command: &[&str], typed: &[&str]) -> (String, bool) {
     let controller = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a terminal");
     pty::grantpt(&controller).and_then(|()| pty::unlockpt(&controller)).expect("a terminal");
     let name = pty::ptsname(&controller, Vec::new()).expect("ptsname");
     let user =
         || File::options().read(true).write(true).open(name.to_str().expect("ASCII")).expect("the terminal");
-    let mut command = Command::new("setsid");
-    command.args(["--wait", "--ctty"]).arg(PROGRAM).args(args).current_dir(sandbox.path(""));
-    let mut child = command.stdin(user()).stdout(Stdio::null()).stderr(user()).spawn().expect("setsid");
-    drop(command);
+    let mut setsid = Command::new("setsid");
+    setsid.args(["--wait", "--ctty"]).args(command).current_dir(sandbox.path(""));
+    let mut child = setsid.stdin(user()).stdout(user()).stderr(user()).spawn().expect("setsid");
+    drop(setsid);
     let mut controller = File::from(controller);
     let mut seen = String::new();
-    // Each line is typed when it is asked for.
-    let mut lines = typed.split_inclusive('\n');
+    let mut typed = typed.iter();
     let mut chunk = [0; 1024];
     while let Ok(n @ 1..) = controller.read(&mut chunk) {
         seen += &String::from_utf8_lossy(&chunk[..n]);
         if seen.ends_with(": ") {
-            controller.write_all(lines.next().unwrap_or("\n").as_bytes()).expect("typing");
+            controller.write_all(typed.next().unwrap_or(&"\n").as_bytes()).expect("typing");
         }
     }
     (seen.replace("\r\n", "\n"), child.wait().expect("setsid").success())
@@ -206,6 +211,28 @@ fn ctrl_c_at_the_prompt_changes_nothing() {
     let (seen, ok) = at_terminal(&sandbox, &node, "correct\x03\n");
     assert!(!ok && seen.contains("interrupted; nothing was changed"), "{seen}");
     assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn ctrl_z_at_the_prompt_suspends_and_after_fg_it_asks_again() {
+    let sandbox = with_encrypted_ca();
+    // A shell with job control has the terminal in between, and sees it as it was.
+    let script = format!(
+        "set -m\nbefore=$(stty -g)\n\
+         '{PROGRAM}' create-node localhost --key-algorithm=ecdsa {} || echo stopped\n\
+         test \"$before\" = \"$(stty -g)\" && echo restored\n\
+         fg >/dev/null && echo done\n\
+         test \"$before\" = \"$(stty -g)\" && echo restored",
+        DIRS.join(" ")
+    );
+    // Where nothing is suspended, the line ends, and the passphrase is wrong.
+    let typed = ["wrong\x1a\n", "correct horse\n"];
+    let (seen, ok) = run_at_terminal(&sandbox, &["sh", "-c", &script], &typed);
+    let prompt = "passphrase of CA key my-safe-directory/ca.key: \n";
+    let (first, then) = seen.split_once("stopped\n").unwrap_or_else(|| panic!("{seen}"));
+    assert!(ok && first.starts_with(prompt), "{seen}");
+    assert!(then.starts_with(&format!("restored\n{prompt}created certs/node.crt")), "{seen}");
+    assert!(then.ends_with("done\nrestored\n") && !seen.contains("horse"), "{seen}");
 }
 
 #[test]

@@ -24,6 +24,59 @@ fn no_message_has_key_material_in_it() {
     }
 }
 
+#[test]
+fn no_message_has_a_pin_in_it() {
+    let sandbox = Sandbox::with_ca();
+    let before = sandbox.snapshot();
+    let uris = [
+        "pkcs11:token=ca?pin-value=12]S3CRET",
+        "pkcs11:token=ca?pin-value=1?2;S3CRET",
+        "PKCS11:token=ca?pin-value=12:S3CRET",
+        "Pkcs11:token=ca;pin-value=12/S3CRET",
+        "pkcs11:token=ca?PIN-VALUE=1 2\n'S3CRET'\"",
+        "pkcs11:token=ca?pin-value=12$S3CRET",
+        "pkcs11:token=ca?pin-value=12%S3CRET",
+        "pkcs11:token=ca?pin-value=1://S3CRET:2&module-name=x",
+    ];
+    for uri in uris {
+        let is = |flag: &str| format!("{flag}={uri}");
+        let (ca_key, certs_dir, subject) = (is("--ca-key"), is("--certs-dir"), is("--subject"));
+        let (file, no_flag, size) = (is("--ca-key-passphrase-file"), is("--no-such-flag"), is("--key-size"));
+        let (lifetime, scope, map) = (is("--lifetime"), is("--tenant-scope"), is("--cert-principal-map"));
+        let encrypt = "--encrypt-ca-key";
+        for args in [
+            &["create-ca", "--certs-dir=new", &ca_key][..],
+            &["create-ca", "--certs-dir=new", "--allow-ca-key-reuse", &ca_key],
+            &["create-ca", &certs_dir, "--ca-key=new.key"],
+            &["create-ca", "--certs-dir=new", "--ca-key=new.key", &subject],
+            &["create-ca", "--certs-dir=new", "--ca-key=new.key", encrypt, &file],
+            &["create-ca", "--certs-dir=new", "--ca-key=new.key", &lifetime],
+            &["create-ca", "--certs-dir=new", "--ca-key=new.key", &size],
+            &["create-ca", uri],
+            &["create-node", "localhost", "--certs-dir=certs", &ca_key],
+            &["create-node", uri, "--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"],
+            &["create-client", uri, "--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"],
+            &["create-client", "a", &scope, "--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"],
+            &["create-tenant-signing", uri, "--certs-dir=certs"],
+            &["list", uri],
+            &["list", &no_flag],
+            &["list", "--certs-dir=certs", &map],
+            &["list", "--logtostderr=INFO", &certs_dir],
+            &["subject", uri],
+            &["check-login", uri, "--certs-dir=certs"],
+            &["check-login", "root", "--certs-dir=certs", &is("--cert"), "--format=json"],
+            &["check-login", "root", "--certs-dir=certs", &is("--at")],
+            &["check-login", "root", "--certs-dir=certs", &is("--format")],
+            &[uri],
+        ] {
+            let run = sandbox.run(args);
+            let said = run.stdout + &run.stderr;
+            assert!(!said.contains("S3CRET"), "{args:?}: {said}");
+        }
+    }
+    assert_eq!(sandbox.snapshot(), before);
+}
+
 /// Does a process that dies of a signal here leave a core dump?
 fn dumps_core(mut command: Command) -> bool {
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");

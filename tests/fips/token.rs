@@ -124,7 +124,7 @@ fn without_the_provider_or_the_key_the_error_names_the_uri_without_its_pin() {
     ];
     let run_plain = sandbox.run(&args);
     let words = [
-        "could not load CA key pkcs11:token=ca;object=ca-key?pin-value=...: ",
+        "could not load CA key pkcs11:token=ca;object=ca-key?pin-value=<hidden>: ",
         "HINT: activate OpenSSL's pkcs11 provider",
     ];
     for words in words {

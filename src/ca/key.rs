@@ -1,19 +1,18 @@
 //! The CA key: a file, under a passphrase or not, or a key in a hardware token.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
-use super::access::warn_of_readable_ca_key;
-use crate::error::{Advice, without_pins};
-use crate::passphrase::Source;
-use crate::pki::key::{LoadKeyError, PrivateKey};
+use super::location::Location;
+use super::passphrase::{Passphrase, Source};
+use super::secret_file;
+use crate::certs_dir::access::warn_of_readable_ca_key;
+use crate::error::Advice;
+use crate::pki::key::{LoadKeyError, PrivateKey, Weakness};
 use crate::pki::provider;
-use crate::store::read::{ReadError, Regular};
-
-/// How PKCS#11 URIs begin (RFC 7512 section 2.3).
-const PKCS11: &str = "pkcs11:";
+use crate::store::read::ReadError;
 
 /// Where the CA key is, and where its passphrase is from.
 #[derive(Clone)]
@@ -22,17 +21,9 @@ pub struct CaKey {
     passphrase: Source,
 }
 
-#[derive(Clone)]
-enum Location {
-    File(PathBuf),
-    Token(String),
-}
-
 impl CaKey {
-    /// The key of this path, or of this PKCS#11 URI.
-    pub fn new(path: PathBuf, passphrase: Source) -> Self {
-        let uri = path.to_str().filter(|text| text.starts_with(PKCS11)).map(str::to_owned);
-        let location = uri.map_or(Location::File(path), Location::Token);
+    /// The key that is there.
+    pub fn new(location: Location, passphrase: Source) -> Self {
         Self { location, passphrase }
     }
 
@@ -53,7 +44,7 @@ impl CaKey {
     ///
     /// # Errors
     /// If there is none, or it will not do.
-    pub fn new_passphrase(&self) -> Result<crate::passphrase::Passphrase> {
+    pub fn new_passphrase(&self) -> Result<Passphrase> {
         self.passphrase.new_one(&format!("the new CA key {self}"))
     }
 
@@ -71,7 +62,7 @@ impl CaKey {
             }
         };
         let key = match &self.location {
-            Location::Token(uri) => PrivateKey::from_pkcs11_uri(uri, passphrase),
+            Location::Token(uri) => PrivateKey::from_pkcs11_uri(uri.with_pin(), passphrase),
             Location::File(path) => match contents(path)? {
                 Some(contents) => PrivateKey::from_pem_with(&contents, passphrase),
                 None => return Ok(None),
@@ -79,12 +70,7 @@ impl CaKey {
         };
         let about = format!("could not load CA key {self}");
         match (key, failure) {
-            (Ok(key), _) => {
-                if let Some(weakness) = key.weakness() {
-                    log::warn!("CA key {self}: {weakness}; make another CA, with a new key");
-                }
-                Ok(Some(key))
-            }
+            (Ok(key), _) => self.judged(key).map(Some),
             (Err(_), Some(error)) => Err(error.context(about)),
             (Err(error), None) if self.file().is_none() => {
                 let why = match error {
@@ -101,30 +87,39 @@ impl CaKey {
             (Err(error), None) => Err(anyhow!("{about}: {error}")),
         }
     }
+
+    /// No certificate is made that servers refuse.
+    fn judged(&self, key: PrivateKey) -> Result<PrivateKey> {
+        match key.weakness() {
+            Some(Weakness::Refused(kind)) => {
+                let what = format!("CA key {self} is {kind}, and servers refuse what it signs");
+                Err(Advice::new(what, "make another CA, with a new key: create-ca --ca-key=<new file>").into())
+            }
+            Some(Weakness::Weak(why)) => {
+                log::warn!("CA key {self}: {why}; make another CA, with a new key");
+                Ok(key)
+            }
+            None => Ok(key),
+        }
+    }
 }
 
 impl fmt::Display for CaKey {
-    /// Without the PIN that a URI may have in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.location {
-            Location::File(path) => path.display().fmt(f),
-            Location::Token(uri) => without_pins(uri).fmt(f),
-        }
+        self.location.fmt(f)
     }
 }
 
 /// What is in the file; `None` if there is none.
 fn contents(path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
-    let file = match Regular::open(path) {
+    match secret_file::read(path, warn_of_readable_ca_key) {
         Err(ReadError::NotFound) if path.is_symlink() => {
             let hint = "remove the link, or make what it points to";
             let what = format!("CA key {} is a symbolic link to nothing", path.display());
-            return Err(Advice::new(what, hint).into());
+            Err(Advice::new(what, hint).into())
         }
-        Err(ReadError::NotFound) => return Ok(None),
-        result => result.map_err(could_not_read)?,
-    };
-    warn_of_readable_ca_key(path, file.metadata());
-    file.read().map(Some).map_err(could_not_read)
+        Err(ReadError::NotFound) => Ok(None),
+        result => result.map(Some).map_err(could_not_read),
+    }
 }

@@ -1,15 +1,16 @@
 //! The CA of a certs directory: its certificate there, and its key elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use openssl::x509::X509;
+use openssl::x509::{X509, X509KeyUsage};
 
-use super::Reading;
-use super::ca_key::CaKey;
-use super::certificate::{self, CertificateFile};
-use super::layout::CertificateName;
+use super::key::CaKey;
+use crate::certs_dir::Reading;
+use crate::certs_dir::certificate::{self, CertificateFile};
+use crate::certs_dir::layout::CertificateName;
 use crate::error::Advice;
+use crate::ffi;
 use crate::pki::inspect::Facts;
 use crate::pki::issue;
 use crate::pki::key::PrivateKey;
@@ -34,6 +35,7 @@ impl Authority {
         let file = certificate_file(certs_dir, usage);
         let path = certs_dir.path(&file);
         let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
+        check_may_sign(&certificate, &path)?;
         let public = certificate::public_key(&certificate, &path)?;
         let key = ca_key.load()?.ok_or_else(|| no_key(ca_key))?;
         if !key.matches(&public) {
@@ -58,6 +60,27 @@ impl Authority {
     }
 }
 
+/// Servers take a certificate for a CA by its basicConstraints, and by its keyUsage where it has one (RFC 5280 sections 4.2.1.9
+/// and 4.2.1.3). Certificates of X.509 version 1 have neither.
+fn check_may_sign(certificate: &X509, path: &Path) -> Result<()> {
+    /// The version field of X.509 version 3.
+    const V3: i32 = 2;
+    let why = if certificate.version() == V3 && !ffi::is_ca(certificate) {
+        "is no CA certificate (basicConstraints)"
+    } else if certificate.key_usage().is_some_and(|usage| !usage.contains(X509KeyUsage::KEY_CERT_SIGN)) {
+        "may not sign certificates (its keyUsage lacks keyCertSign)"
+    } else {
+        return Ok(());
+    };
+    let path = path.display();
+    let what = format!("the first certificate in {path} ({}) {why}", Facts::of(certificate).subject_text());
+    Err(Advice::new(
+        what,
+        format!("put the certificate of your CA first in {path}, or make one with create-ca"),
+    )
+    .into())
+}
+
 /// How many certificates a CA file has; 0 if it cannot be read.
 pub fn count_certificates(certs_dir: &Reading<'_>, file: &str) -> usize {
     let contents = certs_dir.open(file).and_then(Regular::read).ok();
@@ -76,7 +99,7 @@ fn wrong_key(
     key: &PrivateKey,
     ca_key: &CaKey,
     first: &X509,
-    path: &std::path::Path,
+    path: &Path,
 ) -> anyhow::Error {
     let facts = Facts::of(first);
     let identifier = facts.subject_key_identifier.as_deref().unwrap_or("none");

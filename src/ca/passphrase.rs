@@ -5,14 +5,15 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
+use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-use crate::certs_dir::access;
+use super::secret_file;
+use crate::certs_dir::access::warn_of_readable_passphrase;
 use crate::error::{Advice, reason};
 use crate::ffi;
 use crate::interrupts::Interrupts;
-use crate::store::read;
 
 /// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
 const SHORTEST: usize = 8;
@@ -72,9 +73,7 @@ impl Source {
 
 fn from_file(path: &Path) -> Result<Passphrase> {
     let about = || format!("could not read the passphrase file {}", path.display());
-    let file = read::Regular::open(path).with_context(about)?;
-    access::warn_of_readable_passphrase(path, file.metadata());
-    first_line(file.read().with_context(about)?).with_context(about)
+    first_line(secret_file::read(path, warn_of_readable_passphrase).with_context(about)?).with_context(about)
 }
 
 fn from_descriptor(number: i32) -> Result<Passphrase> {
@@ -118,19 +117,33 @@ impl Terminal {
         let open = || -> io::Result<Self> {
             let file = File::options().read(true).write(true).open("/dev/tty")?;
             let before = tcgetattr(&file)?;
-            let interrupts = Interrupts::defer();
-            let mut silent = before.clone();
-            // Reading ends after a while, to look for signals.
-            silent.special_codes[SpecialCodeIndex::VMIN] = 0;
-            silent.special_codes[SpecialCodeIndex::VTIME] = 2;
-            silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-            tcsetattr(&file, OptionalActions::Flush, &silent)?;
-            Ok(Self { file, before, interrupts })
+            let terminal = Self { file, before, interrupts: Interrupts::defer() };
+            terminal.silence()?;
+            Ok(terminal)
         };
         open().map_err(|_| {
             let hint = "name it in --ca-key-passphrase-file or --ca-key-passphrase-fd";
             Advice::new("a passphrase is needed, and there is no terminal to ask for it", hint).into()
         })
+    }
+
+    fn silence(&self) -> io::Result<()> {
+        let mut silent = self.before.clone();
+        // Reading ends after a while, to look for signals.
+        silent.special_codes[SpecialCodeIndex::VMIN] = 0;
+        silent.special_codes[SpecialCodeIndex::VTIME] = 2;
+        silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        Ok(tcsetattr(&self.file, OptionalActions::Flush, &silent)?)
+    }
+
+    /// What Ctrl-Z does anywhere else. This returns when the process goes on, and has the terminal again.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.file.write_all(b"\n")?;
+        tcsetattr(&self.file, OptionalActions::Flush, &self.before)?;
+        kill_current_process_group(Signal::TSTP)?;
+        // Whoever had the terminal meanwhile may have changed it. In the background this waits for the foreground.
+        self.before = tcgetattr(&self.file)?;
+        self.silence()
     }
 
     fn ask(&mut self, prompt: &str) -> Result<Passphrase> {
@@ -165,6 +178,11 @@ impl Terminal {
                 0x03 | 0x04 | 0x1c => return Ok(None),
                 0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
                 0x15 => line.clear(),
+                0x1a => {
+                    line.zeroize();
+                    self.suspend()?;
+                    self.file.write_all(prompt.as_bytes())?;
+                }
                 other if line.len() < LONGEST => line.push(other),
                 _ => return Err(io::Error::other(format!("it has more than {LONGEST} bytes"))),
             }

@@ -1,0 +1,7 @@
+//! The CA: its key (a file, under a passphrase or not, or in a token), and its certificate in the certs directory.
+
+pub mod authority;
+pub mod key;
+pub mod location;
+pub mod passphrase;
+mod secret_file;
