@@ -1,6 +1,8 @@
-//! The few bytes of DER (X.690) that are written here. Pure; what goes into a certificate or key OpenSSL checks as it reads it.
+//! The few bytes of DER (X.690) that are read and written here. Pure; what goes into a certificate or key OpenSSL checks as
+//! it reads it.
 
 pub const INTEGER: u8 = 0x02;
+pub const BIT_STRING: u8 = 0x03;
 pub const OCTET_STRING: u8 = 0x04;
 pub const NULL: u8 = 0x05;
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
@@ -33,6 +35,84 @@ pub fn push_length(out: &mut Vec<u8>, length: usize) {
     }
 }
 
+/// Elements of definite length, one after the other. Nothing is copied, so that no key is.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+/// An element: its identifier octet, its contents, and both with the length between.
+#[derive(Clone, Copy)]
+pub struct Element<'a> {
+    pub tag: u8,
+    pub contents: &'a [u8],
+    pub whole: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(der: &'a [u8]) -> Self {
+        Self { rest: der }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next element, if it is of this kind; nothing is read otherwise.
+    pub fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let mut ahead = *self;
+        let element = ahead.next().filter(|element| element.tag == tag)?;
+        *self = ahead;
+        Some(element.contents)
+    }
+
+    /// What is in the next element, if it is of this kind.
+    pub fn enter(&mut self, tag: u8) -> Option<Self> {
+        self.read(tag).map(Self::new)
+    }
+
+    /// Nothing, if nothing is left.
+    pub fn end(&self) -> Option<()> {
+        self.is_empty().then_some(())
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = Element<'a>;
+
+    /// The next element; `None` at the end, and where there is none whole.
+    fn next(&mut self) -> Option<Element<'a>> {
+        let (tag, after) = self.rest.split_first()?;
+        let (first, after) = after.split_first()?;
+        let count = usize::from(first.checked_sub(0x80).unwrap_or(0));
+        let (length, after) = after.split_at_checked(count).filter(|_| count <= 4 && *first != 0x80)?;
+        let long = length.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
+        let (contents, rest) = after.split_at_checked(if count > 0 { long } else { usize::from(*first) })?;
+        let whole = &self.rest[..self.rest.len() - rest.len()];
+        self.rest = rest;
+        Some(Element { tag: *tag, contents, whole })
+    }
+}
+
+/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold: extensions do.
+pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
+    let mut levels = vec![Reader::new(der)];
+    let mut count = 0;
+    while let Some(level) = levels.last_mut() {
+        match level.next() {
+            Some(_) if count == limit => return true,
+            Some(Element { tag, contents, .. }) => {
+                count += 1;
+                if tag & 0x20 != 0 || tag == OCTET_STRING {
+                    levels.push(Reader::new(contents));
+                }
+            }
+            None => drop(levels.pop()),
+        }
+    }
+    false
+}
+
 /// Is the octet in the PrintableString set (X.680 section 41.4)?
 pub fn is_printable(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
@@ -52,5 +132,32 @@ mod tests {
         assert_eq!(tlv(4, &[0; 127])[..2], [4, 127]);
         assert_eq!(tlv(4, &[0; 128])[..3], [4, 0x81, 128]);
         assert_eq!(tlv(4, &[0; 256])[..4], [4, 0x82, 1, 0]);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for length in [0, 1, 127, 128, 255, 256, 70_000] {
+            let contents = vec![7; length];
+            let der = [tlv(4, &contents), tlv(NULL, &[])].concat();
+            let mut reader = Reader::new(&der);
+            assert_eq!(reader.read(SEQUENCE), None);
+            assert_eq!(reader.read(4), Some(&*contents));
+            assert_eq!(reader.next().map(|element| element.whole), Some(&[5, 0][..]));
+            assert!(reader.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_of_no_definite_length_is_not_read() {
+        for der in [&[][..], &[4], &[4, 1], &[4, 0x80, 0, 0], &[4, 0x85, 0, 0, 0, 0, 1, 0], &[4, 0x82, 1], &[4, 0xff]] {
+            assert!(Reader::new(der).next().is_none(), "{der:x?}");
+        }
+    }
+
+    #[test]
+    fn elements_are_counted_at_all_levels() {
+        let extension = tlv(OCTET_STRING, &tlv(SEQUENCE, &[tlv(4, &[]), tlv(NULL, &[])].concat()));
+        let der = tlv(SEQUENCE, &[tlv(INTEGER, &[0x30, 0]), extension].concat());
+        assert!(has_more_elements(&der, 5) && !has_more_elements(&der, 6));
     }
 }

@@ -1,7 +1,7 @@
 //! Attribute values of a certificate's subject, decoded like Go's `encoding/asn1` does an `any`.
 
 use super::certificate::EncodedAttribute;
-use crate::der::{self, PRINTABLE_STRING, UTF8_STRING};
+use crate::der::{self, Element, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET, UTF8_STRING};
 
 /// A value after decoding: a character string, or the text Go prints for anything else and its DER, if Go can write it.
 pub(super) enum Value {
@@ -133,36 +133,24 @@ fn time(tag: u8, contents: &[u8]) -> Option<Value> {
     Some(Value::Other { text, der: Some(der) })
 }
 
-/// One definite-length element at the start of `der`: identifier, contents, and what follows.
-fn split(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (identifier, after) = der.split_first()?;
-    let (first, after) = after.split_first()?;
-    let count = usize::from(first.checked_sub(0x80).unwrap_or(0));
-    let (length, after) = after.split_at_checked(count).filter(|_| count <= 4 && *first != 0x80)?;
-    let long = length.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
-    let (contents, rest) = after.split_at_checked(if count > 0 { long } else { usize::from(*first) })?;
-    Some((*identifier, contents, rest))
-}
-
 /// The contents of the elements with this identifier that make up `der`.
-fn elements(mut der: &[u8], wanted: u8) -> Option<Vec<&[u8]>> {
-    let mut out = Vec::new();
-    while !der.is_empty() {
-        let (identifier, contents, rest) = split(der)?;
-        out.push(Some(contents).filter(|_| identifier == wanted)?);
-        der = rest;
+fn elements(der: &[u8], wanted: u8) -> Option<Vec<&[u8]>> {
+    let (mut reader, mut out) = (Reader::new(der), Vec::new());
+    while !reader.is_empty() {
+        out.push(reader.read(wanted)?);
     }
     Some(out)
 }
 
 pub(super) fn read_name(der: &[u8]) -> Option<Vec<Vec<EncodedAttribute>>> {
     let attribute = |der| {
-        let (identifier, oid, value) = split(der)?;
-        let (tag, contents, rest) = split(value).filter(|_| identifier == 0x06)?;
-        let (contents, element) = (contents.to_vec(), value.to_vec());
-        rest.is_empty().then_some(EncodedAttribute { oid: object_identifier(oid)?, tag, contents, element })
+        let mut reader = Reader::new(der);
+        let oid = object_identifier(reader.read(OBJECT_IDENTIFIER)?)?;
+        let Element { tag, contents, whole } = reader.next()?;
+        reader.end()?;
+        Some(EncodedAttribute { oid, tag, contents: contents.to_vec(), element: whole.to_vec() })
     };
-    let name = elements(der, 0x30).filter(|names| names.len() == 1)?;
-    let rdn = |set| elements(set, 0x30)?.into_iter().map(attribute).collect();
-    elements(name[0], 0x31)?.into_iter().map(rdn).collect()
+    let name = elements(der, SEQUENCE).filter(|names| names.len() == 1)?;
+    let rdn = |set| elements(set, SEQUENCE)?.into_iter().map(attribute).collect();
+    elements(name[0], SET)?.into_iter().map(rdn).collect()
 }
