@@ -15,7 +15,9 @@ pub const SET: u8 = 0x31;
 
 /// Tag, length and contents (X.690 section 8.1).
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
+    // All at once, so that growing leaves no copy behind of what may be secret.
+    let mut out = Vec::with_capacity(contents.len() + 10);
+    out.push(tag);
     push_length(&mut out, contents.len());
     out.extend_from_slice(contents);
     out
@@ -113,6 +115,25 @@ pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
     false
 }
 
+/// An object identifier in dotted form (X.690 section 8.19); `None` if it is none, or has arcs beyond 31 bits, which Go refuses.
+pub fn dotted(contents: &[u8]) -> Option<String> {
+    let (mut arcs, mut arc) = (Vec::new(), 0_u64);
+    for (i, octet) in contents.iter().enumerate() {
+        let starts = i == 0 || contents[i - 1] < 0x80;
+        arc = (if starts { 0 } else { arc << 7 }) | u64::from(octet & 0x7f);
+        if starts && *octet == 0x80 || arc > i32::MAX as u64 {
+            return None;
+        }
+        if *octet < 0x80 {
+            arcs.push(arc);
+        }
+    }
+    let first = *arcs.first().filter(|_| contents.last().is_some_and(|last| *last < 0x80))?;
+    let (root, second) = if first < 80 { (first / 40, first % 40) } else { (2, first - 80) };
+    let rest = arcs[1..].iter().map(|arc| format!(".{arc}"));
+    Some(format!("{root}.{second}") + &rest.collect::<String>())
+}
+
 /// Is the octet in the PrintableString set (X.680 section 41.4)?
 pub fn is_printable(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
@@ -151,6 +172,17 @@ mod tests {
     fn what_is_cut_or_of_no_definite_length_is_not_read() {
         for der in [&[][..], &[4], &[4, 1], &[4, 0x80, 0, 0], &[4, 0x85, 0, 0, 0, 0, 1, 0], &[4, 0x82, 1], &[4, 0xff]] {
             assert!(Reader::new(der).next().is_none(), "{der:x?}");
+        }
+    }
+
+    #[test]
+    fn object_identifiers_have_their_dotted_form() {
+        for oid in ["2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.1", "2.999.1"] {
+            let object = openssl::asn1::Asn1Object::from_str(oid).expect(oid);
+            assert_eq!(dotted(object.as_slice()).as_deref(), Some(oid));
+        }
+        for bad in [&[][..], &[0x80, 1], &[42, 0x80], &[42, 0x9f, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
+            assert_eq!(dotted(bad), None, "{bad:x?}");
         }
     }
 

@@ -59,8 +59,9 @@ pub fn find(certs_dir: &Path, now: i64) -> Result<Vec<File>> {
             .filter_map(|(index, certificate)| expired(index, &Facts::of(certificate), now))
             .collect();
         if !certificates.is_empty() {
-            let positions: Vec<_> = certificates.iter().map(|expired| expired.position - 1).collect();
-            let after = pem::without(&before, &positions);
+            let after = pem::certificate_blocks(&before, |position| {
+                certificates.iter().all(|expired| expired.position != position + 1)
+            });
             files.push(File { path, before: before.to_vec(), after, certificates });
         }
     }

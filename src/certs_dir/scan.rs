@@ -1,6 +1,6 @@
 //! What is in the certs directory, and what is wrong with it (REFERENCE.md section 3).
 
-use std::io;
+use std::{fmt, io};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -15,35 +15,44 @@ use super::lock;
 use super::paths;
 use super::pending::Pending;
 use super::read::{self, Regular};
-use crate::error::{printable, reason};
+use crate::error::{clipped, printable, reason};
 use crate::login::PrincipalMap;
 use crate::pki::inspect::Facts;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
 use crate::usage::Usage;
 
-/// A certificate of the directory.
+/// The most bytes that are kept of a note or an error of a kind with one file: a certificate can have as many names as it likes.
+const WIDEST: usize = 2000;
+/// The same for a kind with any number of files: with the file's name, a row stays under 1 KiB.
+const WIDEST_OF_MANY: usize = 300;
+
+/// What is shown where a certificate could not be read.
+const UNKNOWN: &str = "<unknown>";
+
+/// A certificate of the directory. There may be hundreds of thousands: each keeps a bounded amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Which certificate.
-    pub name: CertificateName,
+    /// The kind.
+    pub usage: Usage,
     /// Its file, without directory.
-    pub certificate_file: String,
-    /// The file of its key, without directory; `None` for CAs, and where the key cannot be used.
-    pub key_file: Option<String>,
-    /// What the file holds, if it could be read.
-    pub content: Option<Content>,
-    /// Why the certificate cannot be used.
-    pub error: Option<String>,
+    pub certificate_file: Box<str>,
+    /// Can its key be used? CAs have none here.
+    pub has_key: bool,
+    /// The last second of the first certificate, which is the one in use; `None` if there is none to be read.
+    pub not_after: Option<i64>,
+    /// Whom it is for, or how many there are: printable, and cut.
+    pub notes: Box<str>,
+    /// Why the certificate cannot be used: printable, and cut.
+    pub error: Option<Box<str>>,
 }
 
-/// What a certificate file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    /// How many certificates.
-    pub count: usize,
-    /// What the first one says, which is the one in use.
-    pub first: Facts,
+impl Entry {
+    /// The file of its key, without directory, if that can be used.
+    pub fn key_file(&self) -> Option<String> {
+        let name = CertificateName::from_file(&self.certificate_file).filter(|_| self.has_key)?;
+        name.ok().map(|name| name.key_file())
+    }
 }
 
 /// How keys are judged.
@@ -89,7 +98,7 @@ pub fn scan(dir: &Path, judge: &Judge) -> Result<Vec<Entry>> {
     for name in pending.new_files() {
         entries.extend(certificate(dir, name, &pending, judge));
     }
-    entries.sort_by(|a, b| (a.name.usage, &a.certificate_file).cmp(&(b.name.usage, &b.certificate_file)));
+    entries.sort_unstable_by(|a, b| (a.usage, &a.certificate_file).cmp(&(b.usage, &b.certificate_file)));
     Ok(entries)
 }
 
@@ -107,46 +116,112 @@ fn certificate(dir: &Path, file: &str, pending: &Pending, judge: &Judge) -> Opti
             return None;
         }
     };
-    let mut entry =
-        Entry { certificate_file: file.to_owned(), name, key_file: None, content: None, error: None };
-    if let Err(error) = inspect(dir, &mut entry, pending, judge) {
-        log::info!("{}: {}", printable(&dir.join(file).display().to_string()), printable(&error));
-        entry.error = Some(error);
+    let limit = if name.name.is_some() { WIDEST_OF_MANY } else { WIDEST };
+    let mut entry = Entry {
+        usage: name.usage,
+        certificate_file: file.into(),
+        has_key: false,
+        not_after: None,
+        notes: notes(&name, None, limit),
+        error: None,
+    };
+    if let Err(error) = inspect(dir, &name, &mut entry, pending, judge, limit) {
+        let error = clipped(error, limit);
+        log::info!("{}: {error}", printable(&dir.join(file).display().to_string()));
+        entry.error = Some(error.into());
     }
     Some(entry)
 }
 
 /// Fills in the entry as far as it gets.
-fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> Result<(), String> {
-    let file = &entry.certificate_file;
+fn inspect(
+    dir: &Path,
+    name: &CertificateName,
+    entry: &mut Entry,
+    pending: &Pending,
+    judge: &Judge,
+    limit: usize,
+) -> Result<(), String> {
+    let file = &*entry.certificate_file;
     let contents = read::read(&pending.path(dir, file))
         .map_err(|error| format!("could not read certificate file {}: {error}", dir.join(file).display()))?;
-    let certificates = pem::certificates(&contents, file).map_err(|error| error.to_string())?;
-    let first = Facts::of(&certificates[0]);
-    let principals = check_principals(&entry.name, &first, &judge.principal_map);
-    entry.content = Some(Content { count: certificates.len(), first });
-    principals?;
-    if !entry.name.usage.is_ca() {
-        let key_file = entry.name.key_file();
-        check_key_file(&dir.join(&key_file), &pending.path(dir, &key_file), &certificates[0], judge)?;
-        entry.key_file = Some(key_file);
+    let (first, count) = pem::first_certificate(&contents, file).map_err(|error| error.to_string())?;
+    let facts = Facts::of(&first);
+    entry.not_after = facts.not_after;
+    entry.notes = notes(name, Some((&facts, count)), limit);
+    check_principals(name, &facts, &judge.principal_map, limit)?;
+    if !name.usage.is_ca() {
+        let key_file = name.key_file();
+        check_key_file(&dir.join(&key_file), &pending.path(dir, &key_file), &first, judge)?;
+        entry.has_key = true;
     }
     Ok(())
 }
 
+/// What the first certificate says, and how many certificates there are, in a few words.
+fn notes(name: &CertificateName, content: Option<(&Facts, usize)>, limit: usize) -> Box<str> {
+    let facts = content.map(|(facts, _)| facts);
+    let file_name = || name.name.as_deref().unwrap_or_default();
+    let notes = match (name.usage, facts) {
+        (Usage::Ca | Usage::ClientCa | Usage::UiCa | Usage::TenantClientCa, _) => {
+            let count = content.map_or_else(|| UNKNOWN.to_owned(), |(_, count)| count.to_string());
+            clipped(format_args!("num certs: {count}"), limit)
+        }
+        (Usage::Node | Usage::Ui, Some(facts)) => {
+            let addresses = facts.dns_names.iter().chain(&facts.ip_addresses).map(String::as_str);
+            clipped(format_args!("addresses: {}", Joined(addresses, ",")), limit)
+        }
+        (Usage::Node | Usage::Ui, None) => format!("addresses: {UNKNOWN}"),
+        // Without a common name, only its subject says whose certificate it is, and the server knows by its settings.
+        (Usage::Client, Some(facts)) => {
+            let user = Some(facts.common_name()).filter(|name| !name.is_empty());
+            clipped(format_args!("user: {}", user.unwrap_or_else(file_name)), limit)
+        }
+        (Usage::Client, None) => format!("user: {UNKNOWN}"),
+        (Usage::TenantClient | Usage::TenantSigning, facts) => {
+            clipped(format_args!("tenant: {}", facts.map_or(UNKNOWN, |_| file_name())), limit)
+        }
+    };
+    notes.into()
+}
+
+/// Texts with this between them.
+struct Joined<'a, I>(I, &'a str);
+
+impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Joined<'_, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.clone().enumerate().try_for_each(|(i, text)| {
+            f.write_str(if i > 0 { self.1 } else { "" })?;
+            text.fmt(f)
+        })
+    }
+}
+
+/// A text in quotation marks.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
 /// A user's certificate must be for the user that the file name says. One that names nobody, by common name or DNS name, is for
 /// a server that goes by the whole subject.
-fn check_principals(name: &CertificateName, facts: &Facts, map: &PrincipalMap) -> Result<(), String> {
-    let principals: Vec<_> = facts.principals().into_iter().map(|principal| map.user(principal)).collect();
-    match &name.name {
-        Some(user)
-            if name.usage == Usage::Client && principals != [""] && !principals.contains(&user.as_str()) =>
-        {
-            let quoted: Vec<_> = principals.iter().map(|principal| format!("{principal:?}")).collect();
-            Err(format!("client certificate has principals [{}], expected {user:?}", quoted.join(" ")))
-        }
-        _ => Ok(()),
+fn check_principals(
+    name: &CertificateName,
+    facts: &Facts,
+    map: &PrincipalMap,
+    limit: usize,
+) -> Result<(), String> {
+    let Some(user) = name.name.as_deref().filter(|_| name.usage == Usage::Client) else { return Ok(()) };
+    let principals = facts.principals();
+    let principals = principals.iter().map(|principal| map.user(principal));
+    if principals.clone().eq([""]) || principals.clone().any(|principal| principal == user) {
+        return Ok(());
     }
+    let quoted = Joined(principals.map(Quoted), " ");
+    Err(clipped(format_args!("client certificate has principals [{quoted}], expected {user:?}"), limit))
 }
 
 /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open

@@ -14,5 +14,5 @@ pub fn run(args: &List) -> Result<()> {
         principal_map: args.dir.principal_map()?,
     };
     let entries = scan::scan(&dir, &judge).context("cannot load certificates")?;
-    output::print(&output::table::render(&dir, &entries)).context("could not print the list")
+    output::print_with(|out| output::table::write(out, &dir, &entries)).context("could not print the list")
 }

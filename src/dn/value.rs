@@ -34,7 +34,7 @@ pub(super) fn decode(attribute: &EncodedAttribute) -> Result<Value, String> {
         0x02 => integer(contents).map(|i| other(i.to_string())).ok_or_else(|| invalid("INTEGER")),
         0x03 => bit_string(contents).map(other).ok_or_else(|| invalid("BIT STRING")),
         0x04 => Ok(other(go_octets(contents))),
-        0x06 => object_identifier(contents).map(other).ok_or_else(|| invalid("OBJECT IDENTIFIER")),
+        0x06 => der::dotted(contents).map(other).ok_or_else(|| invalid("OBJECT IDENTIFIER")),
         0x17 | 0x18 => time(*tag, contents).ok_or_else(|| invalid("time")),
         // Go leaves any other value nil, which it can print but not encode.
         _ => Ok(Value::Other { text: "<nil>".into(), der: None }),
@@ -79,24 +79,6 @@ fn bit_string(contents: &[u8]) -> Option<String> {
 
 fn go_octets(octets: &[u8]) -> String {
     format!("[{}]", octets.iter().map(u8::to_string).collect::<Vec<_>>().join(" "))
-}
-
-fn object_identifier(contents: &[u8]) -> Option<String> {
-    let (mut arcs, mut arc) = (Vec::new(), 0_u64);
-    for (i, octet) in contents.iter().enumerate() {
-        let starts = i == 0 || contents[i - 1] < 0x80;
-        arc = (if starts { 0 } else { arc << 7 }) | u64::from(octet & 0x7f);
-        if starts && *octet == 0x80 || arc > i32::MAX as u64 {
-            return None;
-        }
-        if *octet < 0x80 {
-            arcs.push(arc);
-        }
-    }
-    let first = *arcs.first().filter(|_| contents.last().is_some_and(|last| *last < 0x80))?;
-    let (root, second) = if first < 80 { (first / 40, first % 40) } else { (2, first - 80) };
-    let rest = arcs[1..].iter().map(|arc| format!(".{arc}"));
-    Some(format!("{root}.{second}") + &rest.collect::<String>())
 }
 
 /// A UTCTime or GeneralizedTime in the forms DER allows (RFC 5280 section 4.1.2.5). Go writes back a GeneralizedTime of
@@ -145,7 +127,7 @@ fn elements(der: &[u8], wanted: u8) -> Option<Vec<&[u8]>> {
 pub(super) fn read_name(der: &[u8]) -> Option<Vec<Vec<EncodedAttribute>>> {
     let attribute = |der| {
         let mut reader = Reader::new(der);
-        let oid = object_identifier(reader.read(OBJECT_IDENTIFIER)?)?;
+        let oid = der::dotted(reader.read(OBJECT_IDENTIFIER)?)?;
         let Element { tag, contents, whole } = reader.next()?;
         reader.end()?;
         Some(EncodedAttribute { oid, tag, contents: contents.to_vec(), element: whole.to_vec() })
