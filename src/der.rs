@@ -170,7 +170,9 @@ mod tests {
 
     #[test]
     fn what_is_cut_or_of_no_definite_length_is_not_read() {
-        for der in [&[][..], &[4], &[4, 1], &[4, 0x80, 0, 0], &[4, 0x85, 0, 0, 0, 0, 1, 0], &[4, 0x82, 1], &[4, 0xff]] {
+        for der in
+            [&[][..], &[4], &[4, 1], &[4, 0x80, 0, 0], &[4, 0x85, 0, 0, 0, 0, 1, 0], &[4, 0x82, 1], &[4, 0xff]]
+        {
             assert!(Reader::new(der).next().is_none(), "{der:x?}");
         }
     }

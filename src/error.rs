@@ -141,9 +141,13 @@ mod tests {
 
     #[test]
     fn text_is_cut_after_it_is_escaped_and_never_within_a_character() {
-        for (text, limit, shown) in
-            [("abc", 3, "abc"), ("abc", 2, "ab..."), ("a\x1bb", 6, "a..."), ("a\x1bb", 7, "a\\u{1b}..."), ("\u{65e5}", 2, "...")]
-        {
+        for (text, limit, shown) in [
+            ("abc", 3, "abc"),
+            ("abc", 2, "ab..."),
+            ("a\x1bb", 6, "a..."),
+            ("a\x1bb", 7, "a\\u{1b}..."),
+            ("\u{65e5}", 2, "..."),
+        ] {
             assert_eq!(clipped(text, limit), shown, "{text:?}");
         }
     }

@@ -1,8 +1,8 @@
 //! What is in the certs directory, and what is wrong with it (REFERENCE.md section 3).
 
-use std::{fmt, io};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::{fmt, io};
 
 use anyhow::{Result, anyhow};
 use openssl::x509::X509;

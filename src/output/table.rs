@@ -26,7 +26,8 @@ type Widths = [usize; HEADERS.len()];
 /// # Errors
 /// If `out` cannot be written to.
 pub fn write(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<()> {
-    let widths = entries.chunks(CHUNK).fold([0; HEADERS.len()], |widths, chunk| widths_of(&table(chunk, widths)));
+    let widths =
+        entries.chunks(CHUNK).fold([0; HEADERS.len()], |widths, chunk| widths_of(&table(chunk, widths)));
     let frame = table(&[], widths);
     let (head, rule) = (frame.lines().take(3), frame.lines().take(1));
     writeln!(out, "Certificate directory: {}", printable(&dir.display().to_string()))?;

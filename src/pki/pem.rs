@@ -66,10 +66,11 @@ impl Block<'_> {
     /// # Errors
     /// If it is not base64.
     pub fn der(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
-        // All at once, so that growing leaves no copy of a key behind; a character beyond ASCII takes two bytes.
-        let mut base64 = Zeroizing::new(String::with_capacity(2 * self.body.len()));
+        // All at once, so that growing leaves no copy of a key behind; a byte that is no character makes it no base64, either.
+        let mut base64 = Zeroizing::new(String::with_capacity(self.body.len()));
         for line in self.body.split(|b| *b == b'\n').filter(|line| !line.contains(&b':')) {
-            base64.extend(line.iter().filter(|b| !b.is_ascii_whitespace()).map(|b| char::from(*b)));
+            let shown = line.iter().filter(|b| !b.is_ascii_whitespace());
+            base64.extend(shown.map(|b| if b.is_ascii() { char::from(*b) } else { '!' }));
         }
         decode_block(&base64).map(Zeroizing::new)
     }
@@ -98,11 +99,7 @@ pub fn first_certificate(contents: &[u8], file: &str) -> Result<(X509, usize), C
     first.map(|first| (first, count)).ok_or_else(|| CertificatesError::None(file.to_owned()))
 }
 
-fn each_certificate(
-    contents: &[u8],
-    file: &str,
-    mut each: impl FnMut(X509),
-) -> Result<(), CertificatesError> {
+fn each_certificate(contents: &[u8], file: &str, mut each: impl FnMut(X509)) -> Result<(), CertificatesError> {
     if contents.is_empty() {
         return Err(CertificatesError::Empty(file.to_owned()));
     }
@@ -215,7 +212,8 @@ mod tests {
     #[test]
     fn only_certificates_are_kept() {
         let block = |label, der: &[u8]| String::from_utf8(armor(label, der).to_vec()).expect("ASCII");
-        let (a, b, c) = (block("CERTIFICATE", &[4, 1, 1]), block("CERTIFICATE", &[5, 0]), block("X", &[4, 1, 2]));
+        let (a, b, c) =
+            (block("CERTIFICATE", &[4, 1, 1]), block("CERTIFICATE", &[5, 0]), block("X", &[4, 1, 2]));
         let crlf = b.replace('\n', "\r\n");
         let header = a.replacen('\n', "\nSecret: x\n\n", 1);
         let behind = block("CERTIFICATE", b"\x05\0secret");

@@ -107,9 +107,7 @@ impl<'a> StoredKey<'a> {
         let otherwise = |label| move || StoredKeyError::Mislabelled { label, inside: describe(der) };
         match label {
             "RSA PRIVATE KEY" => rsa(der)?.ok_or_else(otherwise("RSA PRIVATE KEY")),
-            "EC PRIVATE KEY" => {
-                ec(der, None)?.map(|()| Self::Ec(der)).ok_or_else(otherwise("EC PRIVATE KEY"))
-            }
+            "EC PRIVATE KEY" => ec(der, None)?.map(|()| Self::Ec(der)).ok_or_else(otherwise("EC PRIVATE KEY")),
             "PRIVATE KEY" => Self::in_pkcs8(der)?.ok_or_else(otherwise("PRIVATE KEY")),
             label => Err(StoredKeyError::Label(label.to_owned())),
         }
