@@ -1,7 +1,7 @@
 //! Errors for operators: what failed and why on one line, then the next thing to type.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 
 pub use crate::pkcs11::without_pins;
@@ -61,6 +61,40 @@ pub fn printable(text: &str) -> String {
     without_pins(text).chars().map(shown).collect()
 }
 
+/// [`printable`] text of at most so many bytes, and `...` where it was cut. No more of the text is made than is shown.
+pub fn clipped(text: impl fmt::Display, limit: usize) -> String {
+    let mut clip = Clip { shown: String::new(), limit };
+    if write!(clip, "{text}").is_err() {
+        clip.shown += "...";
+    }
+    clip.shown
+}
+
+/// Takes text until it is full.
+struct Clip {
+    shown: String,
+    limit: usize,
+}
+
+impl fmt::Write for Clip {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.write_char(c))
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        let escaped = misleads(c).then(|| c.escape_default());
+        let length = escaped.as_ref().map_or(c.len_utf8(), ExactSizeIterator::len);
+        if self.shown.len() + length > self.limit {
+            return Err(fmt::Error);
+        }
+        match escaped {
+            Some(escaped) => self.shown.extend(escaped),
+            None => self.shown.push(c),
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +129,20 @@ mod tests {
     #[test]
     fn nothing_printed_drives_a_terminal() {
         assert_eq!(printable("a\x1b[2Jb\u{202e}c\u{9b}d"), "a\\u{1b}[2Jb\\u{202e}c\\u{9b}d");
+        assert_eq!(clipped("a\x1b[2Jb\u{202e}c\u{9b}d", 100), printable("a\x1b[2Jb\u{202e}c\u{9b}d"));
         assert_eq!(printable("b\u{fc}cher \u{65e5}"), "b\u{fc}cher \u{65e5}");
+    }
+
+    #[test]
+    fn text_is_cut_after_it_is_escaped_and_never_within_a_character() {
+        for (text, limit, shown) in [
+            ("abc", 3, "abc"),
+            ("abc", 2, "ab..."),
+            ("a\x1bb", 6, "a..."),
+            ("a\x1bb", 7, "a\\u{1b}..."),
+            ("\u{65e5}", 2, "..."),
+        ] {
+            assert_eq!(clipped(text, limit), shown, "{text:?}");
+        }
     }
 }

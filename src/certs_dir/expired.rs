@@ -58,8 +58,9 @@ pub fn find(certs_dir: &Reading<'_>, now: i64) -> Result<Vec<File>> {
             .filter_map(|(index, certificate)| expired(index, &Facts::of(certificate), now))
             .collect();
         if !certificates.is_empty() {
-            let positions: Vec<_> = certificates.iter().map(|expired| expired.position - 1).collect();
-            let after = pem::certificate_blocks(&before, |position| !positions.contains(&position));
+            let after = pem::certificate_blocks(&before, |position| {
+                certificates.iter().all(|expired| expired.position != position + 1)
+            });
             files.push(File { file, before: before.to_vec(), after, certificates });
         }
     }

@@ -1,8 +1,8 @@
 //! What is in the certs directory, and what is wrong with it (REFERENCE.md section 3).
 
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::{fmt, io};
 
 use anyhow::{Result, anyhow};
 use openssl::x509::X509;
@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use super::access::{Account, Ownership, check_key};
 use super::layout::CertificateName;
 use super::{CertsDir, Reading, is_temporary};
-use crate::error::{printable, reason};
+use crate::error::{clipped, printable, reason};
 use crate::login::PrincipalMap;
 use crate::pki::inspect::Facts;
 use crate::pki::key::PrivateKey;
@@ -19,28 +19,37 @@ use crate::pki::pem;
 use crate::store::read::{ReadError, Regular};
 use crate::usage::Usage;
 
-/// A certificate of the directory.
+/// The most bytes that are kept of a note or an error of a kind with one file: a certificate can have as many names as it likes.
+const WIDEST: usize = 2000;
+/// The same for a kind with any number of files: with the file's name, a row stays under 1 KiB.
+const WIDEST_OF_MANY: usize = 300;
+
+/// What is shown where a certificate could not be read.
+const UNKNOWN: &str = "<unknown>";
+
+/// A certificate of the directory. There may be hundreds of thousands: each keeps a bounded amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Which certificate.
-    pub name: CertificateName,
+    /// The kind.
+    pub usage: Usage,
     /// Its file, without directory.
-    pub certificate_file: String,
-    /// The file of its key, without directory; `None` for CAs, and where the key cannot be used.
-    pub key_file: Option<String>,
-    /// What the file holds, if it could be read.
-    pub content: Option<Content>,
-    /// Why the certificate cannot be used.
-    pub error: Option<String>,
+    pub certificate_file: Box<str>,
+    /// Can its key be used? CAs have none here.
+    pub has_key: bool,
+    /// The last second of the first certificate, which is the one in use; `None` if there is none to be read.
+    pub not_after: Option<i64>,
+    /// Whom it is for, or how many there are: printable, and cut.
+    pub notes: Box<str>,
+    /// Why the certificate cannot be used: printable, and cut.
+    pub error: Option<Box<str>>,
 }
 
-/// What a certificate file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    /// How many certificates.
-    pub count: usize,
-    /// What the first one says, which is the one in use.
-    pub first: Facts,
+impl Entry {
+    /// The file of its key, without directory, if that can be used.
+    pub fn key_file(&self) -> Option<String> {
+        let name = CertificateName::from_file(&self.certificate_file).filter(|_| self.has_key)?;
+        name.ok().map(|name| name.key_file())
+    }
 }
 
 /// How keys are judged.
@@ -76,11 +85,11 @@ pub fn scan<'a>(certs_dir: &'a CertsDir, mut reading: Reading<'a>, judge: &Judge
             entry = certificate(&reading, &file, judge);
         }
         if let Some(error) = entry.as_ref().and_then(|entry| entry.error.as_ref()) {
-            log::info!("{}: {}", printable(&reading.path(&file).display().to_string()), printable(error));
+            log::info!("{}: {error}", printable(&reading.path(&file).display().to_string()));
         }
         entries.extend(entry);
     }
-    entries.sort_by(|a, b| (a.name.usage, &a.certificate_file).cmp(&(b.name.usage, &b.certificate_file)));
+    entries.sort_unstable_by(|a, b| (a.usage, &a.certificate_file).cmp(&(b.usage, &b.certificate_file)));
     Ok(entries)
 }
 
@@ -124,33 +133,95 @@ fn certificate(reading: &Reading<'_>, file: &str, judge: &Judge) -> Option<Entry
             return None;
         }
     };
-    let mut entry =
-        Entry { certificate_file: file.to_owned(), name, key_file: None, content: None, error: None };
-    entry.error = inspect(reading, &mut entry, judge).err();
+    let limit = if name.name.is_some() { WIDEST_OF_MANY } else { WIDEST };
+    let mut entry = Entry {
+        usage: name.usage,
+        certificate_file: file.into(),
+        has_key: false,
+        not_after: None,
+        notes: notes(&name, None, limit),
+        error: None,
+    };
+    if let Err(error) = inspect(reading, &name, &mut entry, judge, limit) {
+        entry.error = Some(clipped(error, limit).into());
+    }
     Some(entry)
 }
 
 /// Fills in the entry as far as it gets.
-fn inspect(reading: &Reading<'_>, entry: &mut Entry, judge: &Judge) -> Result<(), String> {
-    let file = &entry.certificate_file;
+fn inspect(
+    reading: &Reading<'_>,
+    name: &CertificateName,
+    entry: &mut Entry,
+    judge: &Judge,
+    limit: usize,
+) -> Result<(), String> {
+    let file = &*entry.certificate_file;
     let contents = reading.open(file).and_then(Regular::read).map_err(|error| {
         format!("could not read certificate file {}: {error}", reading.path(file).display())
     })?;
-    let certificates = pem::certificates(&contents, file).map_err(|error| error.to_string())?;
-    let first = Facts::of(&certificates[0]);
+    let (first, count) = pem::first_certificate(&contents, file).map_err(|error| error.to_string())?;
+    let facts = Facts::of(&first);
+    entry.not_after = facts.not_after;
+    entry.notes = notes(name, Some((&facts, count)), limit);
     let client_node = judge.node_user.as_ref().is_some_and(|user| {
         let file = CertificateName::named(Usage::Client, user).certificate_file();
         reading.has(&file)
     });
-    let principals = check_principals(&entry.name, &first, client_node, judge);
-    entry.content = Some(Content { count: certificates.len(), first });
-    principals?;
-    if !entry.name.usage.is_ca() {
-        let key_file = entry.name.key_file();
-        check_key_file(reading, &key_file, &certificates[0], judge)?;
-        entry.key_file = Some(key_file);
+    check_principals(name, &facts, client_node, judge, limit)?;
+    if !name.usage.is_ca() {
+        check_key_file(reading, &name.key_file(), &first, judge)?;
+        entry.has_key = true;
     }
     Ok(())
+}
+
+/// What the first certificate says, and how many certificates there are, in a few words.
+fn notes(name: &CertificateName, content: Option<(&Facts, usize)>, limit: usize) -> Box<str> {
+    let facts = content.map(|(facts, _)| facts);
+    let file_name = || name.name.as_deref().unwrap_or_default();
+    let notes = match (name.usage, facts) {
+        (Usage::Ca | Usage::ClientCa | Usage::UiCa | Usage::TenantClientCa, _) => {
+            let count = content.map_or_else(|| UNKNOWN.to_owned(), |(_, count)| count.to_string());
+            clipped(format_args!("num certs: {count}"), limit)
+        }
+        (Usage::Node | Usage::Ui, Some(facts)) => {
+            let addresses = facts.dns_names.iter().chain(&facts.ip_addresses).map(String::as_str);
+            clipped(format_args!("addresses: {}", Joined(addresses, ",")), limit)
+        }
+        (Usage::Node | Usage::Ui, None) => format!("addresses: {UNKNOWN}"),
+        // Without a common name, only its subject says whose certificate it is, and the server knows by its settings.
+        (Usage::Client, Some(facts)) => {
+            let user = Some(facts.common_name()).filter(|name| !name.is_empty());
+            clipped(format_args!("user: {}", user.unwrap_or_else(file_name)), limit)
+        }
+        (Usage::Client, None) => format!("user: {UNKNOWN}"),
+        (Usage::TenantClient | Usage::TenantSigning, facts) => {
+            clipped(format_args!("tenant: {}", facts.map_or(UNKNOWN, |_| file_name())), limit)
+        }
+    };
+    notes.into()
+}
+
+/// Texts with this between them.
+struct Joined<'a, I>(I, &'a str);
+
+impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Joined<'_, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.clone().enumerate().try_for_each(|(i, text)| {
+            f.write_str(if i > 0 { self.1 } else { "" })?;
+            text.fmt(f)
+        })
+    }
+}
+
+/// A text in quotation marks.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
 }
 
 /// A certificate must be for the user that its file name says: a client's, or the nodes' own where no client certificate is beside
@@ -161,21 +232,22 @@ fn check_principals(
     facts: &Facts,
     client_node: bool,
     judge: &Judge,
+    limit: usize,
 ) -> Result<(), String> {
-    let map = &judge.principal_map;
-    let principals: Vec<_> = facts.principals().into_iter().map(|principal| map.user(principal)).collect();
+    let principals = facts.principals();
+    let principals = principals.iter().map(|principal| judge.principal_map.user(principal));
     let (what, user) = match (name.usage, &name.name, &judge.node_user) {
-        (Usage::Client, Some(user), _) if principals != [""] => ("client certificate", user),
+        (Usage::Client, Some(user), _) if !principals.clone().eq([""]) => ("client certificate", user),
         (Usage::Node, _, Some(user)) if !client_node && !facts.common_name().is_empty() => {
             ("validating node cert: client/server node certificate", user)
         }
         _ => return Ok(()),
     };
-    if principals.contains(&user.as_str()) {
+    if principals.clone().any(|principal| principal == user) {
         return Ok(());
     }
-    let quoted: Vec<_> = principals.iter().map(|principal| format!("{principal:?}")).collect();
-    Err(format!("{what} has principals [{}], expected {user:?}", quoted.join(" ")))
+    let quoted = Joined(principals.map(Quoted), " ");
+    Err(clipped(format_args!("{what} has principals [{quoted}], expected {user:?}"), limit))
 }
 
 /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open

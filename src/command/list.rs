@@ -25,5 +25,5 @@ pub fn run(args: &List) -> Result<()> {
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
     let entries = scan::scan(&certs_dir, reading, &judge).context(cannot_load)?;
-    output::print(&output::table::render(&dir, &entries)).context("could not print the list")
+    output::print_with(|out| output::table::write(out, &dir, &entries)).context("could not print the list")
 }

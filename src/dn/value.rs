@@ -1,7 +1,7 @@
 //! Attribute values of a certificate's subject, decoded like Go's `encoding/asn1` does an `any`.
 
 use super::certificate::EncodedAttribute;
-use crate::der::{self, PRINTABLE_STRING, UTF8_STRING};
+use crate::der::{self, Element, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET, UTF8_STRING};
 
 /// A value after decoding: a character string, or the text Go prints for anything else and its DER, if Go can write it.
 pub(super) enum Value {
@@ -34,7 +34,7 @@ pub(super) fn decode(attribute: &EncodedAttribute) -> Result<Value, String> {
         0x02 => integer(contents).map(|i| other(i.to_string())).ok_or_else(|| invalid("INTEGER")),
         0x03 => bit_string(contents).map(other).ok_or_else(|| invalid("BIT STRING")),
         0x04 => Ok(other(go_octets(contents))),
-        0x06 => object_identifier(contents).map(other).ok_or_else(|| invalid("OBJECT IDENTIFIER")),
+        0x06 => der::dotted(contents).map(other).ok_or_else(|| invalid("OBJECT IDENTIFIER")),
         0x17 | 0x18 => time(*tag, contents).ok_or_else(|| invalid("time")),
         // Go leaves any other value nil, which it can print but not encode.
         _ => Ok(Value::Other { text: "<nil>".into(), der: None }),
@@ -81,24 +81,6 @@ fn go_octets(octets: &[u8]) -> String {
     format!("[{}]", octets.iter().map(u8::to_string).collect::<Vec<_>>().join(" "))
 }
 
-fn object_identifier(contents: &[u8]) -> Option<String> {
-    let (mut arcs, mut arc) = (Vec::new(), 0_u64);
-    for (i, octet) in contents.iter().enumerate() {
-        let starts = i == 0 || contents[i - 1] < 0x80;
-        arc = (if starts { 0 } else { arc << 7 }) | u64::from(octet & 0x7f);
-        if starts && *octet == 0x80 || arc > i32::MAX as u64 {
-            return None;
-        }
-        if *octet < 0x80 {
-            arcs.push(arc);
-        }
-    }
-    let first = *arcs.first().filter(|_| contents.last().is_some_and(|last| *last < 0x80))?;
-    let (root, second) = if first < 80 { (first / 40, first % 40) } else { (2, first - 80) };
-    let rest = arcs[1..].iter().map(|arc| format!(".{arc}"));
-    Some(format!("{root}.{second}") + &rest.collect::<String>())
-}
-
 /// A UTCTime or GeneralizedTime in the forms DER allows (RFC 5280 section 4.1.2.5). Go writes back a GeneralizedTime of
 /// the years 1950 to 2049 as UTCTime.
 fn time(tag: u8, contents: &[u8]) -> Option<Value> {
@@ -133,36 +115,24 @@ fn time(tag: u8, contents: &[u8]) -> Option<Value> {
     Some(Value::Other { text, der: Some(der) })
 }
 
-/// One definite-length element at the start of `der`: identifier, contents, and what follows.
-fn split(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (identifier, after) = der.split_first()?;
-    let (first, after) = after.split_first()?;
-    let count = usize::from(first.checked_sub(0x80).unwrap_or(0));
-    let (length, after) = after.split_at_checked(count).filter(|_| count <= 4 && *first != 0x80)?;
-    let long = length.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
-    let (contents, rest) = after.split_at_checked(if count > 0 { long } else { usize::from(*first) })?;
-    Some((*identifier, contents, rest))
-}
-
 /// The contents of the elements with this identifier that make up `der`.
-fn elements(mut der: &[u8], wanted: u8) -> Option<Vec<&[u8]>> {
-    let mut out = Vec::new();
-    while !der.is_empty() {
-        let (identifier, contents, rest) = split(der)?;
-        out.push(Some(contents).filter(|_| identifier == wanted)?);
-        der = rest;
+fn elements(der: &[u8], wanted: u8) -> Option<Vec<&[u8]>> {
+    let (mut reader, mut out) = (Reader::new(der), Vec::new());
+    while !reader.is_empty() {
+        out.push(reader.read(wanted)?);
     }
     Some(out)
 }
 
 pub(super) fn read_name(der: &[u8]) -> Option<Vec<Vec<EncodedAttribute>>> {
     let attribute = |der| {
-        let (identifier, oid, value) = split(der)?;
-        let (tag, contents, rest) = split(value).filter(|_| identifier == 0x06)?;
-        let (contents, element) = (contents.to_vec(), value.to_vec());
-        rest.is_empty().then_some(EncodedAttribute { oid: object_identifier(oid)?, tag, contents, element })
+        let mut reader = Reader::new(der);
+        let oid = der::dotted(reader.read(OBJECT_IDENTIFIER)?)?;
+        let Element { tag, contents, whole } = reader.next()?;
+        reader.end()?;
+        Some(EncodedAttribute { oid, tag, contents: contents.to_vec(), element: whole.to_vec() })
     };
-    let name = elements(der, 0x30).filter(|names| names.len() == 1)?;
-    let rdn = |set| elements(set, 0x30)?.into_iter().map(attribute).collect();
-    elements(name[0], 0x31)?.into_iter().map(rdn).collect()
+    let name = elements(der, SEQUENCE).filter(|names| names.len() == 1)?;
+    let rdn = |set| elements(set, SEQUENCE)?.into_iter().map(attribute).collect();
+    elements(name[0], SET)?.into_iter().map(rdn).collect()
 }

@@ -3,14 +3,23 @@
 pub mod json;
 pub mod table;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 
 /// Prints to stdout. Whoever reads it may have had enough of it: that is no error, and changes no exit status.
 ///
 /// # Errors
 /// If stdout cannot be written to.
 pub fn print(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
+    print_with(|out| out.write_all(text.as_bytes()))
+}
+
+/// The same for what is printed part by part.
+///
+/// # Errors
+/// If stdout cannot be written to.
+pub fn print_with(print: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match print(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

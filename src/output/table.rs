@@ -1,24 +1,49 @@
 //! The table of `list`, as the reference prints it (REFERENCE.md section 3).
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use prettytable::format::{Alignment, FormatBuilder, LinePosition, LineSeparator};
 use prettytable::{Cell, Row, Table};
 
 use crate::certs_dir::scan::Entry;
-use crate::error::printable;
+use crate::error::{clipped, printable};
 use crate::time;
-use crate::usage::Usage;
 
 const HEADERS: [&str; 6] = ["Usage", "Certificate File", "Key File", "Expires", "Notes", "Error"];
-const UNKNOWN: &str = "<unknown>";
 
-/// The most characters of a cell that are shown: a certificate can have as many names as it likes, and every row is as wide as
-/// the widest one.
-const WIDEST: usize = 2000;
+/// The most bytes of a file's name that are shown: one of 255 control characters is longer when they are escaped.
+const WIDEST_NAME: usize = 300;
 
-/// The entries of a directory.
-pub fn render(dir: &Path, entries: &[Entry]) -> String {
+/// So many rows are cells at a time: as cells, all of a large directory would take many times the memory of its entries.
+const CHUNK: usize = 256;
+
+/// The widths of the columns, in characters of a terminal.
+type Widths = [usize; HEADERS.len()];
+
+/// Prints the entries of a directory.
+///
+/// # Errors
+/// If `out` cannot be written to.
+pub fn write(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<()> {
+    let widths =
+        entries.chunks(CHUNK).fold([0; HEADERS.len()], |widths, chunk| widths_of(&table(chunk, widths)));
+    let frame = table(&[], widths);
+    let (head, rule) = (frame.lines().take(3), frame.lines().take(1));
+    writeln!(out, "Certificate directory: {}", printable(&dir.display().to_string()))?;
+    head.into_iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    for chunk in entries.chunks(CHUNK) {
+        let text = table(chunk, widths);
+        text.lines().skip(4).take(chunk.len()).try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    rule.into_iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    let rows = if entries.len() == 1 { "row" } else { "rows" };
+    writeln!(out, "({} {rows})", entries.len())
+}
+
+/// A table with columns of at least these widths: a rule, the titles, a rule, blanks that make it so wide, a line for each entry,
+/// and a rule.
+fn table(entries: &[Entry], widths: Widths) -> String {
     let rule = LineSeparator::new('-', '+', '+', '+');
     let format = FormatBuilder::new()
         .column_separator('|')
@@ -30,57 +55,28 @@ pub fn render(dir: &Path, entries: &[Entry]) -> String {
     table.set_format(format);
     let titles = HEADERS.map(|header| Cell::new_align(header, Alignment::CENTER));
     table.set_titles(Row::new(titles.into()));
+    table.add_row(widths.iter().map(|width| Cell::new(&" ".repeat(*width))).collect());
     for entry in entries {
         table.add_row(row(entry));
     }
-    let rows = if entries.len() == 1 { "row" } else { "rows" };
-    let dir = printable(&dir.display().to_string());
-    format!("Certificate directory: {dir}\n{table}({} {rows})\n", entries.len())
+    table.to_string()
+}
+
+/// The widths of a table, by its first rule.
+fn widths_of(table: &str) -> Widths {
+    let mut columns = table.lines().next().unwrap_or_default().trim_matches('+').split('+');
+    HEADERS.map(|_| columns.next().map_or(0, |dashes| dashes.len() - 2))
 }
 
 fn row(entry: &Entry) -> Row {
     let cells = [
-        entry.name.usage.kind().label.to_owned(),
-        entry.certificate_file.clone(),
-        entry.key_file.clone().unwrap_or_default(),
-        expires(entry),
-        notes(entry),
-        entry.error.clone().unwrap_or_default(),
+        entry.usage.kind().label,
+        &clipped(&entry.certificate_file, WIDEST_NAME),
+        &clipped(entry.key_file().unwrap_or_default(), WIDEST_NAME),
+        // The last day.
+        &entry.not_after.map(time::date).unwrap_or_default(),
+        &entry.notes,
+        entry.error.as_deref().unwrap_or_default(),
     ];
-    cells.iter().map(|cell| Cell::new(&shown(cell))).collect()
-}
-
-fn shown(cell: &str) -> String {
-    match cell.char_indices().nth(WIDEST) {
-        Some((end, _)) => printable(&cell[..end]) + "...",
-        None => printable(cell),
-    }
-}
-
-/// The last day of the first certificate; empty where there is none to be read.
-fn expires(entry: &Entry) -> String {
-    entry.content.as_ref().and_then(|content| content.first.not_after).map(time::date).unwrap_or_default()
-}
-
-fn notes(entry: &Entry) -> String {
-    let content = entry.content.as_ref();
-    let unknown = || UNKNOWN.to_owned();
-    match entry.name.usage {
-        Usage::Ca | Usage::ClientCa | Usage::UiCa | Usage::TenantClientCa => {
-            format!("num certs: {}", content.map_or_else(unknown, |content| content.count.to_string()))
-        }
-        Usage::Node | Usage::Ui => {
-            let addresses = content
-                .map(|content| [&*content.first.dns_names, &content.first.ip_addresses].concat().join(","));
-            format!("addresses: {}", addresses.unwrap_or_else(unknown))
-        }
-        // Without a common name, only its subject says whose certificate it is, and the server knows by its settings.
-        Usage::Client => match content.map(|content| content.first.common_name()) {
-            Some("") => format!("user: {}", entry.name.name.as_deref().unwrap_or_default()),
-            name => format!("user: {}", name.unwrap_or(UNKNOWN)),
-        },
-        Usage::TenantClient | Usage::TenantSigning => {
-            format!("tenant: {}", content.and(entry.name.name.clone()).unwrap_or_else(unknown))
-        }
-    }
+    cells.into_iter().map(Cell::new).collect()
 }

@@ -8,6 +8,7 @@ mod pbes2;
 pub mod pem;
 pub mod profile;
 pub mod provider;
+mod stored_key;
 pub mod verify;
 
 use openssl::error::ErrorStack;

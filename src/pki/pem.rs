@@ -1,15 +1,22 @@
 //! The PEM armor (RFC 7468) around OpenSSL's DER, and the blocks of a certificate file.
 
 use openssl::base64::{decode_block, encode_block};
+use openssl::error::ErrorStack;
 use openssl::x509::X509;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::reason;
+use crate::der::{Reader, has_more_elements};
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
+const CERTIFICATE: &str = "CERTIFICATE";
+
+/// The most ASN.1 elements of a certificate that OpenSSL is given: a thousand names are 1,050, and each costs hundreds of bytes of
+/// memory once it is read.
+const ELEMENTS: usize = 20_000;
 
 /// Why a file's contents are not certificates; the words are the reference's.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -40,10 +47,33 @@ pub enum CertificatesError {
     },
 }
 
-/// A label and its block, armor included.
-struct Block<'a> {
-    label: &'a str,
-    text: &'a [u8],
+/// A label, and what stands between the lines that begin and end its block.
+pub struct Block<'a> {
+    /// What it says it is.
+    pub label: &'a str,
+    body: &'a [u8],
+}
+
+impl Block<'_> {
+    /// Is it encrypted in the way of RFC 1421, by its headers?
+    pub fn has_encryption_header(&self) -> bool {
+        let has = |text: &[u8]| self.body.windows(text.len()).any(|window| window == text);
+        has(b"Proc-Type:") && has(b"ENCRYPTED")
+    }
+
+    /// What is inside, without headers (RFC 1421 section 4.6), in a buffer that wipes itself as all others on the way do.
+    ///
+    /// # Errors
+    /// If it is not base64.
+    pub fn der(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
+        // All at once, so that growing leaves no copy of a key behind; a byte that is no character makes it no base64, either.
+        let mut base64 = Zeroizing::new(String::with_capacity(self.body.len()));
+        for line in self.body.split(|b| *b == b'\n').filter(|line| !line.contains(&b':')) {
+            let shown = line.iter().filter(|b| !b.is_ascii_whitespace());
+            base64.extend(shown.map(|b| if b.is_ascii() { char::from(*b) } else { '!' }));
+        }
+        decode_block(&base64).map(Zeroizing::new)
+    }
 }
 
 /// Reads the certificates of a file; text around the blocks is passed over.
@@ -51,89 +81,61 @@ struct Block<'a> {
 /// # Errors
 /// If there is none, and if any block is not a certificate. `file` is for the message.
 pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, CertificatesError> {
+    let mut all = Vec::new();
+    each_certificate(contents, file, |certificate| all.push(certificate))?;
+    Ok(all)
+}
+
+/// The first certificate of a file, and how many there are: all are read, and one is kept.
+///
+/// # Errors
+/// As [`certificates`].
+pub fn first_certificate(contents: &[u8], file: &str) -> Result<(X509, usize), CertificatesError> {
+    let (mut first, mut count) = (None, 0);
+    each_certificate(contents, file, |certificate| {
+        count += 1;
+        first.get_or_insert(certificate);
+    })?;
+    first.map(|first| (first, count)).ok_or_else(|| CertificatesError::None(file.to_owned()))
+}
+
+fn each_certificate(contents: &[u8], file: &str, mut each: impl FnMut(X509)) -> Result<(), CertificatesError> {
     if contents.is_empty() {
         return Err(CertificatesError::Empty(file.to_owned()));
     }
-    let mut certificates = Vec::new();
+    let mut none = true;
     for (index, block) in Blocks(contents).enumerate() {
-        if block.label != "CERTIFICATE" {
+        if block.label != CERTIFICATE {
             return Err(CertificatesError::NotACertificate { index, label: block.label.to_owned() });
         }
-        let certificate = X509::from_pem(block.text).map_err(|errors| CertificatesError::Invalid {
-            index,
-            file: file.to_owned(),
-            reason: reason(&errors),
-        })?;
-        certificates.push(certificate);
+        let invalid = |reason| CertificatesError::Invalid { index, file: file.to_owned(), reason };
+        let der = block.der().map_err(|errors| invalid(reason(&errors)))?;
+        if has_more_elements(&der, ELEMENTS) {
+            return Err(invalid(format!("it has more than {ELEMENTS} elements")));
+        }
+        each(X509::from_der(&der).map_err(|errors| invalid(reason(&errors)))?);
+        none = false;
     }
-    if certificates.is_empty() {
-        return Err(CertificatesError::None(file.to_owned()));
+    if none { Err(CertificatesError::None(file.to_owned())) } else { Ok(()) }
+}
+
+/// The certificates of a file whose position among them, from 0, is to be kept. Nothing else of the file is: no text between
+/// blocks, no other block, nothing behind the certificate inside a block.
+pub fn certificate_blocks(contents: &[u8], keep: impl Fn(usize) -> bool) -> Vec<u8> {
+    let blocks = Blocks(contents).filter(|block| block.label == CERTIFICATE).enumerate();
+    let mut kept = Vec::with_capacity(contents.len());
+    for (_, block) in blocks.filter(|(position, _)| keep(*position)) {
+        let der = block.der().unwrap_or_default();
+        if let Some(certificate) = Reader::new(&der).next() {
+            kept.extend_from_slice(&armor(CERTIFICATE, certificate.whole));
+        }
     }
-    Ok(certificates)
+    kept
 }
 
-/// The certificates of a file at the positions that are wanted, and nothing of what stands around them.
-pub fn certificate_blocks(contents: &[u8], wanted: impl Fn(usize) -> bool) -> Vec<u8> {
-    let blocks = Blocks(contents).filter(|block| block.label == "CERTIFICATE").enumerate();
-    blocks
-        .filter(|(position, _)| wanted(*position))
-        .flat_map(|(_, block)| [block.text, b"\n"].concat())
-        .collect()
-}
-
-/// What a file says about its first private key, before OpenSSL looks at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyBlock {
-    /// RSA (PKCS#1), EC (SEC 1), or PKCS#8 of a kind that certificates here have.
-    Known,
-    /// Under a passphrase.
-    Encrypted,
-    /// Anything else.
-    Unknown,
-}
-
-/// Object identifiers of the keys that PKCS#8 may hold here, in DER: RSA, RSASSA-PSS, EC, Ed25519, Ed448.
-const KEY_TYPES: [&[u8]; 5] = [
-    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01",
-    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a",
-    b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01",
-    b"\x06\x03\x2b\x65\x70",
-    b"\x06\x03\x2b\x65\x71",
-];
-
-/// Looks at the first block of a key file. OpenSSL would work for hours on what a hostile file can ask of it: billions of
-/// iterations for a passphrase, or a DSA key of a million bits.
-pub fn key_block(contents: &[u8]) -> KeyBlock {
-    let Some(block) = Blocks(contents).find(|block| block.label.ends_with("PRIVATE KEY")) else {
-        return KeyBlock::Unknown;
-    };
-    let has = |text: &[u8]| block.text.windows(text.len()).any(|window| window == text);
-    match block.label {
-        "ENCRYPTED PRIVATE KEY" => KeyBlock::Encrypted,
-        _ if has(b"Proc-Type:") && has(b"ENCRYPTED") => KeyBlock::Encrypted,
-        "RSA PRIVATE KEY" | "EC PRIVATE KEY" => KeyBlock::Known,
-        "PRIVATE KEY" if KEY_TYPES.iter().any(|oid| algorithm(block.text).starts_with(oid)) => KeyBlock::Known,
-        _ => KeyBlock::Unknown,
-    }
-}
-
-/// What comes after SEQUENCE { version, SEQUENCE { in a PKCS#8 key: the algorithm's identifier.
-fn algorithm(block: &[u8]) -> Vec<u8> {
-    let lines = block.split(|b| *b == b'\n').skip(1);
-    let body: String = lines
-        .flatten()
-        .filter(|b| b.is_ascii_alphanumeric() || b"+/".contains(b))
-        .take(64)
-        .map(|b| char::from(*b))
-        .collect();
-    let der = Zeroizing::new(decode_block(&body[..body.len() / 4 * 4]).unwrap_or_default());
-    let after_header = |der: &[u8]| match der {
-        [_, length, ..] if *length < 0x80 => der.get(2..).map(<[u8]>::to_vec),
-        [_, length, ..] => der.get(2 + usize::from(length & 0x7f)..).map(<[u8]>::to_vec),
-        _ => None,
-    };
-    let version = after_header(&der).unwrap_or_default();
-    after_header(version.get(3..).unwrap_or_default()).unwrap_or_default()
+/// The first private key of a file, whatever its kind.
+pub fn private_key(contents: &[u8]) -> Option<Block<'_>> {
+    Blocks(contents).find(|block| block.label.ends_with("PRIVATE KEY"))
 }
 
 /// DER in PEM armor, 64 characters a line.
@@ -167,7 +169,8 @@ impl<'a> Iterator for Blocks<'a> {
             let after = end + END.len() + end_label.map_or(0, |label| label.len() + DASHES.len());
             self.0 = &text[after..];
             if let Some(label) = label.filter(|_| label == end_label) {
-                return Some(Block { label, text: &text[..after] });
+                let begin = BEGIN.len() + label.len() + DASHES.len();
+                return Some(Block { label, body: text.get(begin..end).unwrap_or_default() });
             }
         }
     }
@@ -207,46 +210,30 @@ mod tests {
     }
 
     #[test]
-    fn key_files_are_told_apart_before_openssl_sees_them() {
-        use openssl::pkey::PKey;
-        let pem = |key: PKey<openssl::pkey::Private>| key.private_key_to_pem_pkcs8().expect("PEM");
-        for known in [
-            pem(PKey::generate_ed25519().expect("a key")),
-            pem(PKey::ec_gen("P-521").expect("a key")),
-            pem(PKey::from_rsa(openssl::rsa::Rsa::generate(2048).expect("a key")).expect("a key")),
-            PKey::ec_gen("P-256")
-                .and_then(|key| key.ec_key())
-                .and_then(|key| key.private_key_to_pem())
-                .expect("PEM"),
-        ] {
-            assert_eq!(key_block(&known), KeyBlock::Known, "{}", String::from_utf8_lossy(&known));
-        }
-        let dsa =
-            b"-----BEGIN PRIVATE KEY-----\nMIIBSwIBADCCASsGByqGSM44BAEwggEeAoGB\n-----END PRIVATE KEY-----\n";
-        assert_eq!(key_block(dsa), KeyBlock::Unknown);
-        for (label, header, expected) in [
-            ("ENCRYPTED PRIVATE KEY", "", KeyBlock::Encrypted),
-            ("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n", KeyBlock::Encrypted),
-            ("DSA PRIVATE KEY", "", KeyBlock::Unknown),
-            ("PRIVATE KEY", "", KeyBlock::Unknown),
-            ("CERTIFICATE", "", KeyBlock::Unknown),
-        ] {
-            let file = format!("-----BEGIN {label}-----\n{header}AA==\n-----END {label}-----\n");
-            assert_eq!(key_block(file.as_bytes()), expected, "{label}");
-        }
+    fn only_certificates_are_kept() {
+        let block = |label, der: &[u8]| String::from_utf8(armor(label, der).to_vec()).expect("ASCII");
+        let (a, b, c) =
+            (block("CERTIFICATE", &[4, 1, 1]), block("CERTIFICATE", &[5, 0]), block("X", &[4, 1, 2]));
+        let crlf = b.replace('\n', "\r\n");
+        let header = a.replacen('\n', "\nSecret: x\n\n", 1);
+        let behind = block("CERTIFICATE", b"\x05\0secret");
+        let file = format!("before\n{a}between\n{c}{crlf}{header}{behind}{}", a.trim_end());
+        let text = |keep: &dyn Fn(usize) -> bool| {
+            String::from_utf8(certificate_blocks(file.as_bytes(), keep)).expect("UTF-8")
+        };
+        assert_eq!(text(&|_| true), [&*a, &b, &a, &b, &a].concat());
+        assert_eq!(text(&|position| position == 1), b);
+        assert_eq!(text(&|_| false), "");
     }
 
     #[test]
-    fn nothing_but_certificates_is_kept() {
-        let block =
-            |label: &str, base64: &str| format!("-----BEGIN {label}-----\n{base64}==\n-----END {label}-----\n");
-        let [a, b] = ["AA", "BB"].map(|base64| block("CERTIFICATE", base64));
-        let file = format!("before\n{a}between\n{}{b}", block("SECRET", "CC"));
-        let text = |wanted: fn(usize) -> bool| {
-            String::from_utf8(certificate_blocks(file.trim_end().as_bytes(), wanted)).expect("UTF-8")
-        };
-        assert_eq!(text(|_| true), [a.as_str(), b.as_str()].concat());
-        assert_eq!(text(|position| position == 1), b);
+    fn the_first_private_key_is_found() {
+        let file = "-----BEGIN EC PARAMETERS-----\nBg==\n-----END EC PARAMETERS-----\n\
+                    -----BEGIN EC PRIVATE KEY-----\nA: b\n\nAQ\r\nI=\n-----END EC PRIVATE KEY-----\n";
+        let block = private_key(file.as_bytes()).expect("a key");
+        assert_eq!((block.label, block.has_encryption_header()), ("EC PRIVATE KEY", false));
+        assert_eq!(block.der().map(|der| der.to_vec()).ok(), Some(vec![1, 2]));
+        assert!(private_key(b"-----BEGIN PRIVATE KEY-----\n").is_none());
     }
 
     #[test]

@@ -7,19 +7,33 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
-use openssl::asn1::Asn1Time;
+use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
+use openssl::base64::encode_block;
 use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::x509::{X509Builder, X509Name};
+use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::x509::{X509Builder, X509Extension, X509Name};
 
 use crate::list::rows;
 use crate::sandbox::{Run, Sandbox};
 
-/// A ceiling for the program's memory, in KiB: a debug build with OpenSSL and the table of a large directory stays far below.
-const MEMORY: &str = "ulimit -v 400000";
+/// A ceiling for what the program allocates, and its stacks, in KiB: 64 MiB and one for each row.
+fn memory(rows: usize) -> String {
+    format!("ulimit -d {}", (64 << 10) + rows)
+}
 
 fn list(sandbox: &Sandbox) -> Run {
-    sandbox.script(&format!("{MEMORY}; crdb-cert list --certs-dir=certs")).succeeds()
+    limited(sandbox, 0, "")
+}
+
+/// The same with so many rows, in the memory for them, and without log.
+fn list_rows(sandbox: &Sandbox, rows: usize) -> Run {
+    limited(sandbox, rows, "--logtostderr=NONE")
+}
+
+/// It must not hang, either: the seconds are of processor time.
+fn limited(sandbox: &Sandbox, rows: usize, flags: &str) -> Run {
+    let limits = format!("ulimit -t 60; {}", memory(rows));
+    sandbox.script(&format!("{limits}; crdb-cert list --certs-dir=certs {flags}")).succeeds()
 }
 
 /// The Error cell of a file.
@@ -41,11 +55,170 @@ fn certificate(sandbox: &Sandbox, subject: &str) -> String {
     let time = Asn1Time::from_unix(0).expect("a time");
     certificate.set_not_before(&time).and_then(|()| certificate.set_not_after(&time)).expect("times");
     certificate.set_subject_name(&name.build()).expect("a subject");
+    signed(certificate, &key)
+}
+
+fn signed(mut certificate: X509Builder, key: &PKeyRef<Private>) -> String {
     certificate
-        .set_pubkey(&key)
-        .and_then(|()| certificate.sign(&key, MessageDigest::sha256()))
+        .set_pubkey(key)
+        .and_then(|()| certificate.sign(key, MessageDigest::sha256()))
         .expect("a signature");
     String::from_utf8(certificate.build().to_pem().expect("PEM")).expect("ASCII")
+}
+
+/// A certificate with this subjectAltName.
+fn with_names(sandbox: &Sandbox, names: &[u8]) -> String {
+    let key = PKey::private_key_from_pem(sandbox.read("my-safe-directory/ca.key").as_bytes()).expect("the key");
+    let mut certificate = X509Builder::new().expect("a certificate");
+    let time = Asn1Time::from_unix(0).expect("a time");
+    certificate.set_not_before(&time).and_then(|()| certificate.set_not_after(&time)).expect("times");
+    let oid = Asn1Object::from_str("2.5.29.17").expect("subjectAltName");
+    let contents = Asn1OctetString::new_from_bytes(&tlv(0x30, names)).expect("contents");
+    let extension = X509Extension::new_from_der(&oid, false, &contents).expect("an extension");
+    certificate.append_extension(extension).expect("an extension");
+    signed(certificate, &key)
+}
+
+/// A DER element.
+fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(contents.len()).expect("a length").to_be_bytes();
+    [&[tag, 0x84], &length[..], contents].concat()
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let base64 = encode_block(der);
+    let lines = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII"));
+    let lines: Vec<_> = lines.collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// An odd INTEGER of so many bits.
+fn number(bits: usize) -> Vec<u8> {
+    let mut octets = vec![0xa5; 1 + bits.div_ceil(8)];
+    octets[..2].copy_from_slice(&[0, 1 << ((bits - 1) % 8)]);
+    tlv(2, &octets)
+}
+
+/// Puts a key in the place of the node's; the Error cell, for which `list` may take neither long nor much memory.
+fn error_of_key(sandbox: &Sandbox, label: &str, der: &[u8]) -> String {
+    sandbox.write("certs/node.key", &pem(label, der));
+    sandbox.chmod("certs/node.key", 0o600);
+    list(sandbox);
+    let error = error(sandbox, "node.crt");
+    error.replacen("could not load key file certs/node.key: ", "", 1)
+}
+
+/// An algorithm with these parameters, and a key of it, in PKCS#8.
+fn pkcs8(oid: &str, parameters: &[u8], key: &[u8]) -> Vec<u8> {
+    let oid = tlv(6, Asn1Object::from_str(oid).expect(oid).as_slice());
+    tlv(0x30, &[tlv(2, &[0]), tlv(0x30, &[&oid, parameters].concat()), tlv(4, key)].concat())
+}
+
+#[test]
+fn keys_that_would_keep_openssl_busy_are_errors_at_once() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    let dsa = |bits| {
+        let parameters = tlv(0x30, &[number(bits), number(256), number(bits)].concat());
+        pkcs8("1.2.840.10040.4.1", &parameters, &number(bits))
+    };
+    let rsa = |bits| {
+        let n = number(bits);
+        tlv(0x30, &[tlv(2, &[0]), n.clone(), tlv(2, &[1, 0, 1]), n, vec![2, 1, 3].repeat(5)].concat())
+    };
+    let multi_prime = {
+        let primes = tlv(0x30, &tlv(0x30, &[2, 1, 3].repeat(3)).repeat(44_000));
+        let numbers = [tlv(2, &[1]), number(2048), [2, 1, 3].repeat(7)].concat();
+        tlv(0x30, &[numbers, primes].concat())
+    };
+    let inside = "labelled RSA PRIVATE KEY, but a PKCS#8 key of the algorithm DSA is inside";
+    let supported = "RSA, ECDSA and Ed25519 are supported";
+    let at_most = "at most 16384 are supported";
+    for (label, der, expected) in [
+        ("RSA PRIVATE KEY", dsa(1_000_000), inside.to_owned()),
+        ("PRIVATE KEY", dsa(1_000_000), format!("a key of the algorithm DSA: {supported}")),
+        ("RSA PRIVATE KEY", rsa(40_000), format!("an RSA key of 40000 bits: {at_most}")),
+        ("RSA PRIVATE KEY", rsa(16_385), format!("an RSA key of 16385 bits: {at_most}")),
+        (
+            "PRIVATE KEY",
+            pkcs8("1.2.840.113549.1.1.1", &[5, 0], &rsa(3_000_000)),
+            format!("an RSA key of 3000000 bits: {at_most}"),
+        ),
+        (
+            "RSA PRIVATE KEY",
+            rsa(16_384),
+            "key file certs/node.key does not belong to its certificate".to_owned(),
+        ),
+        ("RSA PRIVATE KEY", multi_prime, "an RSA key of more than two primes: two are supported".to_owned()),
+    ] {
+        assert_eq!(error_of_key(&sandbox, label, &der), expected);
+    }
+}
+
+#[test]
+fn keys_that_no_server_uses_are_named() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    let curves = "P-224, P-256, P-384 and P-521 are supported";
+    let supported = "RSA, ECDSA and Ed25519 are supported";
+    for (algorithm, option, expected) in [
+        ("ED448", None, format!("a key of the algorithm ED448: {supported}")),
+        ("X25519", None, format!("a key of the algorithm X25519: {supported}")),
+        ("RSA-PSS", Some("rsa_keygen_bits:2048"), format!("a key of the algorithm RSASSA-PSS: {supported}")),
+        ("EC", Some("ec_paramgen_curve:secp256k1"), format!("an ECDSA key on secp256k1: {curves}")),
+    ] {
+        let option = option.map(|option| vec!["-pkeyopt", option]).unwrap_or_default();
+        let key = sandbox.openssl(&[&["genpkey", "-algorithm", algorithm], &option[..]].concat());
+        sandbox.write("certs/node.key", &key);
+        sandbox.chmod("certs/node.key", 0o600);
+        let expected = format!("could not load key file certs/node.key: {expected}");
+        assert_eq!(error(&sandbox, "node.crt"), expected);
+    }
+    // The numbers of P-256 instead of its name.
+    let args = ["ec", "-param_enc", "explicit", "-in", "my-safe-directory/ca.key"];
+    sandbox.write("explicit.pem", &sandbox.openssl(&args));
+    let in_pkcs8 = sandbox.openssl(&["pkcs8", "-topk8", "-nocrypt", "-in", "explicit.pem"]);
+    for key in [sandbox.read("explicit.pem"), in_pkcs8] {
+        sandbox.write("certs/node.key", &key);
+        let expected =
+            format!("could not load key file certs/node.key: an ECDSA key on a curve of its own: {curves}");
+        assert_eq!(error(&sandbox, "node.crt"), expected, "{key}");
+    }
+}
+
+#[test]
+fn keys_that_a_server_uses_match_in_every_form() {
+    let sandbox = Sandbox::with_ca();
+    for (algorithm, option) in [
+        ("RSA", "rsa_keygen_bits:2048"),
+        ("EC", "ec_paramgen_curve:P-224"),
+        ("EC", "ec_paramgen_curve:P-256"),
+        ("EC", "ec_paramgen_curve:P-384"),
+        ("EC", "ec_paramgen_curve:P-521"),
+        ("ED25519", ""),
+    ] {
+        let option = if option.is_empty() { vec![] } else { vec!["-pkeyopt", option] };
+        sandbox.write("key", &sandbox.openssl(&[&["genpkey", "-algorithm", algorithm], &option[..]].concat()));
+        let request = ["req", "-x509", "-new", "-key", "key", "-days", "2", "-subj", "/CN=node"];
+        sandbox.write("certs/node.crt", &sandbox.openssl(&request));
+        let mut forms = vec![sandbox.read("key")];
+        match algorithm {
+            "RSA" => forms.push(sandbox.openssl(&["rsa", "-traditional", "-in", "key"])),
+            "EC" => {
+                forms.push(sandbox.openssl(&["ec", "-in", "key"]));
+                forms.push(sandbox.openssl(&["ec", "-in", "key", "-no_public"]));
+                forms.push(sandbox.openssl(&["ec", "-in", "key", "-conv_form", "compressed"]));
+                forms.push(sandbox.openssl(&["pkcs8", "-topk8", "-nocrypt", "-in", "key"]));
+            }
+            _ => {}
+        }
+        for form in forms {
+            sandbox.write("certs/node.key", &form);
+            sandbox.chmod("certs/node.key", 0o600);
+            let row = rows(&sandbox).into_iter().find(|row| row[1] == "node.crt").expect("a row");
+            assert_eq!((&*row[2], &*row[5]), ("node.key", ""), "{algorithm} {option:?}");
+        }
+    }
 }
 
 #[test]
@@ -157,9 +330,60 @@ fn a_hundred_thousand_files_are_listed() {
         sandbox.write(&format!("certs/client.u{i}.crt"), "");
         sandbox.write(&format!("certs/other.{i}"), "");
     }
-    let quiet = format!("{MEMORY}; crdb-cert list --certs-dir=certs --logtostderr=NONE");
-    let run = sandbox.script(&quiet).succeeds();
+    let run = list_rows(&sandbox, 50_000);
     assert!(run.stdout.ends_with("(50001 rows)\n"), "{}", &run.stdout[run.stdout.len() - 200..]);
+}
+
+/// The file under as many more names.
+fn link(sandbox: &Sandbox, file: &str, count: usize) {
+    for i in 0..count {
+        // Names that are as long as can be.
+        let name = format!("certs/client.{i:06}{}.crt", "\u{1}".repeat(238));
+        fs::hard_link(sandbox.path(file), sandbox.path(&name)).expect("a link");
+    }
+}
+
+#[test]
+fn a_certificate_of_countless_names_is_an_error_however_often_it_is_there() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.write("certs/client.x.crt", &with_names(&sandbox, &[0x82, 0].repeat(380_000)));
+    link(&sandbox, "certs/client.x.crt", 20);
+    list_rows(&sandbox, 20);
+    let expected = "failed to parse certificate 0 in file client.x.crt: it has more than 20000 elements";
+    assert_eq!(error(&sandbox, "client.x.crt"), expected);
+    // As many as are read.
+    sandbox.write("certs/client.x.crt", &with_names(&sandbox, &tlv(0x82, &[0x1b; 30]).repeat(19_900)));
+    list_rows(&sandbox, 20);
+    let error = error(&sandbox, "client.x.crt");
+    assert!(error.starts_with("client certificate has principals [\"\" \"\\u{1b}\\u{1b}"), "{error}");
+    assert!(error.ends_with("..."), "{error}");
+}
+
+#[test]
+fn names_of_control_characters_are_cut_after_they_are_escaped() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.write("certs/client.x.crt", &with_names(&sandbox, &tlv(0x82, &[0x1b; 2000])));
+    link(&sandbox, "certs/client.x.crt", 3_000);
+    let run = list_rows(&sandbox, 3_000);
+    assert!(run.stdout.ends_with("(3002 rows)\n") && is_harmless(&run.stdout), "{}", run.stdout.len());
+    let widest = run.stdout.lines().map(str::len).max().unwrap_or_default();
+    assert!(widest < 1500, "{widest}");
+}
+
+#[test]
+fn thousands_of_tiny_certificates_take_no_memory() {
+    let sandbox = Sandbox::with_ca();
+    let tiny = {
+        let algorithm = tlv(0x30, &[6, 1, 42]);
+        let validity = tlv(0x30, &[tlv(0x17, b"700101000000Z"), tlv(0x17, b"700101000000Z")].concat());
+        let key = tlv(0x30, &[algorithm.clone(), tlv(3, &[0])].concat());
+        let body = [vec![2, 1, 1], algorithm.clone(), vec![0x30, 0], validity, vec![0x30, 0], key].concat();
+        pem("CERTIFICATE", &tlv(0x30, &[tlv(0x30, &body), algorithm, tlv(3, &[0])].concat()))
+    };
+    sandbox.write("certs/ca.crt", &tiny.repeat((1 << 20) / tiny.len()));
+    list(&sandbox);
+    let row = rows(&sandbox).remove(0);
+    assert_eq!(row[4], format!("num certs: {}", (1 << 20) / tiny.len()), "{row:?}");
 }
 
 #[test]

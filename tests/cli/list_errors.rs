@@ -219,8 +219,7 @@ fn keys_that_would_keep_openssl_busy_are_not_handed_to_it() {
         "certs/node.key",
         "-----BEGIN PRIVATE KEY-----\nMIIBSwIBADCCASsGByqGSM44BAEwggEeAoGB\n-----END PRIVATE KEY-----\n",
     );
-    let error =
-        "could not load key file certs/node.key: not a private key in PEM form: of no kind that a server uses";
+    let error = "could not load key file certs/node.key: labelled PRIVATE KEY, but no such key is inside";
     expect(&sandbox, "node.crt", "addresses: localhost", error);
 }
 

@@ -1,0 +1,221 @@
+//! A private key file that anybody may have put there, judged before OpenSSL sees it: OpenSSL would work for hours on what a
+//! hostile file can ask of it, such as the public half of a DSA key of a million bits.
+//!
+//! What passes is loaded by its type, which computes nothing private where the file has the public half; OpenSSL's decoders
+//! would try all types that they know.
+
+use openssl::asn1::Asn1Object;
+use openssl::ec::EcKey;
+use openssl::error::ErrorStack;
+use openssl::pkey::{Id, PKey, Private};
+use openssl::rsa::Rsa;
+use thiserror::Error;
+
+use super::{pem, reason};
+use crate::der::{self, BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE};
+
+/// The largest RSA key, in bits: OpenSSL verifies no larger one.
+pub const RSA_MAX: u32 = 16384;
+
+/// Context-specific tags of SEC 1's parameters and public key (RFC 5915 section 3).
+const PARAMETERS: u8 = 0xa0;
+const PUBLIC_KEY: u8 = 0xa1;
+
+/// Contents of object identifiers.
+const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
+const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
+const ED25519: &[u8] = b"\x2b\x65\x70";
+/// P-224, P-256, P-384, P-521 (RFC 5480 section 2.1.1.1).
+const CURVES: [&[u8]; 4] = [
+    b"\x2b\x81\x04\x00\x21",
+    b"\x2a\x86\x48\xce\x3d\x03\x01\x07",
+    b"\x2b\x81\x04\x00\x22",
+    b"\x2b\x81\x04\x00\x23",
+];
+/// The bytes of the longest scalar, and of its point in uncompressed form (P-521).
+const SCALAR_MAX: usize = 66;
+const POINT_MAX: usize = 1 + 2 * SCALAR_MAX;
+
+/// Why a key file is not loaded.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum StoredKeyError {
+    /// Under a passphrase: there is none for such keys, and a hostile file may ask for billions of iterations.
+    #[error("the key is protected by a passphrase")]
+    Encrypted,
+    /// No block of a private key.
+    #[error("no private key in PEM form in it")]
+    None,
+    /// Not base64, or OpenSSL refuses it.
+    #[error("not a private key in PEM form: {0}")]
+    Invalid(String),
+    /// RSA with a modulus of so many bits.
+    #[error("an RSA key of {0} bits: at most {RSA_MAX} are supported")]
+    TooLarge(usize),
+    /// RSA with more than two primes (RFC 8017 section 3.2).
+    #[error("an RSA key of more than two primes: two are supported")]
+    MultiPrime,
+    /// Of another algorithm.
+    #[error("a key of the algorithm {0}: RSA, ECDSA and Ed25519 are supported")]
+    Algorithm(String),
+    /// On another curve.
+    #[error("an ECDSA key on {0}: P-224, P-256, P-384 and P-521 are supported")]
+    Curve(String),
+    /// With all the numbers of a curve (explicit parameters).
+    #[error("an ECDSA key on a curve of its own: P-224, P-256, P-384 and P-521 are supported")]
+    ExplicitCurve,
+    /// A block of another type.
+    #[error("a block of type {0}: RSA PRIVATE KEY, EC PRIVATE KEY and PRIVATE KEY are supported")]
+    Label(String),
+    /// Something else inside than the label says.
+    #[error("labelled {label}, but {inside}")]
+    Mislabelled {
+        /// The label.
+        label: &'static str,
+        /// What is inside.
+        inside: String,
+    },
+}
+
+/// Loads the first private key of a file.
+///
+/// # Errors
+/// If there is none, or it is not of a kind that is made here or that a server can use.
+pub fn load(contents: &[u8]) -> Result<PKey<Private>, StoredKeyError> {
+    let block = pem::private_key(contents).ok_or(StoredKeyError::None)?;
+    if block.label == "ENCRYPTED PRIVATE KEY" || block.has_encryption_header() {
+        return Err(StoredKeyError::Encrypted);
+    }
+    let invalid = |errors: ErrorStack| StoredKeyError::Invalid(reason(&errors));
+    let der = block.der().map_err(invalid)?;
+    StoredKey::read(block.label, &der)?.load().map_err(invalid)
+}
+
+/// A key of a kind that may be handed to OpenSSL, within limits that keep it quick.
+enum StoredKey<'a> {
+    /// PKCS#1 (RFC 8017 appendix A.1.2) with two primes.
+    Rsa(&'a [u8]),
+    /// SEC 1 (RFC 5915) that names its curve.
+    Ec(&'a [u8]),
+    /// SEC 1 in PKCS#8, which names the curve; all of it.
+    EcPkcs8(&'a [u8]),
+    /// The seed (RFC 8410 section 7).
+    Ed25519(&'a [u8]),
+}
+
+impl<'a> StoredKey<'a> {
+    fn read(label: &str, der: &'a [u8]) -> Result<Self, StoredKeyError> {
+        let otherwise = |label| move || StoredKeyError::Mislabelled { label, inside: describe(der) };
+        match label {
+            "RSA PRIVATE KEY" => rsa(der)?.ok_or_else(otherwise("RSA PRIVATE KEY")),
+            "EC PRIVATE KEY" => ec(der, None)?.map(|()| Self::Ec(der)).ok_or_else(otherwise("EC PRIVATE KEY")),
+            "PRIVATE KEY" => Self::in_pkcs8(der)?.ok_or_else(otherwise("PRIVATE KEY")),
+            label => Err(StoredKeyError::Label(label.to_owned())),
+        }
+    }
+
+    /// PKCS#8 (RFC 5958); `None` if it is not.
+    fn in_pkcs8(der: &'a [u8]) -> Result<Option<Self>, StoredKeyError> {
+        let Some((algorithm, mut parameters, key)) = pkcs8(der) else { return Ok(None) };
+        match algorithm {
+            RSA => rsa(key),
+            EC => {
+                let curve = parameters.read(OBJECT_IDENTIFIER).ok_or(StoredKeyError::ExplicitCurve)?;
+                Ok(ec(key, Some(curve))?.map(|()| Self::EcPkcs8(der)))
+            }
+            ED25519 => {
+                let mut reader = Reader::new(key);
+                let seed = reader.read(OCTET_STRING).filter(|seed| seed.len() == 32 && reader.is_empty());
+                Ok(seed.map(Self::Ed25519))
+            }
+            other => Err(StoredKeyError::Algorithm(name(other))),
+        }
+    }
+
+    fn load(&self) -> Result<PKey<Private>, ErrorStack> {
+        match self {
+            Self::Rsa(der) => Rsa::private_key_from_der(der).and_then(PKey::from_rsa),
+            Self::Ec(der) => EcKey::private_key_from_der(der).and_then(PKey::from_ec_key),
+            Self::EcPkcs8(der) => PKey::private_key_from_pkcs8(der),
+            Self::Ed25519(seed) => PKey::private_key_from_raw_bytes(seed, Id::ED25519),
+        }
+    }
+}
+
+/// The algorithm of a PKCS#8 key, its parameters, and the key itself.
+fn pkcs8(der: &[u8]) -> Option<(&[u8], Reader<'_>, &[u8])> {
+    let mut info = whole(der)?;
+    info.read(INTEGER).filter(|version| matches!(version, [0 | 1]))?;
+    let mut algorithm = info.enter(SEQUENCE)?;
+    Some((algorithm.read(OBJECT_IDENTIFIER)?, algorithm, info.read(OCTET_STRING)?))
+}
+
+/// A key in PKCS#1; `None` if it is not.
+fn rsa(der: &[u8]) -> Result<Option<StoredKey<'_>>, StoredKeyError> {
+    let Some(mut numbers) = whole(der) else { return Ok(None) };
+    let (Some(version), Some(modulus)) = (numbers.read(INTEGER), numbers.read(INTEGER)) else {
+        return Ok(None);
+    };
+    if bits(modulus) > RSA_MAX as usize {
+        return Err(StoredKeyError::TooLarge(bits(modulus)));
+    }
+    if version == [1] {
+        return Err(StoredKeyError::MultiPrime);
+    }
+    // The public exponent, the private one, two primes, and what is computed of them in advance.
+    let others = (0..7).all(|_| numbers.read(INTEGER).is_some_and(|number| bits(number) <= bits(modulus)));
+    Ok((version == [0] && others && numbers.is_empty()).then_some(StoredKey::Rsa(der)))
+}
+
+/// Is it a key in SEC 1? Its curve is inside, or `named` by what is around it.
+fn ec(der: &[u8], named: Option<&[u8]>) -> Result<Option<()>, StoredKeyError> {
+    let parts = || {
+        let mut parts = whole(der)?;
+        parts.read(INTEGER).filter(|version| *version == [1])?;
+        parts.read(OCTET_STRING).filter(|scalar| scalar.len() <= SCALAR_MAX)?;
+        let parameters = parts.enter(PARAMETERS);
+        if let Some(mut public) = parts.enter(PUBLIC_KEY) {
+            public.read(BIT_STRING).filter(|point| point.len() <= 1 + POINT_MAX)?;
+            public.end()?;
+        }
+        parts.end()?;
+        Some(parameters)
+    };
+    let Some(parameters) = parts() else { return Ok(None) };
+    let inside = parameters
+        .map(|mut parameters| parameters.read(OBJECT_IDENTIFIER).ok_or(StoredKeyError::ExplicitCurve))
+        .transpose()?;
+    let Some(curve) = inside.or(named) else { return Ok(None) };
+    if !CURVES.contains(&curve) {
+        return Err(StoredKeyError::Curve(name(curve)));
+    }
+    Ok(named.is_none_or(|named| named == curve).then_some(()))
+}
+
+/// The one SEQUENCE that `der` is.
+fn whole(der: &[u8]) -> Option<Reader<'_>> {
+    let mut reader = Reader::new(der);
+    let inside = reader.enter(SEQUENCE)?;
+    reader.end().map(|()| inside)
+}
+
+/// The length of a positive INTEGER.
+fn bits(number: &[u8]) -> usize {
+    let number = &number[number.iter().take_while(|octet| **octet == 0).count()..];
+    number.first().map_or(0, |first| 8 * number.len() - first.leading_zeros() as usize)
+}
+
+/// What an object identifier stands for, if OpenSSL knows; otherwise itself.
+fn name(oid: &[u8]) -> String {
+    let known = |dotted: &str| Asn1Object::from_str(dotted).ok()?.nid().short_name().ok().map(str::to_owned);
+    match der::dotted(oid).filter(|_| oid.len() <= 32) {
+        Some(dotted) => known(&dotted).filter(|name| name != "UNDEF").unwrap_or(dotted),
+        None => "unknown".to_owned(),
+    }
+}
+
+fn describe(der: &[u8]) -> String {
+    match pkcs8(der) {
+        Some((algorithm, ..)) => format!("a PKCS#8 key of the algorithm {} is inside", name(algorithm)),
+        None => "no such key is inside".to_owned(),
+    }
+}
