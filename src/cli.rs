@@ -1,19 +1,17 @@
 //! Every command, as its manual page has it; the flags are in [`args`] and [`logging`].
 //!
 //! Values stay text here: the commands turn them into types that cannot be wrong (REFERENCE.md section 2), so that a bad
-//! value is reported like any other failure. `build.rs` includes this file to make the man pages and completions;
-//! it must therefore depend on nothing but clap.
+//! value is reported like any other failure. The man pages and completions come from here too: [`Generate`].
 
-// By their paths, as `build.rs` looks for them from elsewhere.
-#[path = "cli/args.rs"]
 pub mod args;
-#[path = "cli/logging.rs"]
+pub mod generate;
 pub mod logging;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
+use crate::go_bool::parser as go_bool;
 pub use args::*;
+pub use generate::Generate;
 use logging::LogArgs;
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
@@ -205,6 +203,16 @@ Examples:
 Example:
   crdb-cert version --verbose")]
     Version(Version),
+    /// Write the man pages, or a shell's completions
+    ///
+    /// For packagers: the pages and completions are those of this program.
+    #[command(hide = true, subcommand_required = true, arg_required_else_help = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert generate man target/man
+  crdb-cert generate completions bash >crdb-cert.bash")]
+    #[command(subcommand)]
+    Generate(Generate),
 }
 
 /// The parser: what the structs above say, with boolean flags that also take `--flag=true` and `--flag=false`.
@@ -223,10 +231,4 @@ pub fn command() -> clap::Command {
         _ => arg,
     };
     Cli::command().mut_subcommands(|command| command.mut_args(switch))
-}
-
-/// Booleans as Go's `strconv.ParseBool` reads them.
-fn go_bool() -> impl TypedValueParser<Value = bool> {
-    PossibleValuesParser::new(["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"])
-        .map(|text| matches!(text.as_bytes()[0], b'1' | b't' | b'T'))
 }

@@ -1,10 +1,17 @@
-//! Booleans as Go's `strconv.ParseBool` reads them, in environment variables (REFERENCE.md section 4).
+//! Booleans as Go's `strconv.ParseBool` reads them, in flags and environment variables (REFERENCE.md section 4).
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+const TRUE: [&str; 6] = ["1", "t", "T", "true", "TRUE", "True"];
+const FALSE: [&str; 6] = ["0", "f", "F", "false", "FALSE", "False"];
 
 /// `None` for anything else.
 pub fn parse(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
+    let is_true = TRUE.contains(&text);
+    (is_true || FALSE.contains(&text)).then_some(is_true)
+}
+
+/// Reads the value of a flag.
+pub fn parser() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(TRUE.into_iter().chain(FALSE)).map(|text| TRUE.contains(&text.as_str()))
 }

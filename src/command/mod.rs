@@ -8,6 +8,7 @@ mod create_server;
 mod create_tenant_client;
 mod create_tenant_signing;
 mod fips;
+mod generate;
 mod leaf;
 mod list;
 mod remove_expired_ca;
@@ -27,7 +28,9 @@ use crate::usage::Usage;
 /// # Errors
 /// If it cannot be done. Nothing has changed in the certs directory then, unless the error says so.
 pub fn run(cli: &Cli) -> Result<ExitCode> {
-    let fips = fips::apply(cli.fips)?;
+    // To generate takes no cryptography, and the machine that builds a package need not have a FIPS provider.
+    let asked = if matches!(cli.command, Command::Generate(_)) { Some(false) } else { cli.fips };
+    let fips = fips::apply(asked)?;
     match &cli.command {
         Command::CreateCa(args) => create_ca::run(args, Usage::Ca)?,
         Command::CreateClientCa(args) => create_ca::run(args, Usage::ClientCa)?,
@@ -43,6 +46,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Subject(args) => subject::run(args)?,
         Command::CheckLogin(args) => return check_login::run(args),
         Command::Version(args) => version::run(args, fips)?,
+        Command::Generate(what) => generate::run(what)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,16 +1,17 @@
-//! Man pages and completions, as the build makes them.
+//! Man pages and completions, as the program generates them.
 
-use std::fs;
-use std::path::Path;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use crate::sandbox::Run;
+use crate::sandbox::{Run, Sandbox};
 
-const ASSETS: &str = env!("CRDB_CERT_ASSETS");
+const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
 #[test]
 fn bash_completes_flags_and_commands() {
-    let script = Path::new(ASSETS).join("completions/crdb-cert.bash");
+    let sandbox = Sandbox::new();
+    let script = sandbox.path("crdb-cert.bash");
+    sandbox.write("crdb-cert.bash", &sandbox.run(&["generate", "completions", "bash"]).succeeds().stdout);
     let complete = |words: &str, word: &str, before: &str| {
         let count = words.split(' ').count();
         let call = format!(
@@ -30,11 +31,12 @@ fn bash_completes_flags_and_commands() {
 
 #[test]
 fn every_command_has_a_page_with_examples_as_they_are_typed() {
-    let pages = fs::read_dir(Path::new(ASSETS).join("man")).expect("man pages");
-    let pages: Vec<_> = pages.map(|page| page.expect("a page").path()).collect();
+    let sandbox = Sandbox::new();
+    sandbox.run(&["generate", "man", "man1"]).succeeds();
+    let pages = sandbox.names("man1");
     assert_eq!(pages.len(), 15, "{pages:?}");
     for page in pages {
-        let text = fs::read_to_string(&page).expect("a page");
+        let text = sandbox.read(&format!("man1/{page}"));
         for section in [
             ".SH NAME",
             ".SH SYNOPSIS",
@@ -44,13 +46,53 @@ fn every_command_has_a_page_with_examples_as_they_are_typed() {
             ".SH \"EXIT STATUS\"",
         ] {
             let plain = section.replace('"', "");
-            assert!(text.contains(section) || text.contains(&plain), "{section} is not in {}", page.display());
+            assert!(text.contains(section) || text.contains(&plain), "{section} is not in {}", page);
         }
         let examples = text
             .split(".SH EXAMPLES\n.nf\n")
             .nth(1)
             .and_then(|rest| rest.split("\n.fi\n").next())
             .expect("examples");
-        assert!(examples.starts_with("  crdb\\-cert "), "{}: {examples}", page.display());
+        assert!(examples.starts_with("  crdb\\-cert "), "{}: {examples}", page);
     }
+}
+
+#[test]
+fn the_directory_of_the_pages_is_a_new_one() {
+    let sandbox = Sandbox::new();
+    sandbox.make_dir("pages");
+    symlink("pages", sandbox.path("link")).expect("a link");
+    for (dir, why) in
+        [("pages", "file exists"), ("link", "file exists"), ("no/pages", "no such file or directory")]
+    {
+        let error = format!("ERROR: could not create {dir}: {why}\nHINT: name a directory that does not exist");
+        sandbox.refuses(&["generate", "man", dir], &[&error]);
+    }
+}
+
+#[test]
+fn what_help_hides_is_in_no_page_and_no_completion() {
+    let sandbox = Sandbox::new();
+    assert!(!sandbox.run(&["--help"]).succeeds().stdout.contains("generate"));
+    for shell in SHELLS {
+        let script = sandbox.run(&["generate", "completions", shell]).succeeds().stdout;
+        assert!(
+            script.contains("create-node") && !script.replace("also-generate", "").contains("generate"),
+            "{shell}: {script}"
+        );
+    }
+    sandbox.run(&["generate", "man", "pages"]).succeeds();
+    for page in sandbox.names("pages") {
+        let text = sandbox.read(&format!("pages/{page}"));
+        assert!(!text.contains("cert\\-generate") && !text.contains("\\-help(1)"), "{page}: {text}");
+    }
+}
+
+/// A machine that builds a package for hosts in FIPS mode need not be one.
+#[test]
+fn a_build_machine_needs_no_fips_provider() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["generate", "man", "pages"]);
+    Run::of(command.env("CRDB_CERT_FIPS", "1").env("OPENSSL_CONF", "/dev/null")).succeeds();
+    assert_eq!(sandbox.names("pages").len(), 15);
 }

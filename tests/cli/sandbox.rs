@@ -17,7 +17,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_crdb-cert");
 /// The flags that name the directories of the documents.
 pub const DIRS: [&str; 2] = ["--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"];
 
-/// How OpenSSL is told which providers to use: `make test-fips` runs all of these tests on the FIPS provider.
+/// How OpenSSL is told which providers to use: `make -C dev fips` runs all of these tests on the FIPS provider.
 const OPENSSL: [&str; 3] = ["OPENSSL_CONF", "OPENSSL_MODULES", "CRDB_CERT_FIPS"];
 
 /// A directory with the empty `my-safe-directory` of the documents in it.

@@ -20,7 +20,7 @@ fn verbose_names_both_openssls_and_the_providers() {
     let major = running.split(['.', ' ']).nth(1).expect("OpenSSL's version");
     assert!(lines[1].starts_with(&format!("built with:  OpenSSL {major}.")), "{text}");
     assert_eq!(lines[2], format!("running on:  {running}"));
-    // `make test-fips` runs all tests on the FIPS provider.
+    // `make -C dev fips` runs all tests on the FIPS provider.
     let fips = std::env::var_os("CRDB_CERT_FIPS").is_some();
     assert_eq!(lines[3], if fips { "FIPS:        enforced by --fips" } else { "FIPS:        not enforced" });
     let provider = if fips { "fips 3.".to_owned() } else { format!("default {major}.") };

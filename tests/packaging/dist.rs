@@ -1,4 +1,4 @@
-//! `make dist`, and what can be done with what it wrote and nothing else.
+//! `make -C dev dist`, and what can be done with what it wrote and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -40,10 +40,10 @@ impl Release {
         Self { clone, dist }
     }
 
-    /// With environment variables as in a shell, and what else comes before `make dist` there.
+    /// With environment variables as in a shell, and what else comes before `make -C dev dist` there.
     fn new(parent: &Path, name: &str, before: &str) -> Self {
         let release = Self::planned(parent, name);
-        release.script(&format!("{before} make dist"));
+        release.script(&format!("{before} make -C dev dist"));
         release
     }
 
@@ -82,7 +82,7 @@ fn two_runs_write_the_same_bytes() {
     }
 
     // With another time nothing but the times is another.
-    release.script("SOURCE_DATE_EPOCH=86400 make dist");
+    release.script("SOURCE_DATE_EPOCH=86400 make -C dev dist");
     let times =
         r#"for archive in "$1"/*.tar.xz; do tar --list --verbose --utc --full-time --file "$archive"; done"#;
     let times = shell::script(times, &[release.dist.as_ref()]);
@@ -96,7 +96,7 @@ fn a_release_is_made_of_a_commit() {
     let parent = tempfile::tempdir().expect("a temporary directory");
     let release = Release::planned(parent.path(), "clone");
     let changes = "mkdir certs; touch certs/ca.key secret.key; rm LICENSE";
-    let listed = release.script(&format!("{changes}; make dist 2>&1; tar tJf target/dist/{RELEASE}.tar.xz"));
+    let listed = release.script(&format!("{changes}; make -C dev dist 2>&1; tar tJf target/dist/{RELEASE}.tar.xz"));
     assert!(listed.contains("warning: these changes are not in a commit"), "{listed}");
     assert!(
         listed.contains(&format!("{RELEASE}/LICENSE\n")) && !listed.contains(&format!("{RELEASE}/secret.key")),
@@ -104,7 +104,7 @@ fn a_release_is_made_of_a_commit() {
     );
     assert!(!listed.contains("ca.key"), "{listed}");
 
-    let said = release.script("rm -rf .git target/dist; if make dist 2>&1; then exit 1; fi");
+    let said = release.script("rm -rf .git target/dist; if make -C dev dist 2>&1; then exit 1; fi");
     assert!(said.contains("error: a release is made of a commit"), "{said}");
     assert!(release.contents().is_empty());
 }

@@ -1,7 +1,7 @@
-//! What a packager relies on: `make install` and `make uninstall`, `make dist` and a build of what it wrote, and how the program
+//! What a packager relies on: `make install` and `make uninstall`, `make -C dev dist` and a build of what it wrote, and how the program
 //! is built.
 //!
-//! Run by `make test-packaging`, which installs what these tests need and builds the program first.
+//! Run by `make -C dev packaging`, which installs what these tests need and builds the program first.
 
 mod binary;
 mod dist;
