@@ -14,8 +14,8 @@ use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::fs::{CWD, Gid, RenameFlags, Uid, renameat_with};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
-/// The attacker's user and group id, which no account of the host has.
-pub const ID: u32 = 4321;
+/// The attacker's user and group id: it is nobody.
+pub const ID: u32 = 65534;
 
 /// While this lasts a command of root's runs.
 pub struct Moment {

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use anyhow::{Result, ensure};
 
 use crate::attacker::{ID, Moment, Watch, while_attacked};
-use crate::place::{NODE, OWN, Place, Whose, is_secret};
+use crate::place::{NODE, OWN, Place, STAGED, Whose, is_secret};
 use crate::race::Races;
 
 /// World-writable or the group's, sticky or not, with the group handed on or not.
@@ -43,9 +43,8 @@ fn a_key_on_its_way_cannot_be_opened() {
                     for name in watch.appeared() {
                         seen += 1;
                         let name = certs.join(name);
-                        for path in [name.clone(), name.join("node.key"), name.join("manifest")] {
-                            read.extend(fs::File::open(path));
-                        }
+                        let staged = STAGED.iter().map(|file| name.join(file));
+                        read.extend(staged.chain([name.clone()]).filter_map(|path| fs::File::open(path).ok()));
                     }
                 }
                 (seen, read)

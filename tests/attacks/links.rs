@@ -72,7 +72,7 @@ fn a_link_that_comes_while_root_reads_shows_nothing() {
 /// Whoever could make a hard link to root's file makes root give it away or open it to others, were it written in place.
 #[test]
 fn a_hard_link_to_a_file_of_roots_leaves_it_as_it_is() {
-    for owner in ["", " --owner=4321:4321"] {
+    for owner in ["", " --owner=nobody"] {
         for whose in [Whose::Attackers, Whose::Roots(0o1777), Whose::Roots(0o755)] {
             let place = Place::with_ca(whose);
             for file in ["node.key", "node.crt"] {

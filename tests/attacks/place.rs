@@ -24,6 +24,15 @@ pub static SECRET_CERTIFICATE: LazyLock<String> = LazyLock::new(|| {
 });
 /// The names that the program's own files have had, in this version and before.
 pub const OWN: [&str; 3] = [".crdb-cert.new", ".crdb-cert.commit", ".crdb-cert.journal"];
+/// The names of files on their way, in the first two of those.
+pub const STAGED: [&str; 6] = [
+    "crdb-cert.manifest",
+    "crdb-cert.new.node.key",
+    "crdb-cert.new.node.crt",
+    "crdb-cert.old.node.key",
+    "crdb-cert.alone",
+    "crdb-cert.put",
+];
 /// A server's certificate, with a key that is quick to make.
 pub const NODE: &str = "create-node localhost --certs-dir=certs --ca-key=safe/ca.key --key-algorithm=ecdsa";
 /// A CA, likewise.
@@ -67,7 +76,7 @@ impl Place {
         {
             place.make_dir(dir, whose);
         }
-        for file in ["node.key", "node.crt", "ca.crt", "ca.key", "client.bob.key", "motd", "manifest"] {
+        for file in ["node.key", "node.crt", "ca.crt", "ca.key", "client.bob.key", "motd"].iter().chain(&STAGED) {
             place.write(&format!("precious/{file}"), SECRET.as_bytes(), 0o640);
         }
         place
@@ -159,7 +168,8 @@ impl Place {
         // Root's to make.
         LazyLock::force(&SECRET_CERTIFICATE);
         attacker(|| {
-            for entry in WalkDir::new(self.0.path()).into_iter().flatten() {
+            let entries = WalkDir::new(self.0.path()).into_iter().flatten();
+            for entry in entries.filter(|entry| entry.file_type().is_file()) {
                 let contents = fs::read(entry.path()).unwrap_or_default();
                 ensure!(!is_secret(&contents), "the attacker reads {}", entry.path().display());
             }

@@ -1,14 +1,15 @@
 //! What the attacker leaves under the program's own names for root to find.
 
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use anyhow::{Context, Result, ensure};
 use openssl::sha::sha256;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::attacker::attacker;
-use crate::place::{CA, NEXT, NODE, OWN, Place, Run, Whose};
+use crate::place::{CA, NEXT, NODE, OWN, Place, Run, STAGED, Whose, set_mode};
 
 const LIST: &str = "list --certs-dir=certs";
 
@@ -18,7 +19,7 @@ struct Plant {
     plant: fn(&Place, &Path),
 }
 
-const PLANTS: [Plant; 9] = [
+const PLANTS: [Plant; 12] = [
     Plant { what: "a file", plant: |_, path| attacker(|| fs::write(path, "x").expect("a file")) },
     Plant {
         what: "a FIFO",
@@ -28,19 +29,18 @@ const PLANTS: [Plant; 9] = [
     },
     Plant {
         what: "a directory of another account",
-        plant: |place, path| {
+        plant: |_, path| {
             attacker(|| {
                 fs::create_dir(path).expect("a directory");
-                fill(path, &fs::read(place.path("certs/ca.crt")).unwrap_or_default());
-                fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("a mode");
+                fill(path, "node.crt");
+                set_mode(path, 0o700);
             });
         },
     },
     Plant {
         what: "a link to a directory of root's",
         plant: |place, path| {
-            place.make_dir("precious/dir", Whose::Roots(0o700));
-            fill(&place.path("precious/dir"), b"root's");
+            roots_dir(&place.path("precious/dir"), 0o700, "node.crt");
             attacker(|| symlink(place.path("precious/dir"), path).expect("a link"));
         },
     },
@@ -53,99 +53,107 @@ const PLANTS: [Plant; 9] = [
         plant: |place, path| attacker(|| symlink(place.path("precious/no"), path).expect("a link")),
     },
     Plant {
-        what: "a directory of root's that was moved, without a manifest",
+        what: "a backup of root's",
         plant: |_, path| {
-            roots_dir(path, 0o700);
-            fs::write(path.join("node.key"), "root's").expect("a file");
-            fs::write(path.join("backup"), "root's").expect("a file");
+            fs::create_dir(path).expect("a directory");
+            set_mode(path, 0o700);
+            for file in BACKUP {
+                fs::write(path.join(file), "root's").expect(file);
+            }
         },
     },
     Plant {
-        what: "a directory of root's that was moved, with what looks like a manifest",
+        what: "a directory of root's with a FIFO for a list",
         plant: |_, path| {
-            roots_dir(path, 0o700);
-            fill(path, b"root's");
+            fs::create_dir(path).expect("a directory");
+            set_mode(path, 0o700);
+            mknodat(CWD, path.join(MANIFEST), FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
         },
     },
-    Plant {
-        what: "a directory of root's that is open to others",
-        plant: |_, path| {
-            roots_dir(path, 0o777);
-            fill(path, b"anybody's");
-        },
-    },
+    Plant { what: "a directory of root's that is open to others", plant: |_, path| roots_dir(path, 0o777, "node.crt") },
+    Plant { what: "a list that leads elsewhere", plant: |_, path| roots_dir(path, 0o700, "../precious/motd") },
+    Plant { what: "a list of an unknown name", plant: |_, path| roots_dir(path, 0o700, "unknown") },
+    Plant { what: "a list of the CA's key", plant: |_, path| roots_dir(path, 0o700, "ca.key") },
 ];
 
-fn roots_dir(path: &Path, mode: u32) {
+const BACKUP: [&str; 3] = ["node.key", "node.crt", "backup"];
+const MANIFEST: &str = STAGED[0];
+
+fn roots_dir(path: &Path, mode: u32, name: &str) {
     fs::create_dir(path).expect("a directory");
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    fill(path, name);
+    set_mode(path, mode);
 }
 
-/// Names that the program knows, names that it does not, and lists of names that lead elsewhere.
-fn fill(dir: &Path, contents: &[u8]) {
-    for name in ["node.key", "node.crt", "ca.crt", "..x", "unknown", "client.root.crt", "ca.key"] {
-        fs::write(dir.join(name), contents).expect(name);
-    }
-    let names = "node.key\nnode.crt\n../../precious/motd\n/etc/passwd\nunknown\n..\n.\n\n";
-    fs::write(dir.join("manifest"), names).expect("a manifest");
+/// A change that would give this name a file of somebody else's.
+fn fill(dir: &Path, name: &str) {
+    fs::write(dir.join(format!("crdb-cert.new.{}", name.replace('/', "_"))), OTHERS).expect("a file");
+    let digest = hex(&sha256(OTHERS));
+    let list = format!("crdb-cert manifest 1\0replace\0{digest}\0{name}\0");
+    fs::write(dir.join(MANIFEST), list).expect("a list");
 }
+
+/// What stands in the files of such a change.
+const OTHERS: &[u8] = b"somebody else's";
 
 /// Root's next command works, or says what to look at; nothing is followed, shown or taken over.
 #[test]
 fn what_has_our_names_and_is_not_ours_is_not_followed() {
+    let mut failures = Vec::new();
     for whose in [Whose::Attackers, Whose::Roots(0o1777)] {
         for name in OWN {
-            for Plant { what, plant } in PLANTS {
-                let place = Place::with_ca(Whose::Roots(0o777));
-                place.succeed(NODE);
-                let path = place.path("certs").join(name);
-                let clean = place.run(LIST);
-                plant(&place, &path);
-                place.give("certs", whose);
-                let was = files(&place.path("certs"));
-                let before = place.elsewhere();
-                let context = format!("{name} is {what}, {whose:?}");
-
-                let list = place.run(LIST);
-                assert!(list.code == Some(0) && list.stdout == clean.stdout, "{context}: {list:?}");
-                for args in [NEXT, &format!("{NODE} --overwrite"), &CA.replace("ca.key", "new.key")] {
-                    let run = place.run(args);
-                    run.ended().expect(&context);
-                    says_what_to_look_at(&run, name, &context);
-                    place.nothing_stolen().expect(&context);
-                }
-                let mut kept = place.elsewhere();
-                kept.retain(|path, _| before.contains_key(path));
-                assert!(kept == before, "{context}: root's files changed");
-                let now = files(&place.path("certs"));
-                assert!(!now.iter().any(|(_, contents)| contents == b"anybody's"), "{context}: it was taken over");
-                let lost = was.iter().find(|file| file.1 == b"root's" && !now.contains(file));
-                assert!(lost.is_none(), "{context}: {:?} is gone", lost.map(|file| &file.0));
+            for plant in PLANTS {
+                let context = || format!("{name} is {}, {whose:?}", plant.what);
+                failures.extend(find(whose, name, plant.plant).with_context(context).err());
             }
         }
     }
+    let failures: Vec<_> = failures.iter().map(|failure| format!("{failure:#}")).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Root works where this was planted.
+fn find(whose: Whose, name: &str, plant: fn(&Place, &Path)) -> Result<()> {
+    let place = Place::with_ca(Whose::Roots(0o777));
+    place.succeed(NODE);
+    let path = place.path("certs").join(name);
+    let clean = place.run(LIST);
+    plant(&place, &path);
+    place.give("certs", whose);
+    let before = place.elsewhere();
+    let backup = || BACKUP.iter().filter(|file| path.join(file).exists()).count();
+    let had = backup();
+
+    let list = place.run(LIST);
+    ensure!(list.code == Some(0) && list.stdout == clean.stdout, "{list:?}");
+    for args in [NEXT, &format!("{NODE} --overwrite"), &CA.replace("ca.key", "new.key")] {
+        let run = place.run(args);
+        run.ended()?;
+        says_what_to_look_at(&run, name)?;
+        place.nothing_stolen()?;
+    }
+    let mut kept = place.elsewhere();
+    kept.retain(|path, _| before.contains_key(path));
+    ensure!(kept == before, "root's files changed");
+    for entry in fs::read_dir(place.path("certs"))?.flatten().filter(|entry| entry.path().is_file()) {
+        ensure!(fs::read(entry.path())? != OTHERS, "it was followed: {}", entry.path().display());
+    }
+    ensure!(backup() == had, "root's backup lost files");
+    Ok(())
 }
 
 /// An error about a name of ours names it, and the next step.
-fn says_what_to_look_at(run: &Run, name: &str, context: &str) {
+fn says_what_to_look_at(run: &Run, name: &str) -> Result<()> {
     let refused = run.code == Some(1) && !run.stderr.contains("file exists");
-    let helps = run.stderr.contains(name) && run.stderr.contains("HINT: ");
-    assert!(!refused || helps, "{context}: {run:?}");
-}
-
-/// The files of a directory itself.
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry"));
-    let files = entries.filter(|entry| !entry.file_type().expect("a type").is_fifo());
-    let files = files.map(|e| (e.file_name().to_string_lossy().into_owned(), fs::read(e.path()).unwrap_or_default()));
-    files.collect()
+    ensure!(!refused || run.stderr.contains(name) && run.stderr.contains("HINT: "), "{run:?}");
+    Ok(())
 }
 
 /// Attack 3: a link to what records a change of root's, in another directory, with a CA key.
 #[test]
 fn a_change_of_roots_elsewhere_is_not_followed_through_a_link() {
     for whose in [Whose::Attackers, Whose::Roots(0o1777)] {
-        let place = killed(Place::empty(Whose::Roots(0o755)));
+        let place = killed(&Place::empty(Whose::Roots(0o755)));
         fs::rename(place.path("certs"), place.path("precious/certs")).expect("root's certs directory");
         place.make_dir("certs", Whose::Attackers);
         attacker(|| {
@@ -169,23 +177,25 @@ fn a_change_of_roots_elsewhere_is_not_followed_through_a_link() {
     }
 }
 
-/// Kills `create-ca` when it puts the last file in its place.
-fn killed(place: Place) -> Place {
+/// Kills `create-ca` as late as its change is still recorded.
+fn killed(place: &Place) -> Place {
     let log = place.path("log");
     let strace = ["strace", "-f", "-qq", "-o", log.to_str().expect("UTF-8"), "-e"];
     let mut last = None;
-    for nth in 1.. {
-        let attempt = Place::empty(Whose::Roots(0o755));
-        let inject = format!("inject=renameat2,renameat,rename:signal=SIGKILL:when={nth}");
-        attempt.run_by(&[&strace[..], &[&inject, "--"]].concat(), CA);
-        let log = fs::read_to_string(&log).expect("strace's log");
-        if !log.contains("killed by SIGKILL") {
-            break;
+    for call in ["fsync", "linkat", "renameat2", "unlinkat"] {
+        for nth in 1.. {
+            let attempt = Place::empty(Whose::Roots(0o755));
+            let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
+            attempt.run_by(&[&strace[..], &[&inject, "--"]].concat(), CA);
+            let log = fs::read_to_string(&log).expect("strace's log");
+            if !log.contains("killed by SIGKILL") {
+                break;
+            }
+            let pending = OWN[1..].iter().any(|name| attempt.path("certs").join(name).exists());
+            last = pending.then_some(attempt).or(last);
         }
-        let pending = OWN[1..].iter().any(|name| attempt.path("certs").join(name).exists());
-        last = pending.then_some(attempt).or(last);
     }
-    last.expect("a rename while the change is pending")
+    last.expect("a moment when the change is recorded")
 }
 
 /// Attack 7: what another account wrote into a journal, as versions before 0.2 had one.
@@ -226,7 +236,11 @@ fn list_ends_soon_whatever_another_account_left() {
 
 /// A journal of so many records.
 fn journal(contents: &[u8], policy: &str, staged: &str, target: &str, records: usize) -> String {
-    let digest: String = sha256(contents).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&sha256(contents));
     let record = format!("{policy}\0{digest}\0\0{staged}\0{target}\0");
     format!("crdb-cert journal 1\0{}", record.repeat(records))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::attacker::{ID, Moment, attacker, exchange, while_attacked};
-use crate::place::{CA, NODE, OWN, Place, Whose};
+use crate::place::{CA, NODE, OWN, Place, STAGED, Whose};
 use crate::race::Races;
 
 /// Attack 4: who owns the directory above exchanges the certs directory as it is made.
@@ -74,7 +74,7 @@ fn what_is_exchanged_for_a_link_changes_nothing_of_roots() {
 #[test]
 fn a_file_that_is_exchanged_as_it_is_given_away_stays_roots() {
     let mut races = Races::default();
-    let owner = format!("{NODE} --overwrite --owner={ID}:{ID}");
+    let owner = format!("{NODE} --overwrite --owner=nobody");
     for bait in ["link", "roots"] {
         for name in &OWN[..2] {
             races.race(&format!("{name} becomes {bait}, --owner"), |_| {
@@ -84,7 +84,7 @@ fn a_file_that_is_exchanged_as_it_is_given_away_stays_roots() {
                     attacker(|| symlink(place.path("precious"), &other).expect("a link"));
                 } else {
                     place.make_dir("certs/roots", Whose::Roots(0o700));
-                    for file in ["node.key", "node.crt", "manifest"] {
+                    for file in STAGED {
                         place.write(&format!("certs/roots/{file}"), b"root's", 0o600);
                     }
                 }
@@ -97,7 +97,7 @@ fn a_file_that_is_exchanged_as_it_is_given_away_stays_roots() {
                 run.ended()?;
                 place.kept(&before)?;
                 for dir in [&path, &other] {
-                    for file in ["node.key", "node.crt"] {
+                    for file in STAGED {
                         let Ok(contents) = fs::read(dir.join(file)) else { continue };
                         let given = fs::metadata(dir.join(file))?.uid() == ID;
                         ensure!(!(given && contents == b"root's"), "root's {file} was given away");
