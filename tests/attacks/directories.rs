@@ -20,7 +20,11 @@ fn new_files_are_the_callers_and_the_key_its_alone() {
         assert!(run.code == Some(0), "{mode:o}: {run:?}");
         for (file, file_mode) in [("node.key", 0o600), ("node.crt", 0o644)] {
             let metadata = fs::metadata(place.path("certs").join(file)).expect(file);
-            assert_eq!((metadata.uid(), metadata.mode() & 0o7777 & !0o044), (0, file_mode & !0o044), "{mode:o} {file}");
+            assert_eq!(
+                (metadata.uid(), metadata.mode() & 0o7777 & !0o044),
+                (0, file_mode & !0o044),
+                "{mode:o} {file}"
+            );
         }
         place.nothing_stolen().expect("the attacker reads no key");
         assert_eq!(fs::read_dir(place.path("certs")).expect("certs").count(), 3, "{mode:o}");

@@ -69,7 +69,8 @@ fn put_back(certs: &Path, taken: &Taken) {
     }
     for name in &taken.records {
         let _ = fs::remove_file(certs.join(name));
-        fs::rename(certs.join(format!("taken{name}")), certs.join(name)).expect("the directory is the attacker's");
+        fs::rename(certs.join(format!("taken{name}")), certs.join(name))
+            .expect("the directory is the attacker's");
     }
 }
 
@@ -123,7 +124,10 @@ fn an_empty_key_that_was_planted_gets_no_contents() {
         place.give("certs", Whose::Roots(mode));
         let run = place.run(&format!("{NODE} --overwrite"));
         assert!(run.code == Some(1), "{mode:o}: {run:?}");
-        assert!(run.stderr.contains(&format!("node.key belongs to uid {ID}, which does not own certs")), "{run:?}");
+        assert!(
+            run.stderr.contains(&format!("node.key belongs to uid {ID}, which does not own certs")),
+            "{run:?}"
+        );
         assert!(run.stderr.contains("HINT: "), "{run:?}");
         place.nothing_stolen().expect("the attacker reads nothing");
         assert_eq!(fs::read(place.path("certs/node.key")).expect("node.key"), b"", "{mode:o}");

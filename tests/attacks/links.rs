@@ -45,7 +45,9 @@ fn only_certificates_stay_behind_a_new_ca_certificate() {
 #[test]
 fn a_link_that_comes_while_root_reads_shows_nothing() {
     let mut races = Races::default();
-    for (args, file) in [(LIST, "ca.crt"), (LIST, "node.crt"), (LIST, "node.key"), (NODE, "ca.crt"), (ROTATE, "ca.crt")] {
+    for (args, file) in
+        [(LIST, "ca.crt"), (LIST, "node.crt"), (LIST, "node.key"), (NODE, "ca.crt"), (ROTATE, "ca.crt")]
+    {
         races.race(&format!("certs/{file} becomes a link, {args}"), |_| {
             let place = with_secret_certificate(Whose::Attackers);
             let (path, other) = (place.path("certs").join(file), place.path("certs/other"));
@@ -77,7 +79,8 @@ fn a_hard_link_to_a_file_of_roots_leaves_it_as_it_is() {
             let place = Place::with_ca(whose);
             for file in ["node.key", "node.crt"] {
                 // The sysctl fs.protected_hardlinks keeps others from it: root stands in for them.
-                fs::hard_link(place.path("precious").join(file), place.path("certs").join(file)).expect("a link");
+                fs::hard_link(place.path("precious").join(file), place.path("certs").join(file))
+                    .expect("a link");
             }
             let before = place.elsewhere();
             let run = place.run(&format!("{NODE} --overwrite{owner}"));

@@ -71,12 +71,12 @@ impl Place {
         let root = if std::env::var_os("TMPDIR").is_some() { None } else { in_memory() };
         let place = Self(root.unwrap_or_else(|| TempDir::new().expect("a temporary directory")));
         set_mode(place.0.path(), 0o755);
-        for (dir, whose) in
-            [("certs", certs), ("safe", Whose::Roots(0o700)), ("precious", Whose::Roots(0o755))]
+        for (dir, whose) in [("certs", certs), ("safe", Whose::Roots(0o700)), ("precious", Whose::Roots(0o755))]
         {
             place.make_dir(dir, whose);
         }
-        for file in ["node.key", "node.crt", "ca.crt", "ca.key", "client.bob.key", "motd"].iter().chain(&STAGED) {
+        for file in ["node.key", "node.crt", "ca.crt", "ca.key", "client.bob.key", "motd"].iter().chain(&STAGED)
+        {
             place.write(&format!("precious/{file}"), SECRET.as_bytes(), 0o640);
         }
         place
@@ -159,7 +159,11 @@ impl Place {
         let mut now = self.elsewhere();
         now.retain(|path, _| before.contains_key(path) || *path != self.path("safe/ca.key"));
         let changed = before.keys().chain(now.keys()).find(|path| before.get(*path) != now.get(*path));
-        ensure!(changed.is_none(), "{} changed", changed.map(|path| path.display().to_string()).unwrap_or_default());
+        ensure!(
+            changed.is_none(),
+            "{} changed",
+            changed.map(|path| path.display().to_string()).unwrap_or_default()
+        );
         Ok(())
     }
 

@@ -70,7 +70,10 @@ const PLANTS: [Plant; 12] = [
             mknodat(CWD, path.join(MANIFEST), FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
         },
     },
-    Plant { what: "a directory of root's that is open to others", plant: |_, path| roots_dir(path, 0o777, "node.crt") },
+    Plant {
+        what: "a directory of root's that is open to others",
+        plant: |_, path| roots_dir(path, 0o777, "node.crt"),
+    },
     Plant { what: "a list that leads elsewhere", plant: |_, path| roots_dir(path, 0o700, "../precious/motd") },
     Plant { what: "a list of an unknown name", plant: |_, path| roots_dir(path, 0o700, "unknown") },
     Plant { what: "a list of the CA's key", plant: |_, path| roots_dir(path, 0o700, "ca.key") },
@@ -153,49 +156,56 @@ fn says_what_to_look_at(run: &Run, name: &str) -> Result<()> {
 #[test]
 fn a_change_of_roots_elsewhere_is_not_followed_through_a_link() {
     for whose in [Whose::Attackers, Whose::Roots(0o1777)] {
-        let place = killed(&Place::empty(Whose::Roots(0o755)));
-        fs::rename(place.path("certs"), place.path("precious/certs")).expect("root's certs directory");
-        place.make_dir("certs", Whose::Attackers);
-        attacker(|| {
-            for entry in fs::read_dir(place.path("precious/certs")).expect("certs").flatten() {
-                // What the attacker may read it copies, the rest it links.
-                let to = place.path("certs").join(entry.file_name());
-                if fs::copy(entry.path(), &to).is_err() {
-                    let _ = fs::remove_file(&to);
-                    symlink(entry.path(), to).expect("a link");
-                }
+        for place in killed() {
+            fs::rename(place.path("certs"), place.path("precious/certs")).expect("root's certs directory");
+            place.make_dir("certs", Whose::Attackers);
+            attacker(|| link_or_copy(&place));
+            place.give("certs", whose);
+            let before = place.elsewhere();
+            for args in [NEXT, NODE, LIST] {
+                place.run(args).ended().expect(args);
+                place.kept(&before).expect(args);
+                place.nothing_stolen().expect(args);
             }
-            fs::write(place.path("certs/ca.crt"), "another").expect("ca.crt");
-        });
-        place.give("certs", whose);
-        let before = place.elsewhere();
-        for args in [NEXT, NODE, LIST] {
-            place.run(args).ended().expect(args);
-            place.kept(&before).expect(args);
-            place.nothing_stolen().expect(args);
         }
     }
 }
 
-/// Kills `create-ca` as late as its change is still recorded.
-fn killed(place: &Place) -> Place {
-    let log = place.path("log");
-    let strace = ["strace", "-f", "-qq", "-o", log.to_str().expect("UTF-8"), "-e"];
-    let mut last = None;
-    for call in ["fsync", "linkat", "renameat2", "unlinkat"] {
-        for nth in 1.. {
-            let attempt = Place::empty(Whose::Roots(0o755));
-            let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
-            attempt.run_by(&[&strace[..], &[&inject, "--"]].concat(), CA);
-            let log = fs::read_to_string(&log).expect("strace's log");
-            if !log.contains("killed by SIGKILL") {
-                break;
-            }
-            let pending = OWN[1..].iter().any(|name| attempt.path("certs").join(name).exists());
-            last = pending.then_some(attempt).or(last);
+/// What the attacker may read of root's it copies, the rest it links.
+fn link_or_copy(place: &Place) {
+    for entry in fs::read_dir(place.path("precious/certs")).expect("certs").flatten() {
+        let to = place.path("certs").join(entry.file_name());
+        if fs::copy(entry.path(), &to).is_err() {
+            let _ = fs::remove_file(&to);
+            symlink(entry.path(), to).expect("a link");
         }
     }
-    last.expect("a moment when the change is recorded")
+    fs::write(place.path("certs/ca.crt"), "another").expect("ca.crt");
+}
+
+/// Kills `create-ca` at every call while its change is recorded.
+fn killed() -> Vec<Place> {
+    let mut all = Vec::new();
+    for call in ["fsync", "linkat", "renameat2", "unlinkat"] {
+        for nth in 1.. {
+            let place = Place::empty(Whose::Roots(0o755));
+            let log = place.path("log");
+            let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
+            let strace = ["strace", "-f", "-qq", "-o", log.to_str().expect("UTF-8"), "-e", &inject, "--"];
+            place.run_by(&strace, CA);
+            let calls = fs::read_to_string(&log).expect("strace's log");
+            // It has the keys in it.
+            fs::remove_file(&log).expect("strace's log");
+            if !calls.contains("killed by SIGKILL") {
+                break;
+            }
+            if OWN[1..].iter().any(|name| place.path("certs").join(name).exists()) {
+                all.push(place);
+            }
+        }
+    }
+    assert!(!all.is_empty(), "a change is recorded at some moment");
+    all
 }
 
 /// Attack 7: what another account wrote into a journal, as versions before 0.2 had one.

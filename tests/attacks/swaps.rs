@@ -48,22 +48,25 @@ fn what_is_exchanged_for_a_link_changes_nothing_of_roots() {
         ("node.crt", "precious/node.crt"),
     ] {
         for times in [1, usize::MAX] {
-            races.race(&format!("{name} becomes a link {}", if times == 1 { "once" } else { "all the time" }), |_| {
-                let place = Place::with_ca(Whose::Attackers);
-                place.succeed(NODE);
-                let [path, link] = [name, "link"].map(|name| place.path("certs").join(name));
-                attacker(|| symlink(place.path(bait), &link).expect("a link"));
-                let before = place.elsewhere();
-                let attack = |moment: &Moment| {
-                    moment.begins();
-                    exchange(moment, &path, &link, times)
-                };
-                let (run, times) = while_attacked(|| place.run(&overwrite), attack);
-                run.ended()?;
-                place.kept(&before)?;
-                place.nothing_stolen()?;
-                Ok(times > 0)
-            });
+            races.race(
+                &format!("{name} becomes a link {}", if times == 1 { "once" } else { "all the time" }),
+                |_| {
+                    let place = Place::with_ca(Whose::Attackers);
+                    place.succeed(NODE);
+                    let [path, link] = [name, "link"].map(|name| place.path("certs").join(name));
+                    attacker(|| symlink(place.path(bait), &link).expect("a link"));
+                    let before = place.elsewhere();
+                    let attack = |moment: &Moment| {
+                        moment.begins();
+                        exchange(moment, &path, &link, times)
+                    };
+                    let (run, times) = while_attacked(|| place.run(&overwrite), attack);
+                    run.ended()?;
+                    place.kept(&before)?;
+                    place.nothing_stolen()?;
+                    Ok(times > 0)
+                },
+            );
         }
     }
     races.finish();

@@ -103,13 +103,20 @@ impl History {
         let synced = |at: usize, node: Inode| {
             events[at..].iter().any(|event| matches!(event, Event::Sync(synced) if *synced == node))
         };
-        let open: Vec<_> = (0..moment).filter(|at| matches!(&events[*at],
-            Event::Names(changes) if !changes.iter().any(|change| synced(*at, change.dir)))).collect();
-        let files: BTreeSet<_> = (0..moment).filter_map(|at| match &events[at] {
-            Event::Contents(file, _) | Event::Mode(file, _) if !synced(at, *file) => Some(*file),
-            _ => None,
-        }).collect();
-        let files: Vec<_> = files.into_iter().map(|file| (file, versions(&self.nodes[file], file, events))).collect();
+        let open: Vec<_> = (0..moment)
+            .filter(|at| {
+                matches!(&events[*at],
+            Event::Names(changes) if !changes.iter().any(|change| synced(*at, change.dir)))
+            })
+            .collect();
+        let files: BTreeSet<_> = (0..moment)
+            .filter_map(|at| match &events[at] {
+                Event::Contents(file, _) | Event::Mode(file, _) if !synced(at, *file) => Some(*file),
+                _ => None,
+            })
+            .collect();
+        let files: Vec<_> =
+            files.into_iter().map(|file| (file, versions(&self.nodes[file], file, events))).collect();
         let versions: usize = files.iter().map(|(_, versions)| versions.len()).product();
         let is_capped = open.len() >= 16 || versions << open.len() > MOST;
         disks.capped += usize::from(is_capped);
@@ -139,7 +146,9 @@ impl History {
         let mut nodes = self.nodes.clone();
         for (at, event) in events.iter().enumerate() {
             match event {
-                Event::Names(changes) if happened(at) => changes.iter().for_each(|change| apply(&mut nodes, change)),
+                Event::Names(changes) if happened(at) => {
+                    changes.iter().for_each(|change| apply(&mut nodes, change))
+                }
                 Event::Contents(file, contents) => nodes[*file].contents.clone_from(contents),
                 Event::Mode(file, mode) => nodes[*file].mode = *mode,
                 Event::Names(_) | Event::Sync(_) => {}
@@ -208,7 +217,9 @@ impl Disk {
     pub fn is(&self, snapshot: &Snapshot) -> bool {
         self.found.len() == snapshot.len()
             && self.found.iter().all(|(path, found)| {
-                snapshot.get(path).is_some_and(|item| item.mode == found.mode && item.contents == found.contents)
+                snapshot
+                    .get(path)
+                    .is_some_and(|item| item.mode == found.mode && item.contents == found.contents)
             })
     }
 
@@ -235,7 +246,10 @@ impl Disk {
     /// What is there, and how much of it.
     pub fn describe(&self) -> String {
         let files = self.found.iter().map(|(path, found)| {
-            let size = found.contents.as_ref().map_or_else(|| "/".to_owned(), |contents| format!(" {}", contents.len()));
+            let size = found
+                .contents
+                .as_ref()
+                .map_or_else(|| "/".to_owned(), |contents| format!(" {}", contents.len()));
             format!("{}{size}", path.display())
         });
         files.collect::<Vec<_>>().join(", ")

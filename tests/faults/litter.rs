@@ -50,8 +50,10 @@ fn no_key_stays_behind_when_the_certs_directory_was_renamed_after_a_kill() {
                 let run = world.run(&words(&format!("create-ca --ca-key=my-safe-directory/next.key {DIRS}")));
                 ensure!(run.status.success(), "{run:?}");
                 let now = world.snapshot();
-                let left: Vec<_> =
-                    leftovers(&now).into_iter().filter(|path| path.starts_with(Path::new("my-safe-directory"))).collect();
+                let left: Vec<_> = leftovers(&now)
+                    .into_iter()
+                    .filter(|path| path.starts_with(Path::new("my-safe-directory")))
+                    .collect();
                 ensure!(left.is_empty(), "left behind: {left:?}");
                 Ok(())
             },

@@ -11,9 +11,35 @@ use crate::world::{PROGRAM, Run, World};
 
 /// Calls that only look, or have nothing to do with what is on the disk.
 const LOOKING: [&str; 29] = [
-    "access", "chown", "execve", "faccessat", "faccessat2", "fadvise64", "fchown", "fchownat", "fcntl", "flock", "fstat", "fstatfs",
-    "getcwd", "getdents64", "ioctl", "lchown", "lseek", "lstat", "mmap", "newfstatat", "poll", "pread64", "read", "readlink",
-    "readlinkat", "readv", "stat", "statfs", "statx",
+    "access",
+    "chown",
+    "execve",
+    "faccessat",
+    "faccessat2",
+    "fadvise64",
+    "fchown",
+    "fchownat",
+    "fcntl",
+    "flock",
+    "fstat",
+    "fstatfs",
+    "getcwd",
+    "getdents64",
+    "ioctl",
+    "lchown",
+    "lseek",
+    "lstat",
+    "mmap",
+    "newfstatat",
+    "poll",
+    "pread64",
+    "read",
+    "readlink",
+    "readlinkat",
+    "readv",
+    "stat",
+    "statfs",
+    "statx",
 ];
 
 /// The top directory of the world, where the command runs.
@@ -36,7 +62,8 @@ pub fn history(world: &World, args: &[String], rename: CrossRename) -> Result<(H
     let world = world.copy();
     let mut reader = Reader::new(&world, rename);
     let log = world.beside("disk.log");
-    let mut strace = world.command("strace", &["-f", "-qq", "-xx", "-s", "9999999", "-e", "trace=%file,%desc", "-o"]);
+    let mut strace =
+        world.command("strace", &["-f", "-qq", "-xx", "-s", "9999999", "-e", "trace=%file,%desc", "-o"]);
     let run = Run::of(strace.arg(&log).args(["--", PROGRAM]).args(args));
     ensure!(run.status.success(), "{run:?}");
     for line in fs::read_to_string(&log)?.lines() {
@@ -112,7 +139,10 @@ impl Reader {
             ("chmod", _) => self.changed_mode("AT_FDCWD", args[0], mode(1)?),
             ("fchmodat", _) => self.changed_mode(args[0], args[1], mode(2)?),
             ("fchmod", _) => {
-                let event = self.open.get(&number(0)?).map(|node| Event::Mode(*node, u32::from_str_radix(args[1], 8).unwrap_or(0)));
+                let event = self
+                    .open
+                    .get(&number(0)?)
+                    .map(|node| Event::Mode(*node, u32::from_str_radix(args[1], 8).unwrap_or(0)));
                 self.history.events.extend(event);
                 Ok(())
             }
@@ -173,14 +203,17 @@ impl Reader {
 
     fn renamed(&mut self, from: [&str; 2], to: [&str; 2], exchange: bool) -> Result<()> {
         let (from, to) = (self.place(from[0], from[1])?, self.place(to[0], to[1])?);
-        let (Some((from_dir, from)), Some((to_dir, to))) = (from, to) else { bail!("a rename out of the world") };
+        let (Some((from_dir, from)), Some((to_dir, to))) = (from, to) else {
+            bail!("a rename out of the world")
+        };
         let moved = self.lookup(from_dir, &from).context("nothing to rename")?;
         let other = self.lookup(to_dir, &to);
         if other == Some(moved) {
             return Ok(());
         }
         let back = if exchange { other } else { None };
-        let changes = [Change { dir: to_dir, name: to, to: Some(moved) }, Change { dir: from_dir, name: from, to: back }];
+        let changes =
+            [Change { dir: to_dir, name: to, to: Some(moved) }, Change { dir: from_dir, name: from, to: back }];
         if from_dir == to_dir || self.rename == CrossRename::OneChange {
             self.happened(changes.to_vec());
         } else {
@@ -250,6 +283,9 @@ fn walk(nodes: &[Node], from: Inode, path: &Path) -> Option<Inode> {
 
 /// A string as strace's -xx has it.
 fn bytes(text: &str) -> Result<Vec<u8>> {
-    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).context("no string, or not all of it")?;
+    let text = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .context("no string, or not all of it")?;
     text.split("\\x").skip(1).map(|byte| Ok(u8::from_str_radix(byte, 16)?)).collect()
 }
