@@ -5,12 +5,16 @@
 
 mod concurrency;
 mod crash;
+mod disk;
 mod disk_full;
 mod fault;
 mod inspect;
+mod litter;
 mod meddling;
 mod points;
+mod power_cut;
 mod scenario;
 mod signal;
 mod strace;
+mod trace;
 mod world;

@@ -1,0 +1,15 @@
+//! Another account of the host attacks while root works in a directory that this account can write to: no key is lost or read,
+//! and nothing outside the directory changes.
+//!
+//! The attacker is a thread with the credentials of another user: for the kernel, a second account. Needs root, and strace.
+//! `CRDB_CERT_PROGRAM` names another program to test.
+
+mod attacker;
+mod directories;
+mod keys;
+mod links;
+mod locks;
+mod place;
+mod planted;
+mod race;
+mod swaps;
