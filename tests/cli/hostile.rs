@@ -124,7 +124,7 @@ fn keys_that_would_keep_openssl_busy_are_errors_at_once() {
     };
     let rsa = |bits| {
         let n = number(bits);
-        tlv(0x30, &[tlv(2, &[0]), n.clone(), tlv(2, &[1, 0, 1]), n, vec![2, 1, 3].repeat(5)].concat())
+        tlv(0x30, &[tlv(2, &[0]), n.clone(), tlv(2, &[1, 0, 1]), n, [2, 1, 3].repeat(5)].concat())
     };
     let multi_prime = {
         let primes = tlv(0x30, &tlv(0x30, &[2, 1, 3].repeat(3)).repeat(44_000));
@@ -330,7 +330,8 @@ fn a_hundred_thousand_files_are_listed() {
         sandbox.write(&format!("certs/client.u{i}.crt"), "");
         sandbox.write(&format!("certs/other.{i}"), "");
     }
-    let run = list_rows(&sandbox, 50_000);
+    // Names as short as these take far less than 1 KiB a row.
+    let run = list_rows(&sandbox, 0);
     assert!(run.stdout.ends_with("(50001 rows)\n"), "{}", &run.stdout[run.stdout.len() - 200..]);
 }
 
