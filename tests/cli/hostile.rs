@@ -372,22 +372,6 @@ fn names_of_control_characters_are_cut_after_they_are_escaped() {
 }
 
 #[test]
-fn thousands_of_tiny_certificates_take_no_memory() {
-    let sandbox = Sandbox::with_ca();
-    let tiny = {
-        let algorithm = tlv(0x30, &[6, 1, 42]);
-        let validity = tlv(0x30, &[tlv(0x17, b"700101000000Z"), tlv(0x17, b"700101000000Z")].concat());
-        let key = tlv(0x30, &[algorithm.clone(), tlv(3, &[0])].concat());
-        let body = [vec![2, 1, 1], algorithm.clone(), vec![0x30, 0], validity, vec![0x30, 0], key].concat();
-        pem("CERTIFICATE", &tlv(0x30, &[tlv(0x30, &body), algorithm, tlv(3, &[0])].concat()))
-    };
-    sandbox.write("certs/ca.crt", &tiny.repeat((1 << 20) / tiny.len()));
-    list(&sandbox);
-    let row = rows(&sandbox).remove(0);
-    assert_eq!(row[4], format!("num certs: {}", (1 << 20) / tiny.len()), "{row:?}");
-}
-
-#[test]
 fn damaged_certificates_and_keys_never_end_the_program() {
     let sandbox = Sandbox::with_ca();
     sandbox.create("create-client", &["root"]).succeeds_silently();
