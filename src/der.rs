@@ -96,20 +96,26 @@ impl<'a> Iterator for Reader<'a> {
     }
 }
 
-/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold: extensions do.
+/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold: extensions do. What
+/// cannot be read counts as all that it may be: OpenSSL reads indefinite lengths, too.
 pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
     let mut levels = vec![Reader::new(der)];
     let mut count = 0;
     while let Some(level) = levels.last_mut() {
         match level.next() {
-            Some(_) if count == limit => return true,
             Some(Element { tag, contents, .. }) => {
                 count += 1;
                 if tag & 0x20 != 0 || tag == OCTET_STRING {
                     levels.push(Reader::new(contents));
                 }
             }
-            None => drop(levels.pop()),
+            None => {
+                count += level.rest.len() / 2;
+                levels.pop();
+            }
+        }
+        if count > limit {
+            return true;
         }
     }
     false
@@ -193,5 +199,7 @@ mod tests {
         let extension = tlv(OCTET_STRING, &tlv(SEQUENCE, &[tlv(4, &[]), tlv(NULL, &[])].concat()));
         let der = tlv(SEQUENCE, &[tlv(INTEGER, &[0x30, 0]), extension].concat());
         assert!(has_more_elements(&der, 5) && !has_more_elements(&der, 6));
+        let indefinite = [&[SEQUENCE, 0x80][..], &[NULL, 0].repeat(10), &[0, 0]].concat();
+        assert!(has_more_elements(&indefinite, 11) && !has_more_elements(&indefinite, 12));
     }
 }

@@ -12,8 +12,9 @@ fuzz_target!(|bytes: &[u8]| {
             let facts = Facts::of(certificate);
             let _ = (facts.principals(), facts.subject_text());
         }
-        let first = pem::without(bytes, &(1..certificates.len()).collect::<Vec<_>>());
+        let first = pem::certificate_blocks(bytes, |position| position == 0);
         assert_eq!(pem::certificates(&first, "x.crt").map(|kept| kept.len()), Ok(1));
+        assert_eq!(pem::certificate_blocks(&first, |_| true), first);
     }
     let _ = PrivateKey::from_pem(bytes);
 });

@@ -163,7 +163,7 @@ impl PrivateKey {
         contents: &[u8],
         mut passphrase: impl FnMut() -> Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Self, LoadKeyError> {
-        // By its type, where that is known: OpenSSL's decoders take a hundred times as long.
+        // By its type, where that is known: OpenSSL's decoders try all, which is ten times the work.
         if let Ok(key) = stored_key::load(contents) {
             return Ok(Self(key));
         }

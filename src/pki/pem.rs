@@ -126,8 +126,10 @@ pub fn certificate_blocks(contents: &[u8], keep: impl Fn(usize) -> bool) -> Vec<
     let mut kept = Vec::with_capacity(contents.len());
     for (_, block) in blocks.filter(|(position, _)| keep(*position)) {
         let der = block.der().unwrap_or_default();
-        if let Some(certificate) = Reader::new(&der).next() {
-            kept.extend_from_slice(&armor(CERTIFICATE, certificate.whole));
+        // In another form than DER, it is kept as it is.
+        let certificate = Reader::new(&der).next().map_or(&**der, |certificate| certificate.whole);
+        if !certificate.is_empty() {
+            kept.extend_from_slice(&armor(CERTIFICATE, certificate));
         }
     }
     kept

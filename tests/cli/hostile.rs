@@ -124,7 +124,7 @@ fn keys_that_would_keep_openssl_busy_are_errors_at_once() {
     };
     let rsa = |bits| {
         let n = number(bits);
-        tlv(0x30, &[tlv(2, &[0]), n.clone(), tlv(2, &[1, 0, 1]), n, vec![2, 1, 3].repeat(5)].concat())
+        tlv(0x30, &[tlv(2, &[0]), n.clone(), tlv(2, &[1, 0, 1]), n, [2, 1, 3].repeat(5)].concat())
     };
     let multi_prime = {
         let primes = tlv(0x30, &tlv(0x30, &[2, 1, 3].repeat(3)).repeat(44_000));
@@ -330,7 +330,8 @@ fn a_hundred_thousand_files_are_listed() {
         sandbox.write(&format!("certs/client.u{i}.crt"), "");
         sandbox.write(&format!("certs/other.{i}"), "");
     }
-    let run = list_rows(&sandbox, 50_000);
+    // Names as short as these take far less than 1 KiB a row.
+    let run = list_rows(&sandbox, 0);
     assert!(run.stdout.ends_with("(50001 rows)\n"), "{}", &run.stdout[run.stdout.len() - 200..]);
 }
 
@@ -368,22 +369,6 @@ fn names_of_control_characters_are_cut_after_they_are_escaped() {
     assert!(run.stdout.ends_with("(3002 rows)\n") && is_harmless(&run.stdout), "{}", run.stdout.len());
     let widest = run.stdout.lines().map(str::len).max().unwrap_or_default();
     assert!(widest < 1500, "{widest}");
-}
-
-#[test]
-fn thousands_of_tiny_certificates_take_no_memory() {
-    let sandbox = Sandbox::with_ca();
-    let tiny = {
-        let algorithm = tlv(0x30, &[6, 1, 42]);
-        let validity = tlv(0x30, &[tlv(0x17, b"700101000000Z"), tlv(0x17, b"700101000000Z")].concat());
-        let key = tlv(0x30, &[algorithm.clone(), tlv(3, &[0])].concat());
-        let body = [vec![2, 1, 1], algorithm.clone(), vec![0x30, 0], validity, vec![0x30, 0], key].concat();
-        pem("CERTIFICATE", &tlv(0x30, &[tlv(0x30, &body), algorithm, tlv(3, &[0])].concat()))
-    };
-    sandbox.write("certs/ca.crt", &tiny.repeat((1 << 20) / tiny.len()));
-    list(&sandbox);
-    let row = rows(&sandbox).remove(0);
-    assert_eq!(row[4], format!("num certs: {}", (1 << 20) / tiny.len()), "{row:?}");
 }
 
 #[test]
