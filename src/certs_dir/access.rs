@@ -116,6 +116,11 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
 /// Warns of a CA key that group or others can read: they can log in as anybody.
 pub fn warn_of_readable_ca_key(path: &Path, metadata: &Metadata) {
     warn_of_readable("CA key", path, metadata);
+    let me = rustix::process::geteuid().as_raw();
+    if ![me, 0].contains(&metadata.uid()) {
+        let (path, owner) = (path.display(), metadata.uid());
+        log::warn!("the CA key {path} belongs to uid {owner}, who can use it; type: chown {me} {path}");
+    }
 }
 
 /// Warns of a passphrase that group or others can read.

@@ -86,6 +86,50 @@ fn a_ca_key_that_others_can_read_is_a_warning_with_what_to_type() {
 }
 
 #[test]
+fn what_another_account_owns_is_a_warning_with_what_to_type() {
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    for (file, owner, words) in [
+        (
+            "certs",
+            1,
+            "the certs directory certs belongs to daemon, who can replace what is put there; type: --owner=daemon",
+        ),
+        (
+            "my-safe-directory",
+            4242,
+            "the CA key's directory my-safe-directory belongs to 4242, who can replace what is put there; type: chown 0 my-safe-directory",
+        ),
+        (
+            "my-safe-directory/ca.key",
+            4242,
+            "the CA key my-safe-directory/ca.key belongs to uid 4242, who can use it; type: chown 0 my-safe-directory/ca.key",
+        ),
+    ] {
+        let sandbox = Sandbox::with_ca();
+        chown(sandbox.path(file), Some(owner), None).expect("chown");
+        let run = sandbox.create("create-node", &["localhost"]).succeeds();
+        assert!(run.stderr.contains(words) && run.stderr.lines().count() == 1, "{file}: {}", run.stderr);
+        if file == "certs" {
+            sandbox.create("create-node", &["localhost", "--overwrite", "--owner=daemon"]).succeeds_silently();
+        }
+    }
+}
+
+#[test]
+fn a_ca_key_has_no_name_that_the_certs_directory_gives_to_others() {
+    let sandbox = Sandbox::with_ca();
+    for name in ["node.key", "client.root.key", "client.root.key.pk8", "ui.crt", ".crdb-cert.new", "my.crt"] {
+        for (certs_dir, path) in [("certs", format!("certs/{name}")), ("new", format!("new/{name}"))] {
+            let flags = [format!("--certs-dir={certs_dir}"), format!("--ca-key={path}")];
+            let words = format!("--ca-key: in the certs directory {path} is not the name of a CA key");
+            sandbox.refuses(&["create-ca", "--key-algorithm=ecdsa", &flags[0], &flags[1]], &[&words, "HINT: "]);
+        }
+    }
+}
+
+#[test]
 fn a_certs_directory_that_others_can_write_to_is_a_warning_with_what_to_type() {
     let sandbox = Sandbox::with_ca();
     sandbox.chmod("certs", 0o775);
