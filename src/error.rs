@@ -31,13 +31,26 @@ impl Error for Advice {}
 /// The two lines an operator sees: `ERROR: <what failed>: <why>` and, where there is a next step, `HINT: <what to do>`
 /// (REFERENCE.md section 2). Control characters are escaped, as names from files and arguments are part of them.
 pub fn render(error: &anyhow::Error) -> String {
-    // The chain does not tell what a context is made of.
-    let hint = error.downcast_ref().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Advice>()));
+    let hint = advice(error);
     let mut text = format!("ERROR: {}", printable(&format!("{error:#}")));
     if let Some(advice) = hint {
         text += &format!("\nHINT: {}", printable(&advice.hint));
     }
     text
+}
+
+fn advice(error: &anyhow::Error) -> Option<&Advice> {
+    // The chain does not tell what a context is made of.
+    error.downcast_ref().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Advice>()))
+}
+
+/// The same error, and what went wrong besides, because of it.
+pub fn also(error: &anyhow::Error, besides: &str) -> anyhow::Error {
+    let what = format!("{error:#}; {besides}");
+    match advice(error) {
+        Some(advice) => Advice::new(what, &advice.hint).into(),
+        None => anyhow::Error::msg(what),
+    }
 }
 
 /// The system's reason in the words that `cockroach` uses: lower case, without a number.

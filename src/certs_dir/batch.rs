@@ -322,7 +322,11 @@ fn place(
         // The certificate may be there, or come into place later.
         Some((name, key)) if !pending => Err(match apart.unwrap_or(change).take_back(name, key) {
             Ok(()) => error,
-            Err(again) => error.context(again),
+            Err(again) => Advice::new(
+                format!("{error:#}; the new CA key stays: {again:#}"),
+                "mend the cause, and pass --allow-ca-key-reuse to use that key, or remove it",
+            )
+            .into(),
         }),
         _ => Err(error),
     }

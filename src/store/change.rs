@@ -10,7 +10,7 @@ use super::dir::{Dir, Entry, Owner, identity};
 use super::manifest::{self, Policy, Record};
 use super::read::{ReadError, Regular};
 use super::{COMMIT, NEW, lock};
-use crate::error::{Advice, reason};
+use crate::error::{Advice, also, reason};
 
 /// A file that is moved over another one, for a moment.
 const PUT: &str = "crdb-cert.put";
@@ -183,8 +183,15 @@ impl<'a> Change<'a> {
         match self.dir.sync() {
             Ok(()) => Ok(placed),
             Err(error) => {
-                self.take_back(name, placed)?;
-                Err(self.could_not_write(name, &error))
+                let error = self.could_not_write(name, &error);
+                match self.take_back(name, placed) {
+                    Ok(()) => Err(error),
+                    Err(again) => Err(Advice::new(
+                        format!("{error:#}; the new file stays: {again:#}"),
+                        format!("mend the cause, and remove {}", self.dir.path().join(name).display()),
+                    )
+                    .into()),
+                }
             }
         }
     }
@@ -249,16 +256,19 @@ impl<'a> Change<'a> {
             Err(again) if self.called == COMMIT && self.has_manifest() => {
                 self.pending(error, "recorded, and could not be called off", &again)
             }
-            Err(again) => Failure { error: error.context(self.could_not_sweep(&again)), pending: false },
+            Err(again) => {
+                let again = self.could_not_sweep(&again).to_string();
+                Failure { error: also(&error, &again), pending: false }
+            }
         }
     }
 
-    /// Unlocks the directory without having changed anything in it.
+    /// Unlocks the directory.
     ///
     /// # Errors
-    /// If the lock cannot be removed.
+    /// If the lock cannot be removed; the files that have come into place stay.
     pub fn end(self) -> Result<()> {
-        self.sweep().map_err(|error| self.could_not_sweep(&error))
+        self.finish().map_err(|failure| failure.error)
     }
 
     fn finish(&self) -> Result<(), Failure> {

@@ -124,7 +124,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_leaves_nothing() {
     for (blocks, command, file) in [
         (0, "create-client root --key-algorithm=ecdsa".to_owned() + " " + &dirs, "certs/client.root.key"),
         (1, format!("create-client root --key-size=4096 {dirs}"), "certs/client.root.key"),
-        (0, "create-ca --key-algorithm=ecdsa --certs-dir=new --ca-key=new.key".to_owned(), "new.key"),
+        (0, "create-ca --key-algorithm=ecdsa --certs-dir=new --ca-key=new.key".to_owned(), "new/ca.crt"),
     ] {
         let run = sandbox.script(&format!("ulimit -f {blocks}; crdb-cert {command}"));
         assert_eq!(run.status, Some(1), "{command}: {run:?}");

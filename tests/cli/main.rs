@@ -7,6 +7,7 @@ mod check_login;
 mod create_ca;
 mod create_client;
 mod create_node;
+mod docs;
 mod dropin;
 mod files;
 mod hostile;

@@ -222,6 +222,14 @@ pub fn check_answer(scenario: &Scenario, run: &Run, seen: &Seen, can_remove: boo
                 return Ok(());
             }
             // An earlier change may have been completed, or be pending still: there is no need to say so here.
+            // Where nothing can be removed any more, a new CA key stays, and the answer says so.
+            if seen.states.last() == Some(&State::KeyAlone) {
+                ensure!(
+                    says("; the new CA key stays: ") || says("; the new file stays: "),
+                    "it did not fail: {run:?}"
+                );
+                return Ok(());
+            }
             let failed =
                 seen.states.last() == Some(&State::Old) && (!seen.pending || scenario.groups.len() > 1);
             ensure!(failed, "it did not fail: {:?}, {run:?}", seen.states);

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use crate::shell;
 
 /// All that is installed below PREFIX but the man pages.
-const FILES: [&str; 12] = [
+const FILES: [&str; 10] = [
     "bin/crdb-cert",
     "share/bash-completion/completions/crdb-cert",
     "share/doc/crdb-cert/CHANGELOG.md",
@@ -20,11 +20,15 @@ const FILES: [&str; 12] = [
     "share/doc/crdb-cert/LICENSE-MIT",
     "share/doc/crdb-cert/README.md",
     "share/doc/crdb-cert/SECURITY.md",
-    "share/doc/crdb-cert/docs/fips.md",
-    "share/doc/crdb-cert/docs/hsm.md",
     "share/fish/vendor_completions.d/crdb-cert.fish",
     "share/zsh/site-functions/_crdb-cert",
 ];
+
+/// All pages of the documentation are installed.
+fn pages() -> impl Iterator<Item = String> {
+    let pages = std::fs::read_dir(shell::project().join("docs")).expect("docs");
+    pages.map(|page| format!("share/doc/crdb-cert/docs/{}", page.expect("docs").file_name().display()))
+}
 
 /// Where the crates are, their licences are installed, too.
 fn licence_of_crates() -> Option<&'static str> {
@@ -92,10 +96,10 @@ fn modes(root: &Path) -> BTreeMap<PathBuf, u32> {
 
 #[test]
 fn every_file_has_its_mode_under_any_umask() {
-    let pages = COMMANDS.map(|command| format!("share/man/man1/crdb-cert-{command}.1"));
-    let pages = pages.iter().map(String::as_str).chain(["share/man/man1/crdb-cert.1"]);
+    let man_pages = COMMANDS.map(|command| format!("share/man/man1/crdb-cert-{command}.1"));
+    let files = FILES.into_iter().chain(licence_of_crates()).chain(["share/man/man1/crdb-cert.1"]);
     let mut expected = BTreeMap::new();
-    for file in FILES.into_iter().chain(licence_of_crates()).chain(pages) {
+    for file in files.map(str::to_owned).chain(pages()).chain(man_pages) {
         let file = Path::new("usr").join(file);
         let directories = file.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
         expected.extend(directories.map(|directory| (directory.to_owned(), 0o755)));
@@ -154,9 +158,8 @@ const ALL_ELSE_READ_ONLY: &str = r#"
 fn nothing_outside_destdir_is_touched() {
     let root = tempfile::tempdir().expect("a temporary directory");
     let both = format!("{MAKE}; set -- \"$1\" \"$4\" \"$3\"; {MAKE}");
-    for (script, files) in
-        [(MAKE, FILES.into_iter().chain(licence_of_crates()).count() + COMMANDS.len() + 1), (&both, 0)]
-    {
+    let installed = FILES.into_iter().chain(licence_of_crates()).count() + pages().count() + COMMANDS.len() + 1;
+    for (script, files) in [(MAKE, installed), (&both, 0)] {
         let unshare = "unshare --user --map-root-user --mount sh -euc \"$@\"";
         let args = [ALL_ELSE_READ_ONLY, "sh", script, "022", "install"].map(AsRef::as_ref);
         let out = shell::script(unshare, &[&args[..], &[root.path().as_ref(), "uninstall".as_ref()]].concat());
