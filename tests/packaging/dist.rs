@@ -96,7 +96,8 @@ fn a_release_is_made_of_a_commit() {
     let parent = tempfile::tempdir().expect("a temporary directory");
     let release = Release::planned(parent.path(), "clone");
     let changes = "mkdir certs; touch certs/ca.key secret.key; rm LICENSE";
-    let listed = release.script(&format!("{changes}; make -C dev dist 2>&1; tar tJf target/dist/{RELEASE}.tar.xz"));
+    let listed =
+        release.script(&format!("{changes}; make -C dev dist 2>&1; tar tJf target/dist/{RELEASE}.tar.xz"));
     assert!(listed.contains("warning: these changes are not in a commit"), "{listed}");
     assert!(
         listed.contains(&format!("{RELEASE}/LICENSE\n")) && !listed.contains(&format!("{RELEASE}/secret.key")),
