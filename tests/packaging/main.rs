@@ -6,4 +6,5 @@
 mod binary;
 mod dist;
 mod install;
+mod prerequisites;
 mod shell;
