@@ -1,6 +1,8 @@
-//! The few bytes of DER (X.690) that are written here. Pure; what goes into a certificate or key OpenSSL checks as it reads it.
+//! The few bytes of DER (X.690) that are written and read here. Pure; what goes into a certificate or key OpenSSL checks as it reads it.
 
+pub const BOOLEAN: u8 = 0x01;
 pub const INTEGER: u8 = 0x02;
+pub const BIT_STRING: u8 = 0x03;
 pub const OCTET_STRING: u8 = 0x04;
 pub const NULL: u8 = 0x05;
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
@@ -38,6 +40,113 @@ pub fn is_printable(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
 }
 
+/// Octets that are not DER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed DER")]
+pub struct Malformed;
+
+/// An element, without a copy of its octets.
+#[derive(Clone, Copy, Debug)]
+pub struct Element<'a> {
+    /// The identifier octet.
+    pub tag: u8,
+    /// The contents octets.
+    pub contents: &'a [u8],
+    /// Identifier, length and contents.
+    pub encoded: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// The elements inside.
+    pub fn parts(&self) -> Reader<'a> {
+        Reader::new(self.contents)
+    }
+}
+
+/// Reads elements one after the other, as Go's `cryptobyte` does: one-octet tags, and lengths in the shortest form only.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(octets: &'a [u8]) -> Self {
+        Self { rest: octets }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Takes the next element.
+    pub fn element(&mut self) -> Result<Element<'a>, Malformed> {
+        let (&tag, &first) = (self.rest.first().ok_or(Malformed)?, self.rest.get(1).ok_or(Malformed)?);
+        let count = usize::from(first.saturating_sub(0x80));
+        let octets = self.rest.get(2..2 + count).filter(|_| count <= 4 && first != 0x80).ok_or(Malformed)?;
+        let long = octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
+        let shortest = count == 0 || long >= 0x80 && octets[0] != 0;
+        let length = if count == 0 { usize::from(first) } else { long };
+        let end = length.checked_add(2 + count).filter(|_| shortest && tag & 0x1f != 0x1f).ok_or(Malformed)?;
+        let (encoded, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(Element { tag, contents: &encoded[2 + count..], encoded })
+    }
+
+    /// Takes the next element, which has this tag.
+    pub fn expect(&mut self, tag: u8) -> Result<Element<'a>, Malformed> {
+        self.optional(tag)?.ok_or(Malformed)
+    }
+
+    /// Takes the next element if it has this tag.
+    pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, Malformed> {
+        if self.rest.first() == Some(&tag) { self.element().map(Some) } else { Ok(None) }
+    }
+
+    /// There must be nothing left.
+    pub fn end(&self) -> Result<(), Malformed> {
+        if self.is_empty() { Ok(()) } else { Err(Malformed) }
+    }
+}
+
+/// The one element that `octets` are, which has this tag.
+pub fn only(octets: &[u8], tag: u8) -> Result<Element<'_>, Malformed> {
+    let mut reader = Reader::new(octets);
+    let element = reader.expect(tag)?;
+    reader.end().map(|()| element)
+}
+
+/// The element that `octets` begin with, which has this tag.
+pub fn first(octets: &[u8], tag: u8) -> Result<Element<'_>, Malformed> {
+    Reader::new(octets).expect(tag)
+}
+
+/// The contents of an OBJECT IDENTIFIER as dotted text; none if an arc is malformed or beyond 31 bits, the limit in Go.
+pub fn object_identifier(contents: &[u8]) -> Option<String> {
+    let (mut arcs, mut arc) = (Vec::new(), 0_u64);
+    for (i, octet) in contents.iter().enumerate() {
+        let starts = i == 0 || contents[i - 1] < 0x80;
+        arc = (if starts { 0 } else { arc << 7 }) | u64::from(octet & 0x7f);
+        if starts && *octet == 0x80 || arc > i32::MAX as u64 {
+            return None;
+        }
+        if *octet < 0x80 {
+            arcs.push(arc);
+        }
+    }
+    let first = *arcs.first().filter(|_| contents.last().is_some_and(|last| *last < 0x80))?;
+    let (root, second) = if first < 80 { (first / 40, first % 40) } else { (2, first - 80) };
+    let rest = arcs[1..].iter().map(|arc| format!(".{arc}"));
+    Some(format!("{root}.{second}") + &rest.collect::<String>())
+}
+
+/// The contents of an INTEGER that is not negative and has at most 64 bits.
+pub fn unsigned(contents: &[u8]) -> Option<u64> {
+    let negative = contents.first().is_none_or(|first| *first >= 0x80);
+    let octets = contents.strip_prefix(&[0]).unwrap_or(contents);
+    let fold = || octets.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet));
+    (!negative && octets.len() <= 8).then(fold)
+}
+
 /// Octets in hex, two lower-case digits each.
 pub fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
@@ -52,5 +161,28 @@ mod tests {
         assert_eq!(tlv(4, &[0; 127])[..2], [4, 127]);
         assert_eq!(tlv(4, &[0; 128])[..3], [4, 0x81, 128]);
         assert_eq!(tlv(4, &[0; 256])[..4], [4, 0x82, 1, 0]);
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else() {
+        for length in [0, 1, 127, 128, 255, 256, 65535, 65536] {
+            let written = tlv(4, &vec![7; length]);
+            assert_eq!(only(&written, 4).map(|element| element.contents.len()), Ok(length));
+            assert!(only(&written, 5).is_err());
+            assert!(only(&written[..written.len() - 1], 4).is_err());
+            assert!(only(&[&written[..], &[0]].concat(), 4).is_err());
+        }
+        for octets in [
+            &[][..],
+            &[4],
+            &[4, 0x80, 0, 0],
+            &[4, 0x81, 1, 7],
+            &[4, 0x82, 0, 0x80],
+            &[4, 0x85, 0, 0, 0, 0, 1, 7],
+            &[0x1f, 1, 7],
+            &[4, 0x84, 0xff, 0xff, 0xff, 0xff],
+        ] {
+            assert!(Reader::new(octets).element().is_err(), "{octets:x?}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod argv;
+pub mod certificate;
 pub mod certs_dir;
 pub mod cli;
 pub mod command;

@@ -2,23 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use openssl::x509::X509;
 
 use super::ca_key::CaKey;
 use super::certificate::{self, CertificateFile};
 use super::layout::CertificateName;
 use super::read;
+use crate::certificate::Certificate;
 use crate::error::Advice;
-use crate::pki::inspect::Facts;
 use crate::pki::issue;
 use crate::pki::key::PrivateKey;
-use crate::pki::pem;
+use crate::pki::{self, pem};
 use crate::usage::{KINDS, Usage};
 
 /// A CA that can sign.
 pub struct Authority {
     certificate: X509,
+    not_after: Option<i64>,
     key: PrivateKey,
     /// Where the certificate is.
     pub path: PathBuf,
@@ -37,7 +38,10 @@ impl Authority {
         if !key.matches(&public) {
             return Err(wrong_key(certs_dir, &key, ca_key, &certificate, &path));
         }
-        Ok(Self { certificate, key, path })
+        let not_after = certificate.not_after;
+        let certificate = X509::from_der(certificate.der())
+            .map_err(|errors| anyhow!("could not load {}: {}", path.display(), pki::reason(&errors)))?;
+        Ok(Self { certificate, not_after, key, path })
     }
 
     /// The last second of the CA's validity, since 1970-01-01T00:00:00Z.
@@ -45,9 +49,7 @@ impl Authority {
     /// # Errors
     /// If it is no valid time.
     pub fn not_after(&self) -> Result<i64> {
-        Facts::of(&self.certificate)
-            .not_after
-            .with_context(|| format!("could not read when {} expires", self.path.display()))
+        self.not_after.with_context(|| format!("could not read when {} expires", self.path.display()))
     }
 
     /// For signing.
@@ -64,21 +66,27 @@ pub fn count_certificates(path: &Path) -> usize {
         .map_or(0, |certificates| certificates.len())
 }
 
-fn belongs(key: &PrivateKey, certificate: &X509) -> bool {
-    certificate.public_key().is_ok_and(|public| key.matches(&public))
+fn belongs(key: &PrivateKey, certificate: &Certificate) -> bool {
+    pki::public_key(certificate).is_ok_and(|public| key.matches(&public))
 }
 
 /// Every CA is called the same unless it was made otherwise: the key identifier tells which is meant.
-fn wrong_key(certs_dir: &Path, key: &PrivateKey, ca_key: &CaKey, first: &X509, path: &Path) -> anyhow::Error {
-    let facts = Facts::of(first);
-    let identifier = facts.subject_key_identifier.as_deref().unwrap_or("none");
+fn wrong_key(
+    certs_dir: &Path,
+    key: &PrivateKey,
+    ca_key: &CaKey,
+    first: &Certificate,
+    path: &Path,
+) -> anyhow::Error {
+    let identifier = first.subject_key_identifier();
+    let identifier = identifier.map_or_else(|| "none".to_owned(), |identifier| identifier.to_string());
     let path = path.display();
     let owner = owner(certs_dir, key);
     let owner = owner.unwrap_or_else(|| format!("no CA certificate in {}", certs_dir.display()));
     let what = format!(
         "CA key {ca_key} does not belong to the first certificate in {path} ({}, key identifier {identifier}), \
          but to {owner}",
-        facts.subject_text()
+        first.subject_text()
     );
     Advice::new(what, format!("name the key that the first certificate in {path} was made with in --ca-key"))
         .into()

@@ -5,7 +5,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use openssl::x509::X509;
 use walkdir::WalkDir;
 
 use super::access::{Account, Ownership, check_key, warn_of_writable_dir};
@@ -15,11 +14,11 @@ use super::lock;
 use super::paths;
 use super::pending::Pending;
 use super::read::{self, Regular};
+use crate::certificate::Certificate;
 use crate::error::{printable, reason};
 use crate::login::PrincipalMap;
-use crate::pki::inspect::Facts;
 use crate::pki::key::PrivateKey;
-use crate::pki::pem;
+use crate::pki::{self, pem};
 use crate::usage::Usage;
 
 /// A certificate of the directory.
@@ -42,8 +41,8 @@ pub struct Entry {
 pub struct Content {
     /// How many certificates.
     pub count: usize,
-    /// What the first one says, which is the one in use.
-    pub first: Facts,
+    /// The first one, which is the one in use.
+    pub first: Certificate,
 }
 
 /// How keys are judged.
@@ -122,13 +121,13 @@ fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> R
     let contents = read::read(&pending.path(dir, file))
         .map_err(|error| format!("could not read certificate file {}: {error}", dir.join(file).display()))?;
     let certificates = pem::certificates(&contents, file).map_err(|error| error.to_string())?;
-    let first = Facts::of(&certificates[0]);
-    let principals = check_principals(&entry.name, &first, &judge.principal_map);
-    entry.content = Some(Content { count: certificates.len(), first });
-    principals?;
+    let (count, first) = (certificates.len(), certificates.into_iter().next());
+    let Some(first) = first else { return Ok(()) };
+    let first = &entry.content.insert(Content { count, first }).first;
+    check_principals(&entry.name, first, &judge.principal_map)?;
     if !entry.name.usage.is_ca() {
         let key_file = entry.name.key_file();
-        check_key_file(&dir.join(&key_file), &pending.path(dir, &key_file), &certificates[0], judge)?;
+        check_key_file(&dir.join(&key_file), &pending.path(dir, &key_file), first, judge)?;
         entry.key_file = Some(key_file);
     }
     Ok(())
@@ -136,12 +135,15 @@ fn inspect(dir: &Path, entry: &mut Entry, pending: &Pending, judge: &Judge) -> R
 
 /// A user's certificate must be for the user that the file name says. One that names nobody, by common name or DNS name, is for
 /// a server that goes by the whole subject.
-fn check_principals(name: &CertificateName, facts: &Facts, map: &PrincipalMap) -> Result<(), String> {
-    let principals: Vec<_> = facts.principals().into_iter().map(|principal| map.user(principal)).collect();
+fn check_principals(
+    name: &CertificateName,
+    certificate: &Certificate,
+    map: &PrincipalMap,
+) -> Result<(), String> {
+    let principals: Vec<_> =
+        certificate.principals().map(|principal| map.user(&principal).to_owned()).collect();
     match &name.name {
-        Some(user)
-            if name.usage == Usage::Client && principals != [""] && !principals.contains(&user.as_str()) =>
-        {
+        Some(user) if name.usage == Usage::Client && principals != [""] && !principals.contains(user) => {
             let quoted: Vec<_> = principals.iter().map(|principal| format!("{principal:?}")).collect();
             Err(format!("client certificate has principals [{}], expected {user:?}", quoted.join(" ")))
         }
@@ -151,7 +153,7 @@ fn check_principals(name: &CertificateName, facts: &Facts, map: &PrincipalMap) -
 
 /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open
 /// file, and the same open file is read. `path` is what it is called, `actual` where it is.
-fn check_key_file(path: &Path, actual: &Path, certificate: &X509, judge: &Judge) -> Result<(), String> {
+fn check_key_file(path: &Path, actual: &Path, certificate: &Certificate, judge: &Judge) -> Result<(), String> {
     let path = path.display().to_string();
     let file = Regular::open(actual).map_err(|error| match error {
         read::ReadError::NotRegular => format!("key file {path} is not a regular file"),
@@ -163,7 +165,7 @@ fn check_key_file(path: &Path, actual: &Path, certificate: &X509, judge: &Judge)
     let contents = file.read().map_err(|error| format!("could not read key file {path}: {error}"))?;
     let key =
         PrivateKey::from_pem(&contents).map_err(|error| format!("could not load key file {path}: {error}"))?;
-    match certificate.public_key() {
+    match pki::public_key(certificate) {
         Ok(public) if key.matches(&public) => Ok(()),
         Ok(_) => Err(format!("key file {path} does not belong to its certificate")),
         Err(_) => Err("the certificate's public key is of an unknown kind".to_owned()),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 
 use super::{announce, values};
+use crate::certificate::{AltName, Certificate};
 use crate::certs_dir::authority::Authority;
 use crate::certs_dir::ca_key::CaKey;
 use crate::certs_dir::certificate;
@@ -13,8 +14,7 @@ use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CaKeyArgs, NewArgs};
 use crate::duration::Lifetime;
 use crate::error::Advice;
-use crate::pki::inspect::Facts;
-use crate::pki::issue::{AltName, Request, Validity, issue};
+use crate::pki::issue::{Request, Validity, issue};
 use crate::pki::key::{KeySpec, PrivateKey};
 use crate::usage::Kind;
 
@@ -38,8 +38,8 @@ pub enum Signer<'a> {
     Itself,
 }
 
-/// Makes the certificate and its key; says what the certificate says.
-pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>) -> Result<Facts> {
+/// Makes the certificate and its key; returns the certificate.
+pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>) -> Result<Certificate> {
     let ca_key = match signer {
         Signer::Ca(args) => Some(args.key()?),
         Signer::Itself => None,
@@ -91,7 +91,7 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
             old_pkcs8.display()
         );
     }
-    Ok(issued.facts)
+    Ok(issued.certificate)
 }
 
 /// The key, the certificate, and the key as PKCS#8 if asked for: no certificate is ever there without its key.

@@ -1,7 +1,7 @@
 //! Attribute values of a certificate's subject, decoded like Go's `encoding/asn1` does an `any`.
 
 use super::certificate::EncodedAttribute;
-use crate::der::{self, PRINTABLE_STRING, UTF8_STRING};
+use crate::der::{self, PRINTABLE_STRING, UTF8_STRING, object_identifier};
 
 /// A value after decoding: a character string, or the text Go prints for anything else and its DER, if Go can write it.
 pub(super) enum Value {
@@ -79,24 +79,6 @@ fn bit_string(contents: &[u8]) -> Option<String> {
 
 fn go_octets(octets: &[u8]) -> String {
     format!("[{}]", octets.iter().map(u8::to_string).collect::<Vec<_>>().join(" "))
-}
-
-fn object_identifier(contents: &[u8]) -> Option<String> {
-    let (mut arcs, mut arc) = (Vec::new(), 0_u64);
-    for (i, octet) in contents.iter().enumerate() {
-        let starts = i == 0 || contents[i - 1] < 0x80;
-        arc = (if starts { 0 } else { arc << 7 }) | u64::from(octet & 0x7f);
-        if starts && *octet == 0x80 || arc > i32::MAX as u64 {
-            return None;
-        }
-        if *octet < 0x80 {
-            arcs.push(arc);
-        }
-    }
-    let first = *arcs.first().filter(|_| contents.last().is_some_and(|last| *last < 0x80))?;
-    let (root, second) = if first < 80 { (first / 40, first % 40) } else { (2, first - 80) };
-    let rest = arcs[1..].iter().map(|arc| format!(".{arc}"));
-    Some(format!("{root}.{second}") + &rest.collect::<String>())
 }
 
 /// A UTCTime or GeneralizedTime in the forms DER allows (RFC 5280 section 4.1.2.5). Go writes back a GeneralizedTime of

@@ -5,6 +5,7 @@ use std::path::Path;
 use prettytable::format::{Alignment, FormatBuilder, LinePosition, LineSeparator};
 use prettytable::{Cell, Row, Table};
 
+use crate::certificate::Certificate;
 use crate::certs_dir::scan::Entry;
 use crate::error::printable;
 use crate::time;
@@ -62,6 +63,12 @@ fn expires(entry: &Entry) -> String {
     entry.content.as_ref().and_then(|content| content.first.not_after).map(time::date).unwrap_or_default()
 }
 
+/// DNS names, then IP addresses.
+fn addresses(certificate: &Certificate) -> String {
+    let ips = certificate.alt_names().filter_map(|name| name.address());
+    certificate.dns_names().chain(ips).collect::<Vec<_>>().join(",")
+}
+
 fn notes(entry: &Entry) -> String {
     let content = entry.content.as_ref();
     let unknown = || UNKNOWN.to_owned();
@@ -70,8 +77,7 @@ fn notes(entry: &Entry) -> String {
             format!("num certs: {}", content.map_or_else(unknown, |content| content.count.to_string()))
         }
         Usage::Node | Usage::Ui => {
-            let addresses = content
-                .map(|content| [&*content.first.dns_names, &content.first.ip_addresses].concat().join(","));
+            let addresses = content.map(|content| addresses(&content.first));
             format!("addresses: {}", addresses.unwrap_or_else(unknown))
         }
         // Without a common name, only its subject says whose certificate it is, and the server knows by its settings.

@@ -6,6 +6,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::reason;
+use crate::certificate::Certificate;
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
@@ -35,7 +36,7 @@ pub enum CertificatesError {
         index: usize,
         /// The file.
         file: String,
-        /// OpenSSL's reason.
+        /// Why not.
         reason: String,
     },
 }
@@ -48,11 +49,23 @@ struct Block<'a> {
     rest: &'a [u8],
 }
 
+impl Block<'_> {
+    /// What is in the armor. Headers, which name what they say with a colon, are passed over.
+    fn der(&self) -> Vec<u8> {
+        let lines = self.text.split(|b| *b == b'\n').skip(1);
+        let body =
+            lines.take_while(|line| !line.starts_with(DASHES.as_bytes())).filter(|line| !line.contains(&b':'));
+        let base64: String =
+            body.flatten().filter(|b| !b.is_ascii_whitespace()).map(|b| char::from(*b)).collect();
+        decode_block(&base64).unwrap_or_default()
+    }
+}
+
 /// Reads the certificates of a file; text around the blocks is passed over.
 ///
 /// # Errors
 /// If there is none, and if any block is not a certificate. `file` is for the message.
-pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, CertificatesError> {
+pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<Certificate>, CertificatesError> {
     if contents.is_empty() {
         return Err(CertificatesError::Empty(file.to_owned()));
     }
@@ -61,12 +74,14 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, Certificat
         if block.label != "CERTIFICATE" {
             return Err(CertificatesError::NotACertificate { index, label: block.label.to_owned() });
         }
-        let certificate = X509::from_pem(block.text).map_err(|errors| CertificatesError::Invalid {
+        let certificate = X509::from_pem(block.text)
+            .map_err(|errors| reason(&errors))
+            .and_then(|_| Certificate::from_der(block.der()).map_err(|error| error.to_string()));
+        certificates.push(certificate.map_err(|reason| CertificatesError::Invalid {
             index,
             file: file.to_owned(),
-            reason: reason(&errors),
-        })?;
-        certificates.push(certificate);
+            reason,
+        })?);
     }
     if certificates.is_empty() {
         return Err(CertificatesError::None(file.to_owned()));
