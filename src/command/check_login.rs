@@ -9,6 +9,7 @@ use super::announce;
 use super::subject::check_role;
 use super::values::{self, distinguished_name};
 use crate::ca::authority;
+use crate::certificate::{AltName, CLIENT_AUTH};
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading};
@@ -17,7 +18,6 @@ use crate::dn::{DistinguishedName, UnreadableSubject};
 use crate::error::Advice;
 use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, TlsFacts, judge};
 use crate::output;
-use crate::pki::inspect::Facts;
 use crate::tenant::{TenantId, TenantName};
 use crate::time;
 use crate::usage::Usage;
@@ -93,15 +93,17 @@ fn default_certificate(certs_dir: &Reading<'_>, user: &str) -> String {
 fn facts(file: &CertificateFile, certs_dir: &Reading<'_>, at: i64) -> Result<CertificateFacts> {
     let ca = authority::certificate_file(certs_dir, Usage::Client);
     let ca = CertificateFile::load_in(certs_dir, &ca, certificate::CA)?;
-    let facts = Facts::of(&file.first);
-    let common_name = facts.common_name().to_owned();
-    let unreadable = match &facts.subject {
+    let certificate = &file.first;
+    let common_name = certificate.common_name().to_owned();
+    let unreadable = match &certificate.subject {
         Err(UnreadableSubject::Encoding(why)) => Some(why.clone()),
-        _ if !facts.names_are_ascii => Some("x509: a subject alternative name is malformed".to_owned()),
+        _ if !certificate.alt_names().all(|name| AltName::is_ascii(&name)) => {
+            Some("x509: a subject alternative name is malformed".to_owned())
+        }
         _ => None,
     };
-    let organizational_units = facts.organizational_units().to_vec();
-    if let Ok(subject) = &facts.subject {
+    let organizational_units = certificate.organizational_units().to_vec();
+    if let Ok(subject) = &certificate.subject {
         for peculiarity in subject.peculiarities.iter().filter(|peculiarity| peculiarity.may_fail_handshake()) {
             announce::stderr(&format!("warning: {peculiarity}"));
         }
@@ -110,14 +112,14 @@ fn facts(file: &CertificateFile, certs_dir: &Reading<'_>, at: i64) -> Result<Cer
         tls: TlsFacts {
             unreadable,
             chain: file.chain_to(&ca, at),
-            client_auth: facts.client_auth,
-            not_before: facts.not_before.unwrap_or(i64::MAX),
-            not_after: facts.not_after.unwrap_or(i64::MIN),
+            client_auth: certificate.allows(CLIENT_AUTH),
+            not_before: certificate.not_before.unwrap_or(i64::MAX),
+            not_after: certificate.not_after.unwrap_or(i64::MIN),
         },
-        subject: facts.subject.map(|subject| subject.name).map_err(|error| error.to_string()),
+        subject: certificate.subject.clone().map(|subject| subject.name).map_err(|error| error.to_string()),
         organizational_units,
         common_name,
-        dns_names: facts.dns_names,
-        uris: facts.uris,
+        dns_names: certificate.dns_names().collect(),
+        uris: certificate.uris().collect(),
     })
 }
