@@ -58,6 +58,7 @@ pub struct Certificate {
     algorithm: Span,
     signature: Span,
     issuer: Span,
+    validity: Span,
     subject_name: Span,
     public_key: Span,
     extensions: Vec<ExtensionSpan>,
@@ -134,8 +135,9 @@ impl Certificate {
         let serial = fields.expect(INTEGER)?;
         let inner_algorithm = fields.expect(SEQUENCE)?;
         let issuer = fields.expect(SEQUENCE)?;
-        let mut validity = fields.expect(SEQUENCE)?.parts();
-        let (not_before, not_after) = (validity.element()?, validity.element()?);
+        let validity = fields.expect(SEQUENCE)?;
+        let mut times = validity.parts();
+        let (not_before, not_after) = (times.element()?, times.element()?);
         let subject_name = fields.expect(SEQUENCE)?;
         let public_key = fields.expect(SEQUENCE)?;
         let mut extensions = Vec::new();
@@ -160,6 +162,7 @@ impl Certificate {
             algorithm: span(algorithm.encoded),
             signature: span(signature.contents),
             issuer: span(issuer.encoded),
+            validity: span(validity.contents),
             subject_name: span(subject_name.encoded),
             public_key: span(public_key.encoded),
             extensions,
@@ -218,6 +221,11 @@ impl Certificate {
     /// The issuer's name.
     pub fn issuer_name(&self) -> &[u8] {
         &self.der[self.issuer.clone()]
+    }
+
+    /// The two times of the validity.
+    pub fn validity(&self) -> &[u8] {
+        &self.der[self.validity.clone()]
     }
 
     /// The subject's name.

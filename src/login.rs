@@ -4,6 +4,7 @@
 //! goes out in the server's own words, with advice of ours.
 
 mod advice;
+pub mod chain;
 mod compare;
 mod scope;
 #[cfg(test)]

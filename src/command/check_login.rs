@@ -5,17 +5,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::announce;
 use super::subject::check_role;
 use super::values::{self, distinguished_name};
-use crate::certificate::{AltName, CLIENT_AUTH};
+use crate::certificate::{CLIENT_AUTH, Certificate};
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::{authority, layout::CertificateName};
 use crate::cli::{CheckLogin, Format};
-use crate::dn::{DistinguishedName, UnreadableSubject};
+use crate::dn::DistinguishedName;
 use crate::error::Advice;
+use crate::login::chain::{self, Objection, Outcome, Presented, Rule, Which};
 use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, TlsFacts, judge};
 use crate::output;
+use crate::pki::verify::OpenSsl;
 use crate::tenant::{TenantId, TenantName};
 use crate::time;
 use crate::usage::Usage;
@@ -36,8 +37,12 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
     let at = at(args)?;
     let certs_dir = args.dir.path()?;
     let path = args.cert.as_ref().map_or_else(|| default_certificate(&certs_dir, user.as_str()), PathBuf::from);
-    let facts = facts(&CertificateFile::load(&path, certificate::LEAF)?, &certs_dir, at)?;
-    let verdict = judge(&facts, &settings, user.as_str(), &tenant, at);
+    let file = CertificateFile::load(&path, certificate::LEAF)?;
+    let handshake = handshake(&file, &certs_dir, at)?;
+    let verdict = judge(&facts(&file.first, &handshake), &settings, user.as_str(), &tenant, at);
+    if let (true, Outcome::NotJudged(doubt)) = (verdict.is_allowed(), &handshake) {
+        return Err(not_judged(doubt));
+    }
     let text = match args.format {
         Format::Text => verdict.to_string(),
         Format::Json => output::json::verdict(user.as_str(), &tenant, &path, &verdict),
@@ -83,36 +88,47 @@ fn default_certificate(certs_dir: &Path, user: &str) -> PathBuf {
     client
 }
 
+/// What the TLS handshake comes to.
+fn handshake(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<Outcome> {
+    let path = authority::certificate_path(certs_dir, Usage::Client);
+    let mut trusted = CertificateFile::load(&path, certificate::CA)?.into_all();
+    let path = certs_dir.join(CertificateName::of(Usage::TenantClientCa).certificate_file());
+    if certificate::exists(&path) {
+        trusted.extend(CertificateFile::load(&path, certificate::CA)?.into_all());
+    }
+    let presented = Presented { leaf: &file.first, intermediates: &file.others, trusted: &trusted };
+    Ok(chain::judge(presented, at, &OpenSsl))
+}
+
 /// What the rules look at.
-fn facts(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<CertificateFacts> {
-    let ca = CertificateFile::load(&authority::certificate_path(certs_dir, Usage::Client), certificate::CA)?;
-    let certificate = &file.first;
-    let common_name = certificate.common_name().to_owned();
-    let unreadable = match &certificate.subject {
-        Err(UnreadableSubject::Encoding(why)) => Some(why.clone()),
-        _ if !certificate.alt_names().all(|name| AltName::is_ascii(&name)) => {
-            Some("x509: a subject alternative name is malformed".to_owned())
-        }
-        _ => None,
+fn facts(certificate: &Certificate, handshake: &Outcome) -> CertificateFacts {
+    let mut tls = TlsFacts {
+        unreadable: None,
+        chain: Ok(()),
+        client_auth: certificate.allows(CLIENT_AUTH),
+        not_before: certificate.not_before.unwrap_or(i64::MAX),
+        not_after: certificate.not_after.unwrap_or(i64::MIN),
     };
-    let organizational_units = certificate.organizational_units().to_vec();
-    if let Ok(subject) = &certificate.subject {
-        for peculiarity in subject.peculiarities.iter().filter(|peculiarity| peculiarity.may_fail_handshake()) {
-            announce::stderr(&format!("warning: {peculiarity}"));
+    let objections: &[_] = if let Outcome::Refused(objections) = handshake { objections } else { &[] };
+    for objection in objections {
+        match (&objection.which, objection.rule) {
+            (Which::Leaf, Rule::Parse) => tls.unreadable = Some(objection.why.clone()),
+            // The rules see these for themselves.
+            (Which::Leaf, Rule::Validity | Rule::ExtendedKeyUsage) => {}
+            _ => tls.chain = Err(objection.to_string()),
         }
     }
-    Ok(CertificateFacts {
-        tls: TlsFacts {
-            unreadable,
-            chain: file.chain_to(&ca, at),
-            client_auth: certificate.allows(CLIENT_AUTH),
-            not_before: certificate.not_before.unwrap_or(i64::MAX),
-            not_after: certificate.not_after.unwrap_or(i64::MIN),
-        },
+    CertificateFacts {
+        tls,
         subject: certificate.subject.clone().map(|subject| subject.name).map_err(|error| error.to_string()),
-        organizational_units,
-        common_name,
+        organizational_units: certificate.organizational_units().to_vec(),
+        common_name: certificate.common_name().to_owned(),
         dns_names: certificate.dns_names().collect(),
         uris: certificate.uris().collect(),
-    })
+    }
+}
+
+fn not_judged(doubt: &Objection) -> anyhow::Error {
+    let what = format!("not judged: whether the TLS handshake succeeds differs between servers: {doubt}");
+    Advice::new(what, "use a certificate without this oddity, such as create-client makes").into()
 }
