@@ -6,6 +6,7 @@
 mod advice;
 pub mod chain;
 mod compare;
+mod facts;
 mod scope;
 #[cfg(test)]
 mod tests;

@@ -7,14 +7,13 @@ use anyhow::{Context, Result};
 
 use super::subject::check_role;
 use super::values::{self, distinguished_name};
-use crate::certificate::{CLIENT_AUTH, Certificate};
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::{authority, layout::CertificateName};
 use crate::cli::{CheckLogin, Format};
 use crate::dn::DistinguishedName;
 use crate::error::Advice;
-use crate::login::chain::{self, Objection, Outcome, Presented, Rule, Which};
-use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, TlsFacts, judge};
+use crate::login::chain::{self, Objection, Outcome, Presented};
+use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, judge};
 use crate::output;
 use crate::pki::verify::OpenSsl;
 use crate::tenant::{TenantId, TenantName};
@@ -39,7 +38,7 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
     let path = args.cert.as_ref().map_or_else(|| default_certificate(&certs_dir, user.as_str()), PathBuf::from);
     let file = CertificateFile::load(&path, certificate::LEAF)?;
     let handshake = handshake(&file, &certs_dir, at)?;
-    let verdict = judge(&facts(&file.first, &handshake), &settings, user.as_str(), &tenant, at);
+    let verdict = judge(&CertificateFacts::of(&file.first, &handshake), &settings, user.as_str(), &tenant, at);
     if let (true, Outcome::NotJudged(doubt)) = (verdict.is_allowed(), &handshake) {
         return Err(not_judged(doubt));
     }
@@ -98,34 +97,6 @@ fn handshake(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<Outcom
     }
     let presented = Presented { leaf: &file.first, intermediates: &file.others, trusted: &trusted };
     Ok(chain::judge(presented, at, &OpenSsl))
-}
-
-/// What the rules look at.
-fn facts(certificate: &Certificate, handshake: &Outcome) -> CertificateFacts {
-    let mut tls = TlsFacts {
-        unreadable: None,
-        chain: Ok(()),
-        client_auth: certificate.allows(CLIENT_AUTH),
-        not_before: certificate.not_before.unwrap_or(i64::MAX),
-        not_after: certificate.not_after.unwrap_or(i64::MIN),
-    };
-    let objections: &[_] = if let Outcome::Refused(objections) = handshake { objections } else { &[] };
-    for objection in objections {
-        match (&objection.which, objection.rule) {
-            (Which::Leaf, Rule::Parse) => tls.unreadable = Some(objection.why.clone()),
-            // The rules see these for themselves.
-            (Which::Leaf, Rule::Validity | Rule::ExtendedKeyUsage) => {}
-            _ => tls.chain = Err(objection.to_string()),
-        }
-    }
-    CertificateFacts {
-        tls,
-        subject: certificate.subject.clone().map(|subject| subject.name).map_err(|error| error.to_string()),
-        organizational_units: certificate.organizational_units().to_vec(),
-        common_name: certificate.common_name().to_owned(),
-        dns_names: certificate.dns_names().collect(),
-        uris: certificate.uris().collect(),
-    }
 }
 
 fn not_judged(doubt: &Objection) -> anyhow::Error {

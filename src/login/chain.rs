@@ -6,13 +6,17 @@
 mod constraints;
 mod keys;
 mod names;
+mod objection;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod uri;
-
-use std::fmt;
 
 use crate::certificate::{CLIENT_AUTH, Certificate, extension};
 use crate::time::utc;
+
+use objection::Finding;
+pub use objection::{Objection, Rule, Which};
 
 /// Go gives up after so many signatures (`maxChainSignatureChecks`).
 const MOST_SIGNATURES: usize = 100;
@@ -37,98 +41,6 @@ pub struct Presented<'a> {
     pub trusted: &'a [Certificate],
 }
 
-/// Which certificate it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// The client's.
-    Leaf,
-    /// One that is sent along; its place, from 1, and subject.
-    Intermediate(usize, String),
-    /// A trusted one; its place, from 1, and subject.
-    Trusted(usize, String),
-}
-
-impl fmt::Display for Which {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Leaf => f.write_str("the certificate"),
-            Self::Intermediate(place, subject) => {
-                write!(f, "certificate {} of the file ({subject})", place + 1)
-            }
-            Self::Trusted(place, subject) => write!(f, "trusted CA certificate {place} ({subject})"),
-        }
-    }
-}
-
-/// What Go looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// The certificate is no certificate to Go.
-    Parse,
-    /// The kind or size of a key.
-    Key,
-    /// The algorithm of a signature.
-    Algorithm,
-    /// The signature itself.
-    Signature,
-    /// No trusted certificate has the name of the issuer.
-    Issuer,
-    /// An extension that is critical and not understood.
-    CriticalExtension,
-    /// Not valid at this time.
-    Validity,
-    /// Not a CA, by basicConstraints or keyUsage.
-    NotACa,
-    /// More CAs below than allowed.
-    PathLength,
-    /// A name that a CA above must not vouch for.
-    NameConstraints,
-    /// extendedKeyUsage without clientAuth.
-    ExtendedKeyUsage,
-    /// Certificate policies.
-    Policies,
-    /// More than Go is willing to do.
-    Limit,
-}
-
-impl Rule {
-    /// The rule as a word for programs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Parse => "parse",
-            Self::Key => "key",
-            Self::Algorithm => "algorithm",
-            Self::Signature => "signature",
-            Self::Issuer => "issuer",
-            Self::CriticalExtension => "critical-extension",
-            Self::Validity => "validity",
-            Self::NotACa => "not-a-ca",
-            Self::PathLength => "path-length",
-            Self::NameConstraints => "name-constraints",
-            Self::ExtendedKeyUsage => "extended-key-usage",
-            Self::Policies => "policies",
-            Self::Limit => "limit",
-        }
-    }
-}
-
-/// Why a chain does not count, or may not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Objection {
-    /// Which certificate.
-    pub which: Which,
-    /// Which rule.
-    pub rule: Rule,
-    /// In words.
-    pub why: String,
-}
-
-impl fmt::Display for Objection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.which, self.why)
-    }
-}
-
 /// What the server will make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -138,23 +50,6 @@ pub enum Outcome {
     Refused(Vec<Objection>),
     /// That depends on the Go that the server is built with, or on the client.
     NotJudged(Objection),
-}
-
-/// A finding about one certificate: a refusal, or a doubt.
-struct Finding {
-    rule: Rule,
-    why: String,
-    doubt: bool,
-}
-
-impl Finding {
-    fn refusal(rule: Rule, why: impl Into<String>) -> Self {
-        Self { rule, why: why.into(), doubt: false }
-    }
-
-    fn doubt(rule: Rule, why: impl Into<String>) -> Self {
-        Self { rule, why: why.into(), doubt: true }
-    }
 }
 
 /// Says whether the server completes the handshake at the time `at` (seconds since 1970 UTC).
@@ -205,7 +100,7 @@ impl<'a> Search<'a> {
                 .map_err(|objection| vec![objection])?;
         }
         // What else is wrong is worth knowing, too: one new certificate can mend it all.
-        let (mut refusals, found) =
+        let (refusals, found) =
             self.sort(Place::Leaf, self.own_validity(leaf).into_iter().chain(keys::of_client(leaf)));
         doubts.extend(found);
         self.chain.push(Place::Leaf);
@@ -214,14 +109,16 @@ impl<'a> Search<'a> {
         } else {
             self.extend(leaf)
         };
-        if chain.is_none() {
-            refusals.push(self.no_chain());
-        }
-        let (true, Some(about_chain)) = (refusals.is_empty(), chain) else { return Err(refusals) };
         let over = (self.checks > MOST_SIGNATURES).then(|| {
             self.objection(Place::Leaf, Rule::Limit, "more than 100 signatures would have to be checked")
         });
-        Ok(doubts.into_iter().chain(about_chain).chain(over).next())
+        match (chain, refusals.is_empty()) {
+            (Some(about_chain), true) => Ok(doubts.into_iter().chain(about_chain).chain(over).next()),
+            // Go tries candidates in another order, and may find one in time.
+            (None, true) if over.is_some() => Ok(over),
+            (None, _) => Err(refusals.into_iter().chain([self.no_chain()]).collect()),
+            (Some(_), false) => Err(refusals),
+        }
     }
 
     fn at_place(&self, place: Place) -> &'a Certificate {
