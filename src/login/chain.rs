@@ -239,7 +239,8 @@ impl<'a> Search<'a> {
         let mut findings = Vec::new();
         let mut refuse = |rule, why: &str| findings.push(Finding::refusal(rule, why));
         let may_be_old = candidate.version != 2 && matches!(place, Place::Trusted(_));
-        if !ca && !(may_be_old && constraints.is_none()) {
+        let old_root = may_be_old && constraints.is_none();
+        if !ca && !old_root {
             refuse(Rule::NotACa, "its basicConstraints do not make it a CA");
         }
         if candidate.key_usage().is_some_and(|usage| usage != 0 && usage & KEY_CERT_SIGN == 0) {

@@ -65,11 +65,10 @@ impl Peer {
         };
         let texts = |texts: &[&str]| texts.iter().map(OsString::from).collect::<Vec<_>>();
         match self {
-            Self::Go | Self::GoNames | Self::GoOdd => {
+            Self::Go | Self::GoNames => {
                 let mut arguments = texts(&["run"]);
                 arguments.push(match self {
                     Self::Go => program("certs.go", include_str!("peers/certs.go")),
-                    Self::GoOdd => program("odd.go", include_str!("peers/odd.go")),
                     _ => program("names.go", include_str!("peers/names.go")),
                 });
                 arguments

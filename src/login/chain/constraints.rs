@@ -278,9 +278,6 @@ fn truth(matched: bool) -> Match {
 fn in_domain(name: &str, domain: &str) -> Match {
     let (below_only, domain) = (domain.starts_with('.'), domain.strip_prefix('.').unwrap_or(domain));
     let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
-    truth(
-        domain.is_empty() && !below_only
-            || !below_only && name == domain
-            || name.ends_with(&format!(".{domain}")),
-    )
+    let itself = !below_only && (domain.is_empty() || name == domain);
+    truth(itself || name.ends_with(&format!(".{domain}")))
 }
