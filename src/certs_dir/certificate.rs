@@ -4,12 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use openssl::pkey::{PKey, Public};
-use openssl::x509::X509;
 
 use super::Reading;
-use crate::certificate::{Certificate, KeyIdentifier};
+use crate::certificate::Certificate;
 use crate::error::Advice;
-use crate::pki::{self, pem, verify};
+use crate::pki::{self, pem};
 use crate::store::read::{ReadError, Regular};
 
 /// The certificates of a file that a command needs.
@@ -67,32 +66,9 @@ impl CertificateFile {
         Ok(Self { first, others: certificates.collect() })
     }
 
-    /// Does a chain lead from the first certificate, over the others, to any one of the CA's? See [`verify::chain`].
-    ///
-    /// # Errors
-    /// Why there is none, with the key identifiers: CAs are often called the same.
-    pub fn chain_to(&self, ca: &Self, at: i64) -> Result<(), String> {
-        let roots: Vec<_> = std::iter::once(&ca.first).chain(&ca.others).collect();
-        let x509 = |all: &[&Certificate]| {
-            all.iter().map(|one| X509::from_der(one.der())).collect::<Result<Vec<_>, _>>()
-        };
-        let others: Vec<_> = self.others.iter().collect();
-        let loaded = (|| Ok((x509(&[&self.first])?, x509(&others)?, x509(&roots)?)))();
-        let (first, others, loaded_roots) = loaded.map_err(|errors| pki::reason(&errors))?;
-        verify::chain(&first[0], &others, &loaded_roots, at).map_err(|why| {
-            let shown = |identifier: Option<KeyIdentifier<'_>>| {
-                identifier.map_or_else(|| "none".to_owned(), |id| id.to_string())
-            };
-            let wanted = shown(self.first.authority_key_identifier());
-            let there: Vec<_> = roots.iter().map(|root| shown(root.subject_key_identifier())).collect();
-            if there.contains(&wanted) {
-                return why;
-            }
-            format!(
-                "{why}; it names a CA with the key identifier {wanted}, and the CA file has {}",
-                there.join(", ")
-            )
-        })
+    /// All certificates of the file.
+    pub fn into_all(self) -> Vec<Certificate> {
+        std::iter::once(self.first).chain(self.others).collect()
     }
 }
 
