@@ -118,7 +118,7 @@ impl Certificate {
     }
 
     /// The OCSP responders of authorityInfoAccess (RFC 5280 section 4.2.2.1).
-    pub fn ocsp_responders(&self) -> impl Iterator<Item = String> {
+    pub fn ocsp_responders(&self) -> impl Iterator<Item = String> + Clone {
         let value = self.extension(extension::AUTHORITY_INFO_ACCESS);
         let accesses = value.and_then(|value| der::first(value, SEQUENCE).ok());
         let mut accesses = accesses.map_or(Reader::new(&[]), |accesses| accesses.parts());

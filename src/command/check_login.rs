@@ -97,9 +97,9 @@ fn default_certificate(certs_dir: &Reading<'_>, user: &str) -> String {
 fn handshake(file: &CertificateFile, certs_dir: &Reading<'_>, at: i64) -> Result<Outcome> {
     let ca = authority::certificate_file(certs_dir, Usage::Client);
     let mut trusted = CertificateFile::load_in(certs_dir, &ca, certificate::CA)?.into_all();
-    let ca = CertificateName::of(Usage::TenantClientCa).certificate_file();
-    if certs_dir.has(&ca) {
-        trusted.extend(CertificateFile::load_in(certs_dir, &ca, certificate::CA)?.into_all());
+    let tenants = CertificateName::of(Usage::TenantClientCa).certificate_file();
+    if certs_dir.has(&tenants) {
+        trusted.extend(CertificateFile::load_in(certs_dir, &tenants, certificate::CA)?.into_all());
     }
     let presented = Presented { leaf: &file.first, intermediates: &file.others, trusted: &trusted };
     Ok(chain::judge(presented, at, &OpenSsl))
