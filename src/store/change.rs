@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use rustix::fs::Mode;
@@ -133,7 +134,8 @@ impl<'a> Change<'a> {
         match names.iter().find(|name| !name.to_str().is_some_and(manifest::is_ours)) {
             None => Ok(()),
             Some(name) => {
-                let what = format!("{path} holds {}, which crdb-cert did not put there", name.display());
+                let what =
+                    format!("{path} holds {}, which crdb-cert did not put there", Path::new(&name).display());
                 let hint = format!("somebody renamed this directory: give it its own name back: mv {path} ...");
                 Err(Advice::new(what, hint).into())
             }
