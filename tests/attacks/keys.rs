@@ -22,7 +22,7 @@ fn a_change_that_is_replayed_takes_no_ca_key_away() {
         let (run, taken) = while_attacked(|| place.run(CA), |moment| take_away(moment, &certs));
         run.ended()?;
         let before = place.elsewhere();
-        ensure!(run.code == Some(1) || place.path("safe/ca.key").exists(), "the CA key is gone at once");
+        ensure!(run.status == Some(1) || place.path("safe/ca.key").exists(), "the CA key is gone at once");
         attacker(|| put_back(&certs, &taken));
         place.run(NEXT).ended()?;
         place.kept(&before)?;
@@ -123,7 +123,7 @@ fn an_empty_key_that_was_planted_gets_no_contents() {
         attacker(|| fs::write(place.path("certs/node.key"), "").expect("an empty key"));
         place.give("certs", Whose::Roots(mode));
         let run = place.run(&format!("{NODE} --overwrite"));
-        assert!(run.code == Some(1), "{mode:o}: {run:?}");
+        assert!(run.status == Some(1), "{mode:o}: {run:?}");
         assert!(
             run.stderr.contains(&format!("node.key belongs to uid {ID}, which does not own certs")),
             "{run:?}"
