@@ -1,6 +1,7 @@
 //! The few bytes of DER (X.690) that are read and written here. Pure; what goes into a certificate or key OpenSSL checks as
 //! it reads it.
 
+pub const BOOLEAN: u8 = 0x01;
 pub const INTEGER: u8 = 0x02;
 pub const BIT_STRING: u8 = 0x03;
 pub const OCTET_STRING: u8 = 0x04;
@@ -37,92 +38,94 @@ pub fn push_length(out: &mut Vec<u8>, length: usize) {
     }
 }
 
-/// Elements of definite length, one after the other. Nothing is copied, so that no key is.
-#[derive(Clone, Copy)]
+/// Is the octet in the PrintableString set (X.680 section 41.4)?
+pub fn is_printable(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
+}
+
+/// Octets that are not DER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed DER")]
+pub struct Malformed;
+
+/// An element.
+#[derive(Clone, Copy, Debug)]
+pub struct Element<'a> {
+    /// The identifier octet.
+    pub tag: u8,
+    /// The contents octets.
+    pub contents: &'a [u8],
+    /// Identifier, length and contents.
+    pub encoded: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// The elements inside.
+    pub fn parts(&self) -> Reader<'a> {
+        Reader::new(self.contents)
+    }
+}
+
+/// Reads elements one after the other, as Go's `cryptobyte` does: one-octet tags, and lengths in the shortest form only.
+/// Nothing is copied, so that no key is.
+#[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// An element: its identifier octet, its contents, and both with the length between.
-#[derive(Clone, Copy)]
-pub struct Element<'a> {
-    pub tag: u8,
-    pub contents: &'a [u8],
-    pub whole: &'a [u8],
-}
-
 impl<'a> Reader<'a> {
-    pub fn new(der: &'a [u8]) -> Self {
-        Self { rest: der }
+    pub fn new(octets: &'a [u8]) -> Self {
+        Self { rest: octets }
     }
 
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// The next element, if it is of this kind; nothing is read otherwise.
-    pub fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
-        let mut ahead = *self;
-        let element = ahead.next().filter(|element| element.tag == tag)?;
-        *self = ahead;
-        Some(element.contents)
-    }
-
-    /// What is in the next element, if it is of this kind.
-    pub fn enter(&mut self, tag: u8) -> Option<Self> {
-        self.read(tag).map(Self::new)
-    }
-
-    /// Nothing, if nothing is left.
-    pub fn end(&self) -> Option<()> {
-        self.is_empty().then_some(())
-    }
-}
-
-impl<'a> Iterator for Reader<'a> {
-    type Item = Element<'a>;
-
-    /// The next element; `None` at the end, and where there is none whole.
-    fn next(&mut self) -> Option<Element<'a>> {
-        let (tag, after) = self.rest.split_first()?;
-        let (first, after) = after.split_first()?;
-        let count = usize::from(first.checked_sub(0x80).unwrap_or(0));
-        let (length, after) = after.split_at_checked(count).filter(|_| count <= 4 && *first != 0x80)?;
-        let long = length.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
-        let (contents, rest) = after.split_at_checked(if count > 0 { long } else { usize::from(*first) })?;
-        let whole = &self.rest[..self.rest.len() - rest.len()];
+    /// Takes the next element.
+    pub fn element(&mut self) -> Result<Element<'a>, Malformed> {
+        let (&tag, &first) = (self.rest.first().ok_or(Malformed)?, self.rest.get(1).ok_or(Malformed)?);
+        let count = usize::from(first.saturating_sub(0x80));
+        let octets = self.rest.get(2..2 + count).filter(|_| count <= 4 && first != 0x80).ok_or(Malformed)?;
+        let long = octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
+        let shortest = count == 0 || long >= 0x80 && octets[0] != 0;
+        let length = if count == 0 { usize::from(first) } else { long };
+        let end = length.checked_add(2 + count).filter(|_| shortest && tag & 0x1f != 0x1f).ok_or(Malformed)?;
+        let (encoded, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
         self.rest = rest;
-        Some(Element { tag: *tag, contents, whole })
+        Ok(Element { tag, contents: &encoded[2 + count..], encoded })
+    }
+
+    /// Takes the next element, which has this tag.
+    pub fn expect(&mut self, tag: u8) -> Result<Element<'a>, Malformed> {
+        self.optional(tag)?.ok_or(Malformed)
+    }
+
+    /// Takes the next element if it has this tag.
+    pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, Malformed> {
+        if self.rest.first() == Some(&tag) { self.element().map(Some) } else { Ok(None) }
+    }
+
+    /// There must be nothing left.
+    pub fn end(&self) -> Result<(), Malformed> {
+        if self.is_empty() { Ok(()) } else { Err(Malformed) }
     }
 }
 
-/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold: extensions do. What
-/// cannot be read counts as all that it may be: OpenSSL reads indefinite lengths, too.
-pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
-    let mut levels = vec![Reader::new(der)];
-    let mut count = 0;
-    while let Some(level) = levels.last_mut() {
-        match level.next() {
-            Some(Element { tag, contents, .. }) => {
-                count += 1;
-                if tag & 0x20 != 0 || tag == OCTET_STRING {
-                    levels.push(Reader::new(contents));
-                }
-            }
-            None => {
-                count += level.rest.len() / 2;
-                levels.pop();
-            }
-        }
-        if count > limit {
-            return true;
-        }
-    }
-    false
+/// The one element that `octets` are, which has this tag.
+pub fn only(octets: &[u8], tag: u8) -> Result<Element<'_>, Malformed> {
+    let mut reader = Reader::new(octets);
+    let element = reader.expect(tag)?;
+    reader.end().map(|()| element)
 }
 
-/// An object identifier in dotted form (X.690 section 8.19); `None` if it is none, or has arcs beyond 31 bits, which Go refuses.
-pub fn dotted(contents: &[u8]) -> Option<String> {
+/// The element that `octets` begin with, which has this tag.
+pub fn first(octets: &[u8], tag: u8) -> Result<Element<'_>, Malformed> {
+    Reader::new(octets).expect(tag)
+}
+
+/// The contents of an OBJECT IDENTIFIER as dotted text; none if an arc is malformed or beyond 31 bits, the limit in Go.
+pub fn object_identifier(contents: &[u8]) -> Option<String> {
     let (mut arcs, mut arc) = (Vec::new(), 0_u64);
     for (i, octet) in contents.iter().enumerate() {
         let starts = i == 0 || contents[i - 1] < 0x80;
@@ -140,9 +143,41 @@ pub fn dotted(contents: &[u8]) -> Option<String> {
     Some(format!("{root}.{second}") + &rest.collect::<String>())
 }
 
-/// Is the octet in the PrintableString set (X.680 section 41.4)?
-pub fn is_printable(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
+/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold: extensions do.
+/// What is malformed may be elements to OpenSSL, which is not so strict: it counts as the most that it could be.
+pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
+    let mut levels = vec![Reader::new(der)];
+    let mut count = 0;
+    while let Some(level) = levels.last_mut().filter(|_| count <= limit) {
+        match level.element() {
+            Ok(Element { tag, contents, .. }) => {
+                count += 1;
+                if tag & 0x20 != 0 || tag == OCTET_STRING {
+                    levels.push(Reader::new(contents));
+                }
+            }
+            Err(Malformed) => {
+                // None is shorter than two octets. At the end of a level nothing is left.
+                count += level.rest.len() / 2;
+                levels.pop();
+            }
+        }
+    }
+    count > limit
+}
+
+/// The contents of an INTEGER that is not negative and has at most 64 bits.
+pub fn unsigned(contents: &[u8]) -> Option<u64> {
+    let negative = contents.first().is_none_or(|first| *first >= 0x80);
+    let octets = contents.strip_prefix(&[0]).unwrap_or(contents);
+    let fold = || octets.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet));
+    (!negative && octets.len() <= 8).then(fold)
+}
+
+/// The length in bits of the contents of an INTEGER that is not negative.
+pub fn bits(contents: &[u8]) -> usize {
+    let significant = &contents[contents.iter().take_while(|octet| **octet == 0).count()..];
+    significant.first().map_or(0, |first| 8 * significant.len() - first.leading_zeros() as usize)
 }
 
 /// Octets in hex, two lower-case digits each.
@@ -162,24 +197,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
-        for length in [0, 1, 127, 128, 255, 256, 70_000] {
-            let contents = vec![7; length];
-            let der = [tlv(4, &contents), tlv(NULL, &[])].concat();
-            let mut reader = Reader::new(&der);
-            assert_eq!(reader.read(SEQUENCE), None);
-            assert_eq!(reader.read(4), Some(&*contents));
-            assert_eq!(reader.next().map(|element| element.whole), Some(&[5, 0][..]));
-            assert!(reader.is_empty());
+    fn what_is_written_is_read_and_nothing_else() {
+        for length in [0, 1, 127, 128, 255, 256, 65535, 65536] {
+            let written = tlv(4, &vec![7; length]);
+            assert_eq!(only(&written, 4).map(|element| element.contents.len()), Ok(length));
+            assert!(only(&written, 5).is_err());
+            assert!(only(&written[..written.len() - 1], 4).is_err());
+            assert!(only(&[&written[..], &[0]].concat(), 4).is_err());
         }
-    }
-
-    #[test]
-    fn what_is_cut_or_of_no_definite_length_is_not_read() {
-        for der in
-            [&[][..], &[4], &[4, 1], &[4, 0x80, 0, 0], &[4, 0x85, 0, 0, 0, 0, 1, 0], &[4, 0x82, 1], &[4, 0xff]]
-        {
-            assert!(Reader::new(der).next().is_none(), "{der:x?}");
+        for octets in [
+            &[][..],
+            &[4],
+            &[4, 1],
+            &[4, 0xff],
+            &[4, 0x80, 0, 0],
+            &[4, 0x81, 1, 7],
+            &[4, 0x82, 0, 0x80],
+            &[4, 0x82, 1],
+            &[4, 0x85, 0, 0, 0, 0, 1, 7],
+            &[0x1f, 1, 7],
+            &[4, 0x84, 0xff, 0xff, 0xff, 0xff],
+        ] {
+            assert!(Reader::new(octets).element().is_err(), "{octets:x?}");
         }
     }
 
@@ -187,10 +226,10 @@ mod tests {
     fn object_identifiers_have_their_dotted_form() {
         for oid in ["2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.1", "2.999.1"] {
             let object = openssl::asn1::Asn1Object::from_str(oid).expect(oid);
-            assert_eq!(dotted(object.as_slice()).as_deref(), Some(oid));
+            assert_eq!(object_identifier(object.as_slice()).as_deref(), Some(oid));
         }
         for bad in [&[][..], &[0x80, 1], &[42, 0x80], &[42, 0x9f, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
-            assert_eq!(dotted(bad), None, "{bad:x?}");
+            assert_eq!(object_identifier(bad), None, "{bad:x?}");
         }
     }
 
@@ -199,7 +238,17 @@ mod tests {
         let extension = tlv(OCTET_STRING, &tlv(SEQUENCE, &[tlv(4, &[]), tlv(NULL, &[])].concat()));
         let der = tlv(SEQUENCE, &[tlv(INTEGER, &[0x30, 0]), extension].concat());
         assert!(has_more_elements(&der, 5) && !has_more_elements(&der, 6));
-        let indefinite = [&[SEQUENCE, 0x80][..], &[NULL, 0].repeat(10), &[0, 0]].concat();
-        assert!(has_more_elements(&indefinite, 11) && !has_more_elements(&indefinite, 12));
+    }
+
+    #[test]
+    fn what_only_openssl_would_read_counts_as_the_most_elements() {
+        let nulls = tlv(NULL, &[]).repeat(100);
+        let indefinite = [&[SEQUENCE, 0x80][..], &nulls, &[0, 0]].concat();
+        let long_form = [&[SEQUENCE, 0x82, 0, 200][..], &nulls].concat();
+        for der in [indefinite, long_form] {
+            for der in [tlv(OCTET_STRING, &der), der] {
+                assert!(has_more_elements(&der, 100) && !has_more_elements(&der, 110));
+            }
+        }
     }
 }

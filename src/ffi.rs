@@ -6,10 +6,8 @@ use std::fs::File;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::{io, ptr};
 
-use openssl::x509::X509Ref;
 use openssl_sys::{
-    EVP_default_properties_enable_fips, EVP_default_properties_is_fips_enabled, EXFLAG_CA, OSSL_LIB_CTX,
-    OSSL_PROVIDER, X509_get_extension_flags,
+    EVP_default_properties_enable_fips, EVP_default_properties_is_fips_enabled, OSSL_LIB_CTX, OSSL_PROVIDER,
 };
 
 /// `OSSL_PARAM` of OpenSSL's `core.h`.
@@ -80,14 +78,6 @@ pub fn fips_is_default() -> bool {
 pub fn make_fips_default() -> bool {
     // SAFETY: a null context is the default one.
     unsafe { EVP_default_properties_enable_fips(ptr::null_mut(), 1) == 1 }
-}
-
-/// Do the certificate's basicConstraints say that it is a CA's (RFC 5280 section 4.2.1.9)?
-pub fn is_ca(certificate: &X509Ref) -> bool {
-    let x509 = ptr::from_ref(certificate).cast_mut().cast::<openssl_sys::X509>();
-    // SAFETY: an `X509Ref` is OpenSSL's own structure (as `foreign-types` has it), valid during the call, which at most caches
-    // in it, under its lock, what its extensions say.
-    unsafe { X509_get_extension_flags(x509) & EXFLAG_CA != 0 }
 }
 
 /// A file descriptor that was handed down to this process, as a file of its own.

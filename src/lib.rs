@@ -10,6 +10,7 @@
 pub mod account;
 pub mod argv;
 pub mod ca;
+pub mod certificate;
 pub mod certs_dir;
 pub mod cli;
 pub mod command;

@@ -4,7 +4,9 @@
 //! goes out in the server's own words, with advice of ours.
 
 mod advice;
+pub mod chain;
 mod compare;
+mod facts;
 mod scope;
 #[cfg(test)]
 mod tests;

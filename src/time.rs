@@ -35,20 +35,41 @@ pub fn parse(text: &str) -> Option<i64> {
     let fraction = rest.strip_prefix('.');
     let zone = fraction.map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
     let has_digits = fraction.is_none_or(|fraction| fraction.len() > zone.len());
-    has_digits.then_some(seconds - offset(zone)?)
+    has_digits.then_some(seconds - offset(zone, ":")?)
 }
 
-/// The seconds that a zone such as `Z` or `+02:00` is ahead of UTC.
-fn offset(zone: &str) -> Option<i64> {
+/// The contents of a UTCTime (tag 0x17) or GeneralizedTime (0x18) in the forms of RFC 5280 section 4.1.2.5. Seconds may be
+/// missing in the first, and a time zone stand in both, as Go and OpenSSL have it.
+pub fn from_asn1(tag: u8, contents: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(contents).ok()?;
+    let (digits, zone) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i64>().ok();
+    let (year, at) = match (tag, digits.len()) {
+        (0x17, 10 | 12) => (number(0..2).map(|short| short + if short < 50 { 2000 } else { 1900 })?, 2),
+        (0x18, 14) => (number(0..4)?, 4),
+        _ => return None,
+    };
+    let field = |index: usize| number(at + 2 * index..at + 2 * index + 2);
+    let (month, day, hour, minute, second) =
+        (field(0)?, field(1)?, field(2)?, field(3)?, field(4).unwrap_or(0));
+    let local = Utc { year, month, day, hour, minute, second }.seconds()?;
+    Some(local - offset(zone, "").filter(|_| zone != "z")?)
+}
+
+/// The seconds that a zone such as `Z` or `+02:00` is ahead of UTC, with this between its hours and minutes.
+fn offset(zone: &str, colon: &str) -> Option<i64> {
     let sign = match zone.bytes().next()? {
         b'Z' | b'z' => return (zone.len() == 1).then_some(0),
         b'+' => 1,
         b'-' => -1,
         _ => return None,
     };
-    let two_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok())?;
-    let (hours, minutes) = zone.get(1..).filter(|time| time.len() == 5)?.split_once(':')?;
-    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    let two_digits = |text: &str| {
+        let all = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        all.then(|| text.parse::<i64>().ok())?
+    };
+    let (hours, minutes) = zone.get(1..)?.split_at_checked(2)?;
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes.strip_prefix(colon)?)?);
     (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60)
 }
 
@@ -122,6 +143,32 @@ mod tests {
     }
 
     #[test]
+    fn times_of_certificates_are_read() {
+        for (tag, text, expected) in [
+            (0x17, "700101000000Z", Some(0)),
+            (0x17, "7001010000Z", Some(0)),
+            (0x17, "700101010000+0100", Some(0)),
+            (0x17, "491231235959Z", Some(2_524_607_999)),
+            (0x17, "500101000000Z", Some(-631_152_000)),
+            (0x18, "20500101000000Z", Some(2_524_608_000)),
+            (0x18, "99991231235959Z", Some(253_402_300_799)),
+            (0x18, "19700101000000-0130", Some(5400)),
+            (0x18, "197001010000Z", None),
+            (0x18, "20230229000000Z", None),
+            (0x17, "700101000060Z", None),
+            (0x17, "700101000000", None),
+            (0x17, "700101000000ZZ", None),
+            (0x17, "700101000000+01", None),
+            (0x17, "700101000000z", None),
+            (0x17, "700101000000+01:00", None),
+            (0x18, "19700101000000+2400", None),
+            (0x16, "700101000000Z", None),
+        ] {
+            assert_eq!(from_asn1(tag, text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn times_are_read_as_rfc_3339() {
         for (text, seconds) in [
             ("1970-01-02T00:00:00Z", 86400),
@@ -147,6 +194,7 @@ mod tests {
             "1970-01-01T00:00:00.Z",
             "1970-01-01T00:00:00Z ",
             "1970-01-01T00:00:00+0200",
+            "1970-01-01T00:00:00+1:034",
             "1970-01-01T00:00:00+24:00",
             "1970-01-01T00:00:00+-1:00",
             "+970-01-01T00:00:00Z",

@@ -2,25 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use openssl::x509::{X509, X509KeyUsage};
+use anyhow::{Context, Result, anyhow};
+use openssl::x509::X509;
 
 use super::key::CaKey;
+use crate::certificate::{Certificate, KEY_CERT_SIGN};
 use crate::certs_dir::Reading;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::error::Advice;
-use crate::ffi;
-use crate::pki::inspect::Facts;
 use crate::pki::issue;
 use crate::pki::key::PrivateKey;
-use crate::pki::pem;
+use crate::pki::{self, pem};
 use crate::store::read::Regular;
 use crate::usage::{KINDS, Usage};
 
 /// A CA that can sign.
 pub struct Authority {
     certificate: X509,
+    not_after: Option<i64>,
     key: PrivateKey,
     /// Where the certificate is.
     pub path: PathBuf,
@@ -41,7 +41,10 @@ impl Authority {
         if !key.matches(&public) {
             return Err(wrong_key(certs_dir, &key, ca_key, &certificate, &path));
         }
-        Ok(Self { certificate, key, path })
+        let not_after = certificate.not_after;
+        let certificate = X509::from_der(certificate.der())
+            .map_err(|errors| anyhow!("could not load {}: {}", path.display(), pki::reason(&errors)))?;
+        Ok(Self { certificate, not_after, key, path })
     }
 
     /// The last second of the CA's validity, since 1970-01-01T00:00:00Z.
@@ -49,9 +52,7 @@ impl Authority {
     /// # Errors
     /// If it is no valid time.
     pub fn not_after(&self) -> Result<i64> {
-        Facts::of(&self.certificate)
-            .not_after
-            .with_context(|| format!("could not read when {} expires", self.path.display()))
+        self.not_after.with_context(|| format!("could not read when {} expires", self.path.display()))
     }
 
     /// For signing.
@@ -62,18 +63,19 @@ impl Authority {
 
 /// Servers take a certificate for a CA by its basicConstraints, and by its keyUsage where it has one (RFC 5280 sections 4.2.1.9
 /// and 4.2.1.3). Certificates of X.509 version 1 have neither.
-fn check_may_sign(certificate: &X509, path: &Path) -> Result<()> {
+fn check_may_sign(certificate: &Certificate, path: &Path) -> Result<()> {
     /// The version field of X.509 version 3.
-    const V3: i32 = 2;
-    let why = if certificate.version() == V3 && !ffi::is_ca(certificate) {
+    const V3: u64 = 2;
+    let is_ca = certificate.basic_constraints().is_some_and(|constraints| constraints.ca);
+    let why = if certificate.version == V3 && !is_ca {
         "is no CA certificate (basicConstraints)"
-    } else if certificate.key_usage().is_some_and(|usage| !usage.contains(X509KeyUsage::KEY_CERT_SIGN)) {
+    } else if certificate.key_usage().is_some_and(|bits| bits & KEY_CERT_SIGN == 0) {
         "may not sign certificates (its keyUsage lacks keyCertSign)"
     } else {
         return Ok(());
     };
     let path = path.display();
-    let what = format!("the first certificate in {path} ({}) {why}", Facts::of(certificate).subject_text());
+    let what = format!("the first certificate in {path} ({}) {why}", certificate.subject_text());
     Err(Advice::new(
         what,
         format!("put the certificate of your CA first in {path}, or make one with create-ca"),
@@ -89,8 +91,8 @@ pub fn count_certificates(certs_dir: &Reading<'_>, file: &str) -> usize {
         .map_or(0, |certificates| certificates.len())
 }
 
-fn belongs(key: &PrivateKey, certificate: &X509) -> bool {
-    certificate.public_key().is_ok_and(|public| key.matches(&public))
+fn belongs(key: &PrivateKey, certificate: &Certificate) -> bool {
+    pki::public_key(certificate).is_ok_and(|public| key.matches(&public))
 }
 
 /// Every CA is called the same unless it was made otherwise: the key identifier tells which is meant.
@@ -98,18 +100,18 @@ fn wrong_key(
     certs_dir: &Reading<'_>,
     key: &PrivateKey,
     ca_key: &CaKey,
-    first: &X509,
+    first: &Certificate,
     path: &Path,
 ) -> anyhow::Error {
-    let facts = Facts::of(first);
-    let identifier = facts.subject_key_identifier.as_deref().unwrap_or("none");
+    let identifier = first.subject_key_identifier();
+    let identifier = identifier.map_or_else(|| "none".to_owned(), |identifier| identifier.to_string());
     let path = path.display();
     let owner = owner(certs_dir, key);
     let owner = owner.unwrap_or_else(|| format!("no CA certificate in {}", certs_dir.dir_path().display()));
     let what = format!(
         "CA key {ca_key} does not belong to the first certificate in {path} ({}, key identifier {identifier}), \
          but to {owner}",
-        facts.subject_text()
+        first.subject_text()
     );
     Advice::new(what, format!("name the key that the first certificate in {path} was made with in --ca-key"))
         .into()

@@ -139,20 +139,36 @@ impl Writer<'_> {
     /// # Errors
     /// As for [`CertsDir::recover`]; or if the CA key has a name that the certs directory gives to other files.
     pub fn prepare(&self, ca_key: Option<&Path>) -> Result<Vec<Finding>> {
-        let key_dir = ca_key.and_then(|path| Dir::open(parent(path)).ok());
+        let mut findings = Vec::new();
         if let Some(ca_key) = ca_key {
-            check_ca_key_name(self.certs_dir, ca_key, key_dir.as_ref())?;
+            let dir = Dir::open(parent(ca_key));
+            check_ca_key_name(self.certs_dir, ca_key, dir.as_ref().ok())?;
+            findings.extend(match dir {
+                Ok(dir) => self.check_key_dir(&dir),
+                // Who needs it says so.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+                Err(error) => could_not_sweep(parent(ca_key), &error),
+            });
         }
-        let mut findings = self.certs_dir.recover()?;
-        let identity = |dir: &Dir| dir.identity().ok();
-        if let Some(dir) = key_dir.filter(|dir| identity(dir) != self.certs_dir.dir().and_then(identity)) {
-            change::sweep(&dir);
-            findings.extend(ownership::check_dir("CA key's directory", &dir, None));
-        }
+        findings.extend(self.certs_dir.recover()?);
         if let Some(dir) = self.certs_dir.dir() {
             findings.extend(ownership::check_dir(ownership::CERTS, dir, self.owner));
         }
         Ok(findings)
+    }
+
+    /// Sweeps the directory of the CA key, and says what is wrong with it.
+    fn check_key_dir(&self, dir: &Dir) -> Vec<Finding> {
+        let identity = |dir: &Dir| dir.identity().ok();
+        if identity(dir) == self.certs_dir.dir().and_then(identity) {
+            return Vec::new();
+        }
+        let mut findings = ownership::check_dir("CA key's directory", dir, None);
+        // Not everybody who can read the CA key can write beside it.
+        if let Err(error) = change::sweep(dir) {
+            findings.extend(could_not_sweep(dir.path(), &error));
+        }
+        findings
     }
 
     /// Refuses what can be refused before any key is made. The certs directory may be missing: the commit makes it.
@@ -279,6 +295,12 @@ impl Writer<'_> {
         let old = dir.lookup(name).map_err(|error| could_not_stat(dir, name, &error))?;
         old.map_or(Ok(None), |old| owner_of_replacement(dir, name, &old))
     }
+}
+
+/// A note that temporary files may be left in a directory.
+fn could_not_sweep(dir: &Path, error: &std::io::Error) -> Vec<Finding> {
+    let (dir, why) = (dir.display(), reason(error));
+    vec![Finding::note("litter", &dir, format!("could not look for temporary files in {dir}: {why}"))]
 }
 
 /// Locks both directories, in the same order in every process, so that no two wait for each other.

@@ -4,20 +4,19 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use openssl::pkey::{PKey, Public};
-use openssl::x509::X509;
 
 use super::Reading;
+use crate::certificate::Certificate;
 use crate::error::Advice;
-use crate::pki::inspect::Facts;
-use crate::pki::{self, pem, verify};
+use crate::pki::{self, pem};
 use crate::store::read::{ReadError, Regular};
 
 /// The certificates of a file that a command needs.
 pub struct CertificateFile {
     /// The first one, which is the one in use.
-    pub first: X509,
+    pub first: Certificate,
     /// The others: older CAs in a CA's file, CAs between it and the root in another.
-    pub others: Vec<X509>,
+    pub others: Vec<Certificate>,
 }
 
 /// What a command needs the file for, for the message when it is missing.
@@ -67,25 +66,9 @@ impl CertificateFile {
         Ok(Self { first, others: certificates.collect() })
     }
 
-    /// Does a chain lead from the first certificate, over the others, to any one of the CA's? See [`verify::chain`].
-    ///
-    /// # Errors
-    /// Why there is none, with the key identifiers: CAs are often called the same.
-    pub fn chain_to(&self, ca: &Self, at: i64) -> Result<(), String> {
-        let roots: Vec<_> = std::iter::once(&ca.first).chain(&ca.others).cloned().collect();
-        verify::chain(&self.first, &self.others, &roots, at).map_err(|why| {
-            let shown = |identifier: Option<String>| identifier.unwrap_or_else(|| "none".to_owned());
-            let wanted = shown(Facts::of(&self.first).authority_key_identifier);
-            let there: Vec<_> =
-                roots.iter().map(|root| shown(Facts::of(root).subject_key_identifier)).collect();
-            if there.contains(&wanted) {
-                return why;
-            }
-            format!(
-                "{why}; it names a CA with the key identifier {wanted}, and the CA file has {}",
-                there.join(", ")
-            )
-        })
+    /// All certificates of the file.
+    pub fn into_all(self) -> Vec<Certificate> {
+        std::iter::once(self.first).chain(self.others).collect()
     }
 }
 
@@ -93,8 +76,8 @@ impl CertificateFile {
 ///
 /// # Errors
 /// If OpenSSL's providers do not know such keys.
-pub fn public_key(certificate: &X509, path: &Path) -> Result<PKey<Public>> {
-    certificate.public_key().map_err(|errors| {
+pub fn public_key(certificate: &Certificate, path: &Path) -> Result<PKey<Public>> {
+    pki::public_key(certificate).map_err(|errors| {
         anyhow!("could not read the public key of {}: {}", path.display(), pki::reason(&errors))
     })
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use super::Reading;
 use super::layout::CertificateName;
-use crate::pki::inspect::Facts;
+use crate::certificate::Certificate;
 use crate::pki::pem;
 use crate::store::read::{ReadError, Regular};
 use crate::usage::KINDS;
@@ -55,7 +55,7 @@ pub fn find(certs_dir: &Reading<'_>, now: i64) -> Result<Vec<File>> {
             .iter()
             .enumerate()
             .skip(1)
-            .filter_map(|(index, certificate)| expired(index, &Facts::of(certificate), now))
+            .filter_map(|(index, certificate)| expired(index, certificate, now))
             .collect();
         if !certificates.is_empty() {
             let after = pem::certificate_blocks(&before, |position| {
@@ -67,8 +67,9 @@ pub fn find(certs_dir: &Reading<'_>, now: i64) -> Result<Vec<File>> {
     Ok(files)
 }
 
-fn expired(index: usize, facts: &Facts, now: i64) -> Option<Expired> {
-    let not_after = facts.not_after.filter(|end| *end < now)?;
-    let key_identifier = facts.subject_key_identifier.clone().unwrap_or_else(|| "none".to_owned());
-    Some(Expired { position: index + 1, subject: facts.subject_text(), key_identifier, not_after })
+fn expired(index: usize, certificate: &Certificate, now: i64) -> Option<Expired> {
+    let not_after = certificate.not_after.filter(|end| *end < now)?;
+    let key_identifier = certificate.subject_key_identifier();
+    let key_identifier = key_identifier.map_or_else(|| "none".to_owned(), |identifier| identifier.to_string());
+    Some(Expired { position: index + 1, subject: certificate.subject_text(), key_identifier, not_after })
 }

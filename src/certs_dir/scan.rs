@@ -5,17 +5,16 @@ use std::path::Path;
 use std::{fmt, io};
 
 use anyhow::{Result, anyhow};
-use openssl::x509::X509;
 use walkdir::WalkDir;
 
 use super::access::{Account, Ownership, check_key};
 use super::layout::CertificateName;
 use super::{CertsDir, Reading, is_temporary};
+use crate::certificate::Certificate;
 use crate::error::{clipped, printable, reason};
 use crate::login::PrincipalMap;
-use crate::pki::inspect::Facts;
 use crate::pki::key::PrivateKey;
-use crate::pki::pem;
+use crate::pki::{self, pem};
 use crate::store::read::{ReadError, Regular};
 use crate::usage::Usage;
 
@@ -161,14 +160,13 @@ fn inspect(
         format!("could not read certificate file {}: {error}", reading.path(file).display())
     })?;
     let (first, count) = pem::first_certificate(&contents, file).map_err(|error| error.to_string())?;
-    let facts = Facts::of(&first);
-    entry.not_after = facts.not_after;
-    entry.notes = notes(name, Some((&facts, count)), limit);
+    entry.not_after = first.not_after;
+    entry.notes = notes(name, Some((&first, count)), limit);
     let client_node = judge.node_user.as_ref().is_some_and(|user| {
         let file = CertificateName::named(Usage::Client, user).certificate_file();
         reading.has(&file)
     });
-    check_principals(name, &facts, client_node, judge, limit)?;
+    check_principals(name, &first, client_node, judge, limit)?;
     if !name.usage.is_ca() {
         check_key_file(reading, &name.key_file(), &first, judge)?;
         entry.has_key = true;
@@ -177,27 +175,27 @@ fn inspect(
 }
 
 /// What the first certificate says, and how many certificates there are, in a few words.
-fn notes(name: &CertificateName, content: Option<(&Facts, usize)>, limit: usize) -> Box<str> {
-    let facts = content.map(|(facts, _)| facts);
+fn notes(name: &CertificateName, content: Option<(&Certificate, usize)>, limit: usize) -> Box<str> {
+    let first = content.map(|(first, _)| first);
     let file_name = || name.name.as_deref().unwrap_or_default();
-    let notes = match (name.usage, facts) {
+    let notes = match (name.usage, first) {
         (Usage::Ca | Usage::ClientCa | Usage::UiCa | Usage::TenantClientCa, _) => {
             let count = content.map_or_else(|| UNKNOWN.to_owned(), |(_, count)| count.to_string());
             clipped(format_args!("num certs: {count}"), limit)
         }
-        (Usage::Node | Usage::Ui, Some(facts)) => {
-            let addresses = facts.dns_names.iter().chain(&facts.ip_addresses).map(String::as_str);
+        (Usage::Node | Usage::Ui, Some(first)) => {
+            let addresses = first.dns_names().chain(first.alt_names().filter_map(|name| name.address()));
             clipped(format_args!("addresses: {}", Joined(addresses, ",")), limit)
         }
         (Usage::Node | Usage::Ui, None) => format!("addresses: {UNKNOWN}"),
         // Without a common name, only its subject says whose certificate it is, and the server knows by its settings.
-        (Usage::Client, Some(facts)) => {
-            let user = Some(facts.common_name()).filter(|name| !name.is_empty());
+        (Usage::Client, Some(first)) => {
+            let user = Some(first.common_name()).filter(|name| !name.is_empty());
             clipped(format_args!("user: {}", user.unwrap_or_else(file_name)), limit)
         }
         (Usage::Client, None) => format!("user: {UNKNOWN}"),
-        (Usage::TenantClient | Usage::TenantSigning, facts) => {
-            clipped(format_args!("tenant: {}", facts.map_or(UNKNOWN, |_| file_name())), limit)
+        (Usage::TenantClient | Usage::TenantSigning, first) => {
+            clipped(format_args!("tenant: {}", first.map_or(UNKNOWN, |_| file_name())), limit)
         }
     };
     notes.into()
@@ -216,9 +214,9 @@ impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Joined<'_, I> {
 }
 
 /// A text in quotation marks.
-struct Quoted<'a>(&'a str);
+struct Quoted(String);
 
-impl fmt::Display for Quoted<'_> {
+impl fmt::Display for Quoted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.0)
     }
@@ -229,21 +227,20 @@ impl fmt::Display for Quoted<'_> {
 /// a client's, by DNS name), is for a server that goes by the whole subject.
 fn check_principals(
     name: &CertificateName,
-    facts: &Facts,
+    certificate: &Certificate,
     client_node: bool,
     judge: &Judge,
     limit: usize,
 ) -> Result<(), String> {
-    let principals = facts.principals();
-    let principals = principals.iter().map(|principal| judge.principal_map.user(principal));
+    let principals = certificate.principals().map(|principal| judge.principal_map.user(&principal).to_owned());
     let (what, user) = match (name.usage, &name.name, &judge.node_user) {
         (Usage::Client, Some(user), _) if !principals.clone().eq([""]) => ("client certificate", user),
-        (Usage::Node, _, Some(user)) if !client_node && !facts.common_name().is_empty() => {
+        (Usage::Node, _, Some(user)) if !client_node && !certificate.common_name().is_empty() => {
             ("validating node cert: client/server node certificate", user)
         }
         _ => return Ok(()),
     };
-    if principals.clone().any(|principal| principal == user) {
+    if principals.clone().any(|principal| principal == *user) {
         return Ok(());
     }
     let quoted = Joined(principals.map(Quoted), " ");
@@ -252,7 +249,12 @@ fn check_principals(
 
 /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open
 /// file, and the same open file is read.
-fn check_key_file(reading: &Reading<'_>, file: &str, certificate: &X509, judge: &Judge) -> Result<(), String> {
+fn check_key_file(
+    reading: &Reading<'_>,
+    file: &str,
+    certificate: &Certificate,
+    judge: &Judge,
+) -> Result<(), String> {
     let path = reading.path(file).display().to_string();
     let file = reading.open(file).map_err(|error| match error {
         ReadError::NotRegular => format!("key file {path} is not a regular file"),
@@ -264,7 +266,7 @@ fn check_key_file(reading: &Reading<'_>, file: &str, certificate: &X509, judge: 
     let contents = file.read().map_err(|error| format!("could not read key file {path}: {error}"))?;
     let key =
         PrivateKey::from_pem(&contents).map_err(|error| format!("could not load key file {path}: {error}"))?;
-    match certificate.public_key() {
+    match pki::public_key(certificate) {
         Ok(public) if key.matches(&public) => Ok(()),
         Ok(_) => Err(format!("key file {path} does not belong to its certificate")),
         Err(_) => Err("the certificate's public key is of an unknown kind".to_owned()),

@@ -3,11 +3,11 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+use crate::certificate::Certificate;
 use crate::error::printable;
 use crate::finding::Finding;
 use crate::host::Host;
 use crate::login;
-use crate::pki::inspect::Facts;
 use crate::pki::issue::Validity;
 use crate::time;
 
@@ -34,8 +34,8 @@ pub fn wildcards(hosts: &[Host]) {
 }
 
 /// Says what the server needs to know to let `user` in with a certificate of a subject of its own.
-pub fn server_setting(user: &str, facts: &Facts) {
-    let Ok(subject) = &facts.subject else { return };
+pub fn server_setting(user: &str, certificate: &Certificate) {
+    let Ok(subject) = &certificate.subject else { return };
     let setting = login::server_setting(user, &subject.name);
     match subject.name.check_role_subject() {
         Err(error) if !login::is_set_by_flag(user) => {

@@ -13,11 +13,12 @@ use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading};
 use crate::cli::{CheckLogin, Format};
-use crate::dn::{DistinguishedName, UnreadableSubject};
+use crate::dn::DistinguishedName;
 use crate::error::Advice;
-use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, TlsFacts, judge};
+use crate::login::chain::{self, Objection, Outcome, Presented};
+use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, judge};
 use crate::output;
-use crate::pki::inspect::Facts;
+use crate::pki::verify::OpenSsl;
 use crate::tenant::{TenantId, TenantName};
 use crate::time;
 use crate::usage::Usage;
@@ -46,8 +47,11 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
             (CertificateFile::load_in(&reading, &file, certificate::LEAF)?, reading.path(&file))
         }
     };
-    let facts = facts(&file, &reading, at)?;
-    let verdict = judge(&facts, &settings, user.as_str(), &tenant, at);
+    let handshake = handshake(&file, &reading, at)?;
+    let verdict = judge(&CertificateFacts::of(&file.first, &handshake), &settings, user.as_str(), &tenant, at);
+    if let (true, Outcome::NotJudged(doubt)) = (verdict.is_allowed(), &handshake) {
+        return Err(not_judged(doubt));
+    }
     let text = match args.format {
         Format::Text => verdict.to_string(),
         Format::Json => output::json::verdict(user.as_str(), &tenant, &path, &verdict),
@@ -89,35 +93,19 @@ fn default_certificate(certs_dir: &Reading<'_>, user: &str) -> String {
     client
 }
 
-/// What the rules look at.
-fn facts(file: &CertificateFile, certs_dir: &Reading<'_>, at: i64) -> Result<CertificateFacts> {
+/// What the TLS handshake comes to.
+fn handshake(file: &CertificateFile, certs_dir: &Reading<'_>, at: i64) -> Result<Outcome> {
     let ca = authority::certificate_file(certs_dir, Usage::Client);
-    let ca = CertificateFile::load_in(certs_dir, &ca, certificate::CA)?;
-    let facts = Facts::of(&file.first);
-    let common_name = facts.common_name().to_owned();
-    let unreadable = match &facts.subject {
-        Err(UnreadableSubject::Encoding(why)) => Some(why.clone()),
-        _ if !facts.names_are_ascii => Some("x509: a subject alternative name is malformed".to_owned()),
-        _ => None,
-    };
-    let organizational_units = facts.organizational_units().to_vec();
-    if let Ok(subject) = &facts.subject {
-        for peculiarity in subject.peculiarities.iter().filter(|peculiarity| peculiarity.may_fail_handshake()) {
-            announce::stderr(&format!("warning: {peculiarity}"));
-        }
+    let mut trusted = CertificateFile::load_in(certs_dir, &ca, certificate::CA)?.into_all();
+    let tenants = CertificateName::of(Usage::TenantClientCa).certificate_file();
+    if certs_dir.has(&tenants) {
+        trusted.extend(CertificateFile::load_in(certs_dir, &tenants, certificate::CA)?.into_all());
     }
-    Ok(CertificateFacts {
-        tls: TlsFacts {
-            unreadable,
-            chain: file.chain_to(&ca, at),
-            client_auth: facts.client_auth,
-            not_before: facts.not_before.unwrap_or(i64::MAX),
-            not_after: facts.not_after.unwrap_or(i64::MIN),
-        },
-        subject: facts.subject.map(|subject| subject.name).map_err(|error| error.to_string()),
-        organizational_units,
-        common_name,
-        dns_names: facts.dns_names,
-        uris: facts.uris,
-    })
+    let presented = Presented { leaf: &file.first, intermediates: &file.others, trusted: &trusted };
+    Ok(chain::judge(presented, at, &OpenSsl))
+}
+
+fn not_judged(doubt: &Objection) -> anyhow::Error {
+    let what = format!("not judged: whether the TLS handshake succeeds differs between servers: {doubt}");
+    Advice::new(what, "use a certificate without this oddity, such as create-client makes").into()
 }

@@ -4,9 +4,9 @@ use anyhow::{Context, Result, anyhow};
 
 use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
+use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateClient;
-use crate::pki::issue::AltName;
 use crate::tenant::TenantScope;
 use crate::usage::Usage;
 use crate::username::Username;

@@ -4,11 +4,11 @@ use anyhow::{Context, Result, bail};
 
 use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
+use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateServer;
 use crate::host::Host;
 use crate::login::NODE_USER;
-use crate::pki::issue::AltName;
 use crate::usage::Usage;
 
 /// Makes the server's certificate.

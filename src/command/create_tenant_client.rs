@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 
 use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
+use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateTenantClient;
-use crate::pki::issue::AltName;
 use crate::usage::Usage;
 
 /// Where a SQL server on this host is reached.

@@ -5,14 +5,14 @@ use anyhow::{Result, anyhow};
 use super::{announce, values};
 use crate::ca::authority::Authority;
 use crate::ca::key::CaKey;
+use crate::certificate::{AltName, Certificate};
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CaKeyArgs, NewArgs};
 use crate::duration::Lifetime;
 use crate::error::Advice;
-use crate::pki::inspect::Facts;
-use crate::pki::issue::{AltName, Request, Validity, issue};
+use crate::pki::issue::{Request, Validity, issue};
 use crate::pki::key::{KeySpec, PrivateKey};
 use crate::usage::Kind;
 
@@ -36,8 +36,8 @@ pub enum Signer<'a> {
     Itself,
 }
 
-/// Makes the certificate and its key; says what the certificate says.
-pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>) -> Result<Facts> {
+/// Makes the certificate and its key; returns the certificate.
+pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>) -> Result<Certificate> {
     let ca_key = match signer {
         Signer::Ca(args) => Some(args.key()?),
         Signer::Itself => None,
@@ -91,7 +91,7 @@ pub fn create(leaf: &Leaf<'_>, args: &NewArgs, spec: KeySpec, signer: Signer<'_>
             certs_dir.path().join(old_pkcs8).display()
         );
     }
-    Ok(issued.facts)
+    Ok(issued.certificate)
 }
 
 /// The key, the certificate, and the key as PKCS#8 if asked for: no certificate is ever there without its key.

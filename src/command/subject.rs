@@ -12,7 +12,6 @@ use crate::dn::DistinguishedName;
 use crate::error::{Advice, printable};
 use crate::login::{self, NODE_USER, ROOT_USER};
 use crate::output;
-use crate::pki::inspect::Facts;
 
 /// A subject, and where it is from.
 enum Source {
@@ -73,7 +72,7 @@ fn read(argument: &OsStr) -> Result<Source> {
 
 fn of_certificate(path: &Path) -> Result<Source> {
     let certificate = CertificateFile::load(path, certificate::LEAF)?;
-    match Facts::of(&certificate.first).subject {
+    match certificate.first.subject {
         Ok(subject) => {
             let notes = subject.peculiarities.iter().map(ToString::to_string).collect();
             Ok(Source::Certificate(subject.name, notes))

@@ -4,7 +4,7 @@
 //! parse that text, and calls two object identifiers UID and DC. The same is done here, detour included, because some
 //! values change on the way.
 
-use crate::der::{self, PRINTABLE_STRING, UTF8_STRING};
+use crate::der::{self, Malformed, PRINTABLE_STRING, UTF8_STRING};
 use std::fmt;
 
 use super::value::Value;
@@ -29,7 +29,7 @@ impl EncodedAttribute {
     /// # Errors
     /// [`UnreadableSubject::Encoding`] if these octets are not a `Name`.
     pub fn read_name(der: &[u8]) -> Result<Vec<Vec<Self>>, UnreadableSubject> {
-        value::read_name(der).ok_or_else(|| UnreadableSubject::Encoding("not a Name in DER".into()))
+        value::read_name(der).map_err(|Malformed| UnreadableSubject::Encoding("not a Name in DER".into()))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Attribute values of a certificate's subject, decoded like Go's `encoding/asn1` does an `any`.
 
 use super::certificate::EncodedAttribute;
-use crate::der::{self, Element, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET, UTF8_STRING};
+use crate::der::{
+    self, Element, Malformed, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING,
+    object_identifier,
+};
 
 /// A value after decoding: a character string, or the text Go prints for anything else and its DER, if Go can write it.
 pub(super) enum Value {
@@ -34,7 +37,7 @@ pub(super) fn decode(attribute: &EncodedAttribute) -> Result<Value, String> {
         0x02 => integer(contents).map(|i| other(i.to_string())).ok_or_else(|| invalid("INTEGER")),
         0x03 => bit_string(contents).map(other).ok_or_else(|| invalid("BIT STRING")),
         0x04 => Ok(other(go_octets(contents))),
-        0x06 => der::dotted(contents).map(other).ok_or_else(|| invalid("OBJECT IDENTIFIER")),
+        0x06 => object_identifier(contents).map(other).ok_or_else(|| invalid("OBJECT IDENTIFIER")),
         0x17 | 0x18 => time(*tag, contents).ok_or_else(|| invalid("time")),
         // Go leaves any other value nil, which it can print but not encode.
         _ => Ok(Value::Other { text: "<nil>".into(), der: None }),
@@ -115,24 +118,23 @@ fn time(tag: u8, contents: &[u8]) -> Option<Value> {
     Some(Value::Other { text, der: Some(der) })
 }
 
-/// The contents of the elements with this identifier that make up `der`.
-fn elements(der: &[u8], wanted: u8) -> Option<Vec<&[u8]>> {
-    let (mut reader, mut out) = (Reader::new(der), Vec::new());
+/// The elements inside, which all have this tag.
+fn parts<'a>(element: &Element<'a>, tag: u8) -> Result<Vec<Element<'a>>, Malformed> {
+    let (mut reader, mut out) = (element.parts(), Vec::new());
     while !reader.is_empty() {
-        out.push(reader.read(wanted)?);
+        out.push(reader.expect(tag)?);
     }
-    Some(out)
+    Ok(out)
 }
 
-pub(super) fn read_name(der: &[u8]) -> Option<Vec<Vec<EncodedAttribute>>> {
-    let attribute = |der| {
-        let mut reader = Reader::new(der);
-        let oid = der::dotted(reader.read(OBJECT_IDENTIFIER)?)?;
-        let Element { tag, contents, whole } = reader.next()?;
-        reader.end()?;
-        Some(EncodedAttribute { oid, tag, contents: contents.to_vec(), element: whole.to_vec() })
+pub(super) fn read_name(der: &[u8]) -> Result<Vec<Vec<EncodedAttribute>>, Malformed> {
+    let attribute = |attribute: Element<'_>| {
+        let mut fields = attribute.parts();
+        let oid = object_identifier(fields.expect(OBJECT_IDENTIFIER)?.contents).ok_or(Malformed)?;
+        let Element { tag, contents, encoded } = fields.element()?;
+        fields.end()?;
+        Ok(EncodedAttribute { oid, tag, contents: contents.to_vec(), element: encoded.to_vec() })
     };
-    let name = elements(der, SEQUENCE).filter(|names| names.len() == 1)?;
-    let rdn = |set| elements(set, SEQUENCE)?.into_iter().map(attribute).collect();
-    elements(name[0], SET)?.into_iter().map(rdn).collect()
+    let rdn = |set| parts(&set, SEQUENCE)?.into_iter().map(attribute).collect();
+    parts(&der::only(der, SEQUENCE)?, SET)?.into_iter().map(rdn).collect()
 }

@@ -1,24 +1,21 @@
 //! Profile, names, validity and keys become a certificate (RFC 5280 section 4).
 
-use std::net::IpAddr;
-
-use openssl::asn1::{Asn1Integer, Asn1Time, Asn1TimeRef};
+use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
 use openssl::rand::rand_bytes;
 use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage as ExtendedKeyUsageBuilder,
-    KeyUsage as KeyUsageBuilder, SubjectAlternativeName, SubjectKeyIdentifier,
+    KeyUsage as KeyUsageBuilder, SubjectKeyIdentifier,
 };
-use openssl::x509::{X509, X509Builder, X509NameRef, X509Ref};
+use openssl::x509::{X509, X509Builder, X509Extension, X509NameRef, X509Ref};
 
-use super::inspect::Facts;
 use super::key::PrivateKey;
 use super::name::EncodedName;
 use super::profile::{ExtendedKeyUsage, KeyUsage, Profile};
 use super::reason;
+use crate::certificate::{AltName, Certificate};
 use crate::duration::Lifetime;
-use crate::host::Host;
 
 /// Certificates are valid a day before they are made, for hosts whose clock is slow (as in the reference).
 const BACKDATED_SECONDS: i64 = 24 * 3600;
@@ -51,32 +48,6 @@ impl Validity {
     }
 }
 
-/// One of the names in subjectAltName (RFC 5280 section 4.2.1.6).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AltName {
-    /// dNSName
-    Dns(String),
-    /// iPAddress
-    Ip(IpAddr),
-    /// uniformResourceIdentifier
-    Uri(String),
-}
-
-impl AltName {
-    /// The names of a node: DNS names, then IP addresses.
-    pub fn of_hosts(hosts: &[Host]) -> Vec<Self> {
-        let mut names: Vec<_> = hosts
-            .iter()
-            .map(|host| match host {
-                Host::Dns(name) => Self::Dns(name.clone()),
-                Host::Ip(ip) => Self::Ip(*ip),
-            })
-            .collect();
-        names.sort_by_key(|name| matches!(name, Self::Ip(_)));
-        names
-    }
-}
-
 /// What the caller decides about a certificate.
 pub struct Request<'a> {
     /// What this kind of certificate contains.
@@ -104,8 +75,8 @@ pub struct Authority<'a> {
 pub struct Issued {
     /// The certificate in PEM form.
     pub pem: Vec<u8>,
-    /// What it says, read back from it.
-    pub facts: Facts,
+    /// The same, read back.
+    pub certificate: Certificate,
 }
 
 /// Makes the certificate, signed by `authority`, or by its own key if there is none.
@@ -113,9 +84,10 @@ pub struct Issued {
 /// # Errors
 /// OpenSSL's reason, if its providers cannot do it.
 pub fn issue(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<Issued, String> {
-    let issued = build(request, authority)
-        .and_then(|certificate| Ok(Issued { pem: certificate.to_pem()?, facts: Facts::of(&certificate) }));
-    issued.map_err(|errors| reason(&errors))
+    let encoded = build(request, authority).and_then(|issued| Ok((issued.to_pem()?, issued.to_der()?)));
+    let (pem, der) = encoded.map_err(|errors| reason(&errors))?;
+    let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
+    Ok(Issued { pem, certificate })
 }
 
 fn build(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<X509, ErrorStack> {
@@ -152,16 +124,6 @@ fn sign(
     Ok(builder.build())
 }
 
-/// The time of a certificate in seconds since 1970-01-01T00:00:00Z.
-///
-/// # Errors
-/// If the certificate holds no valid time.
-pub fn unix_seconds(time: &Asn1TimeRef) -> Result<i64, ErrorStack> {
-    let epoch = Asn1Time::from_unix(0)?;
-    let since = epoch.diff(time)?;
-    Ok(i64::from(since.days) * 86400 + i64::from(since.secs))
-}
-
 fn random_serial() -> Result<Asn1Integer, ErrorStack> {
     let mut bytes = [0; SERIAL_BYTES];
     rand_bytes(&mut bytes)?;
@@ -194,13 +156,12 @@ fn add_extensions(
         builder.append_extension(identifier)?;
     }
     if !request.alt_names.is_empty() {
-        let names = alt_names(request.alt_names, builder, &request.subject.0)?;
-        builder.append_extension(names)?;
+        builder.append_extension(alt_names(request.alt_names, &request.subject.0)?)?;
     }
     Ok(())
 }
 
-fn key_usage(request: &Request<'_>) -> Result<openssl::x509::X509Extension, ErrorStack> {
+fn key_usage(request: &Request<'_>) -> Result<X509Extension, ErrorStack> {
     let mut bits = KeyUsageBuilder::new();
     bits.critical();
     for usage in request.profile.key_usage {
@@ -215,7 +176,7 @@ fn key_usage(request: &Request<'_>) -> Result<openssl::x509::X509Extension, Erro
     bits.build()
 }
 
-fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<openssl::x509::X509Extension, ErrorStack> {
+fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<X509Extension, ErrorStack> {
     let mut usage = ExtendedKeyUsageBuilder::new();
     for purpose in purposes {
         match purpose {
@@ -227,21 +188,8 @@ fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<openssl::x509::X5
 }
 
 /// Critical where the subject is empty (RFC 5280 section 4.2.1.6).
-fn alt_names(
-    names: &[AltName],
-    builder: &X509Builder,
-    subject: &X509NameRef,
-) -> Result<openssl::x509::X509Extension, ErrorStack> {
-    let mut extension = SubjectAlternativeName::new();
-    if subject.entries().next().is_none() {
-        extension.critical();
-    }
-    for name in names {
-        match name {
-            AltName::Dns(name) => extension.dns(name),
-            AltName::Ip(ip) => extension.ip(&ip.to_string()),
-            AltName::Uri(uri) => extension.uri(uri),
-        };
-    }
-    extension.build(&builder.x509v3_context(None, None))
+fn alt_names(names: &[AltName], subject: &X509NameRef) -> Result<X509Extension, ErrorStack> {
+    let critical = subject.entries().next().is_none();
+    let value = Asn1OctetString::new_from_bytes(&AltName::extension(names))?;
+    X509Extension::new_from_der(&*Asn1Object::from_str("2.5.29.17")?, critical, &value)
 }

@@ -1,6 +1,5 @@
 //! What OpenSSL does for us: keys, certificates, names.
 
-pub mod inspect;
 pub mod issue;
 pub mod key;
 pub mod name;
@@ -12,7 +11,10 @@ mod stored_key;
 pub mod verify;
 
 use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Public};
+use openssl::x509::X509;
 
+use crate::certificate::Certificate;
 use crate::der::hex;
 
 /// OpenSSL's reasons without its library names, functions and source lines, for errors that say themselves what they are about.
@@ -27,6 +29,14 @@ pub fn reason(errors: &ErrorStack) -> String {
         ["unsupported"] => "of no kind that OpenSSL's providers know".to_owned(),
         reasons => reasons.join(", "),
     }
+}
+
+/// The public key of a certificate, to work with.
+///
+/// # Errors
+/// If OpenSSL's providers do not know such keys.
+pub fn public_key(certificate: &Certificate) -> Result<PKey<Public>, ErrorStack> {
+    X509::from_der(certificate.der())?.public_key()
 }
 
 /// The SHA-256 digest.

@@ -101,7 +101,7 @@ fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
     let value = match attribute.value().ber_element() {
         Some(element) => element.to_vec(),
         None => {
-            let oid = der::dotted(object.as_slice()).unwrap_or_default();
+            let oid = der::object_identifier(object.as_slice()).unwrap_or_default();
             encode_text(attribute.value().as_str().ok_or("the value is not UTF-8")?, &oid)?
         }
     };

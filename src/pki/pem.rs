@@ -7,6 +7,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::reason;
+use crate::certificate::Certificate;
 use crate::der::{Reader, has_more_elements};
 
 const BEGIN: &str = "-----BEGIN ";
@@ -42,7 +43,7 @@ pub enum CertificatesError {
         index: usize,
         /// The file.
         file: String,
-        /// OpenSSL's reason.
+        /// Why not.
         reason: String,
     },
 }
@@ -80,7 +81,7 @@ impl Block<'_> {
 ///
 /// # Errors
 /// If there is none, and if any block is not a certificate. `file` is for the message.
-pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, CertificatesError> {
+pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<Certificate>, CertificatesError> {
     let mut all = Vec::new();
     each_certificate(contents, file, |certificate| all.push(certificate))?;
     Ok(all)
@@ -90,7 +91,7 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<X509>, Certificat
 ///
 /// # Errors
 /// As [`certificates`].
-pub fn first_certificate(contents: &[u8], file: &str) -> Result<(X509, usize), CertificatesError> {
+pub fn first_certificate(contents: &[u8], file: &str) -> Result<(Certificate, usize), CertificatesError> {
     let (mut first, mut count) = (None, 0);
     each_certificate(contents, file, |certificate| {
         count += 1;
@@ -99,7 +100,11 @@ pub fn first_certificate(contents: &[u8], file: &str) -> Result<(X509, usize), C
     first.map(|first| (first, count)).ok_or_else(|| CertificatesError::None(file.to_owned()))
 }
 
-fn each_certificate(contents: &[u8], file: &str, mut each: impl FnMut(X509)) -> Result<(), CertificatesError> {
+fn each_certificate(
+    contents: &[u8],
+    file: &str,
+    mut each: impl FnMut(Certificate),
+) -> Result<(), CertificatesError> {
     if contents.is_empty() {
         return Err(CertificatesError::Empty(file.to_owned()));
     }
@@ -109,14 +114,20 @@ fn each_certificate(contents: &[u8], file: &str, mut each: impl FnMut(X509)) -> 
             return Err(CertificatesError::NotACertificate { index, label: block.label.to_owned() });
         }
         let invalid = |reason| CertificatesError::Invalid { index, file: file.to_owned(), reason };
-        let der = block.der().map_err(|errors| invalid(reason(&errors)))?;
-        if has_more_elements(&der, ELEMENTS) {
-            return Err(invalid(format!("it has more than {ELEMENTS} elements")));
-        }
-        each(X509::from_der(&der).map_err(|errors| invalid(reason(&errors)))?);
+        each(certificate(&block).map_err(invalid)?);
         none = false;
     }
     if none { Err(CertificatesError::None(file.to_owned())) } else { Ok(()) }
+}
+
+/// Reads a block. OpenSSL, which will work with it, sees nothing that is too large, and must be able to read it, too.
+fn certificate(block: &Block<'_>) -> Result<Certificate, String> {
+    let mut der = block.der().map_err(|errors| reason(&errors))?;
+    if has_more_elements(&der, ELEMENTS) {
+        return Err(format!("it has more than {ELEMENTS} elements"));
+    }
+    X509::from_der(&der).map_err(|errors| reason(&errors))?;
+    Certificate::from_der(std::mem::take(&mut *der)).map_err(|malformed| malformed.to_string())
 }
 
 /// The certificates of a file whose position among them, from 0, is to be kept. Nothing else of the file is: no text between
@@ -127,7 +138,7 @@ pub fn certificate_blocks(contents: &[u8], keep: impl Fn(usize) -> bool) -> Vec<
     for (_, block) in blocks.filter(|(position, _)| keep(*position)) {
         let der = block.der().unwrap_or_default();
         // In another form than DER, it is kept as it is.
-        let certificate = Reader::new(&der).next().map_or(&**der, |certificate| certificate.whole);
+        let certificate = Reader::new(&der).element().map_or(&**der, |certificate| certificate.encoded);
         if !certificate.is_empty() {
             kept.extend_from_slice(&armor(CERTIFICATE, certificate));
         }

@@ -12,7 +12,10 @@ use openssl::rsa::Rsa;
 use thiserror::Error;
 
 use super::{pem, reason};
-use crate::der::{self, BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE};
+use crate::certificate::algorithm::{EC, ED25519, RSA};
+use crate::der::{
+    self, BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, bits,
+};
 
 /// The largest RSA key, in bits: OpenSSL verifies no larger one.
 pub const RSA_MAX: u32 = 16384;
@@ -21,11 +24,7 @@ pub const RSA_MAX: u32 = 16384;
 const PARAMETERS: u8 = 0xa0;
 const PUBLIC_KEY: u8 = 0xa1;
 
-/// Contents of object identifiers.
-const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
-const ED25519: &[u8] = b"\x2b\x65\x70";
-/// P-224, P-256, P-384, P-521 (RFC 5480 section 2.1.1.1).
+/// The object identifiers of P-224, P-256, P-384, P-521 (RFC 5480 section 2.1.1.1).
 const CURVES: [&[u8]; 4] = [
     b"\x2b\x81\x04\x00\x21",
     b"\x2a\x86\x48\xce\x3d\x03\x01\x07",
@@ -115,17 +114,16 @@ impl<'a> StoredKey<'a> {
 
     /// PKCS#8 (RFC 5958); `None` if it is not.
     fn in_pkcs8(der: &'a [u8]) -> Result<Option<Self>, StoredKeyError> {
-        let Some((algorithm, mut parameters, key)) = pkcs8(der) else { return Ok(None) };
+        let Ok((algorithm, mut parameters, key)) = pkcs8(der) else { return Ok(None) };
         match algorithm {
             RSA => rsa(key),
             EC => {
-                let curve = parameters.read(OBJECT_IDENTIFIER).ok_or(StoredKeyError::ExplicitCurve)?;
+                let curve = curve(&mut parameters)?;
                 Ok(ec(key, Some(curve))?.map(|()| Self::EcPkcs8(der)))
             }
             ED25519 => {
-                let mut reader = Reader::new(key);
-                let seed = reader.read(OCTET_STRING).filter(|seed| seed.len() == 32 && reader.is_empty());
-                Ok(seed.map(Self::Ed25519))
+                let seed = der::only(key, OCTET_STRING).map(|seed| seed.contents);
+                Ok(seed.ok().filter(|seed| seed.len() == 32).map(Self::Ed25519))
             }
             other => Err(StoredKeyError::Algorithm(name(other))),
         }
@@ -142,19 +140,22 @@ impl<'a> StoredKey<'a> {
 }
 
 /// The algorithm of a PKCS#8 key, its parameters, and the key itself.
-fn pkcs8(der: &[u8]) -> Option<(&[u8], Reader<'_>, &[u8])> {
-    let mut info = whole(der)?;
-    info.read(INTEGER).filter(|version| matches!(version, [0 | 1]))?;
-    let mut algorithm = info.enter(SEQUENCE)?;
-    Some((algorithm.read(OBJECT_IDENTIFIER)?, algorithm, info.read(OCTET_STRING)?))
+fn pkcs8(der: &[u8]) -> Result<(&[u8], Reader<'_>, &[u8]), Malformed> {
+    let mut info = der::only(der, SEQUENCE)?.parts();
+    let (version, mut algorithm) = (info.expect(INTEGER)?, info.expect(SEQUENCE)?.parts());
+    let oid = algorithm.expect(OBJECT_IDENTIFIER)?;
+    let key = info.expect(OCTET_STRING)?;
+    if !matches!(version.contents, [0 | 1]) {
+        return Err(Malformed);
+    }
+    Ok((oid.contents, algorithm, key.contents))
 }
 
 /// A key in PKCS#1; `None` if it is not.
 fn rsa(der: &[u8]) -> Result<Option<StoredKey<'_>>, StoredKeyError> {
-    let Some(mut numbers) = whole(der) else { return Ok(None) };
-    let (Some(version), Some(modulus)) = (numbers.read(INTEGER), numbers.read(INTEGER)) else {
-        return Ok(None);
-    };
+    let Ok(mut numbers) = der::only(der, SEQUENCE).map(|key| key.parts()) else { return Ok(None) };
+    let mut number = || numbers.expect(INTEGER).map(|number| number.contents);
+    let (Ok(version), Ok(modulus)) = (number(), number()) else { return Ok(None) };
     if bits(modulus) > RSA_MAX as usize {
         return Err(StoredKeyError::TooLarge(bits(modulus)));
     }
@@ -162,28 +163,30 @@ fn rsa(der: &[u8]) -> Result<Option<StoredKey<'_>>, StoredKeyError> {
         return Err(StoredKeyError::MultiPrime);
     }
     // The public exponent, the private one, two primes, and what is computed of them in advance.
-    let others = (0..7).all(|_| numbers.read(INTEGER).is_some_and(|number| bits(number) <= bits(modulus)));
+    let others = (0..7).all(|_| number().is_ok_and(|number| bits(number) <= bits(modulus)));
     Ok((version == [0] && others && numbers.is_empty()).then_some(StoredKey::Rsa(der)))
+}
+
+/// The curve that parameters name.
+fn curve<'a>(parameters: &mut Reader<'a>) -> Result<&'a [u8], StoredKeyError> {
+    let named = parameters.expect(OBJECT_IDENTIFIER);
+    named.map(|curve| curve.contents).map_err(|Malformed| StoredKeyError::ExplicitCurve)
 }
 
 /// Is it a key in SEC 1? Its curve is inside, or `named` by what is around it.
 fn ec(der: &[u8], named: Option<&[u8]>) -> Result<Option<()>, StoredKeyError> {
-    let parts = || {
-        let mut parts = whole(der)?;
-        parts.read(INTEGER).filter(|version| *version == [1])?;
-        parts.read(OCTET_STRING).filter(|scalar| scalar.len() <= SCALAR_MAX)?;
-        let parameters = parts.enter(PARAMETERS);
-        if let Some(mut public) = parts.enter(PUBLIC_KEY) {
-            public.read(BIT_STRING).filter(|point| point.len() <= 1 + POINT_MAX)?;
-            public.end()?;
-        }
+    let parameters = || {
+        let mut parts = der::only(der, SEQUENCE)?.parts();
+        let (version, scalar) = (parts.expect(INTEGER)?, parts.expect(OCTET_STRING)?);
+        let (parameters, public) = (parts.optional(PARAMETERS)?, parts.optional(PUBLIC_KEY)?);
+        let point = public.map(|public| der::only(public.contents, BIT_STRING)).transpose()?;
         parts.end()?;
-        Some(parameters)
+        let fits = scalar.contents.len() <= SCALAR_MAX
+            && point.is_none_or(|point| point.contents.len() <= 1 + POINT_MAX);
+        if version.contents == [1] && fits { Ok(parameters) } else { Err(Malformed) }
     };
-    let Some(parameters) = parts() else { return Ok(None) };
-    let inside = parameters
-        .map(|mut parameters| parameters.read(OBJECT_IDENTIFIER).ok_or(StoredKeyError::ExplicitCurve))
-        .transpose()?;
+    let Ok(parameters) = parameters() else { return Ok(None) };
+    let inside = parameters.map(|parameters| curve(&mut parameters.parts())).transpose()?;
     let Some(curve) = inside.or(named) else { return Ok(None) };
     if !CURVES.contains(&curve) {
         return Err(StoredKeyError::Curve(name(curve)));
@@ -191,23 +194,10 @@ fn ec(der: &[u8], named: Option<&[u8]>) -> Result<Option<()>, StoredKeyError> {
     Ok(named.is_none_or(|named| named == curve).then_some(()))
 }
 
-/// The one SEQUENCE that `der` is.
-fn whole(der: &[u8]) -> Option<Reader<'_>> {
-    let mut reader = Reader::new(der);
-    let inside = reader.enter(SEQUENCE)?;
-    reader.end().map(|()| inside)
-}
-
-/// The length of a positive INTEGER.
-fn bits(number: &[u8]) -> usize {
-    let number = &number[number.iter().take_while(|octet| **octet == 0).count()..];
-    number.first().map_or(0, |first| 8 * number.len() - first.leading_zeros() as usize)
-}
-
 /// What an object identifier stands for, if OpenSSL knows; otherwise itself.
 fn name(oid: &[u8]) -> String {
     let known = |dotted: &str| Asn1Object::from_str(dotted).ok()?.nid().short_name().ok().map(str::to_owned);
-    match der::dotted(oid).filter(|_| oid.len() <= 32) {
+    match der::object_identifier(oid).filter(|_| oid.len() <= 32) {
         Some(dotted) => known(&dotted).filter(|name| name != "UNDEF").unwrap_or(dotted),
         None => "unknown".to_owned(),
     }
@@ -215,7 +205,7 @@ fn name(oid: &[u8]) -> String {
 
 fn describe(der: &[u8]) -> String {
     match pkcs8(der) {
-        Some((algorithm, ..)) => format!("a PKCS#8 key of the algorithm {} is inside", name(algorithm)),
-        None => "no such key is inside".to_owned(),
+        Ok((algorithm, ..)) => format!("a PKCS#8 key of the algorithm {} is inside", name(algorithm)),
+        Err(Malformed) => "no such key is inside".to_owned(),
     }
 }

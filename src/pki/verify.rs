@@ -1,56 +1,17 @@
-//! Does a chain lead from a certificate to a CA?
+//! Signatures on certificates.
 
-use openssl::error::ErrorStack;
-use openssl::stack::Stack;
-use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509, X509Ref, X509StoreContext};
+use openssl::x509::X509;
 
-/// Looks for a chain to any of `roots`, at this time (seconds since 1970). The times of the certificate itself are not looked
-/// at, and neither is what it may be used for.
-///
-/// # Errors
-/// Why there is none, in OpenSSL's words.
-pub fn chain(certificate: &X509Ref, intermediates: &[X509], roots: &[X509], at: i64) -> Result<(), String> {
-    let in_any_time = verify(certificate, intermediates, roots, None);
-    in_any_time.map_err(|errors| super::reason(&errors))?.map_err(|(_, why)| why)?;
-    let at_the_time = verify(certificate, intermediates, roots, Some(at));
-    match at_the_time.map_err(|errors| super::reason(&errors))? {
-        // Of the chain only the CAs remain.
-        Err((depth, why)) if depth > 0 => Err(format!("{why} (a CA certificate)")),
-        _ => Ok(()),
-    }
-}
+use crate::certificate::Certificate;
+use crate::login::chain::Signatures;
 
-/// The depth in the chain and the reason of the first failure.
-type Failure = (u32, String);
+/// Has OpenSSL check them.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenSsl;
 
-fn verify(
-    certificate: &X509Ref,
-    intermediates: &[X509],
-    roots: &[X509],
-    at: Option<i64>,
-) -> Result<Result<(), Failure>, ErrorStack> {
-    let mut param = X509VerifyParam::new()?;
-    // As in Go, any certificate of the CA file ends the chain, also one that is not signed by itself.
-    param.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
-    match at {
-        Some(at) => param.set_time(at),
-        None => param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?,
+impl Signatures for OpenSsl {
+    fn verify(&self, child: &Certificate, issuer: &Certificate) -> Option<bool> {
+        let key = super::public_key(issuer).ok()?;
+        X509::from_der(child.der()).and_then(|child| child.verify(&key)).ok()
     }
-    let mut store = X509StoreBuilder::new()?;
-    store.set_param(&param)?;
-    for root in roots {
-        store.add_cert(root.clone())?;
-    }
-    let mut untrusted = Stack::new()?;
-    for intermediate in intermediates {
-        untrusted.push(intermediate.clone())?;
-    }
-    X509StoreContext::new()?.init(&store.build(), certificate, &untrusted, |context| {
-        Ok(match context.verify_cert()? {
-            true => Ok(()),
-            false => Err((context.error_depth(), context.error().error_string().to_owned())),
-        })
-    })
 }

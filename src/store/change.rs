@@ -417,11 +417,14 @@ impl<'a> Change<'a> {
 pub const FILE_EXISTS: &str = "pass --overwrite to replace it (a CA file keeps its old certificates behind the new one), or name another directory";
 
 /// Sweeps away what a process left in a directory that died before it committed anything there, if no other is at work.
-pub fn sweep(dir: &Dir) {
-    let Ok(Some(files)) = lock::find(dir, NEW, true, &|| true) else { return };
+///
+/// # Errors
+/// If it cannot be removed; the next command tries again.
+pub fn sweep(dir: &Dir) -> io::Result<()> {
+    let Some(files) = lock::idle(dir, NEW)? else { return Ok(()) };
     let change = Change { dir, files, called: NEW, records: Vec::new() };
-    // It is litter still if this fails, and the next command tries again.
-    let _ = change.check_ours().and_then(|()| change.end());
+    change.check_ours().map_err(io::Error::other)?;
+    change.sweep()
 }
 
 /// Completes a change that another process committed and did not complete; or undoes it, if somebody has put another file in its way

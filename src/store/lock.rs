@@ -11,7 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
-use rustix::fs::{FileType, FlockOperation, flock, major, minor};
+use rustix::fs::{FileType, FlockOperation, Stat, flock, major, minor};
 use rustix::io::Errno;
 
 use super::dir::{Dir, euid, identity};
@@ -72,6 +72,29 @@ pub fn find(
             return Ok(Some(dir));
         }
     }
+}
+
+/// Locks the directory `name` in `parent` for a writer, if there is one that is ours, and nobody else has it.
+///
+/// # Errors
+/// The system's.
+pub fn idle(parent: &Dir, name: &str) -> io::Result<Option<Dir>> {
+    let name = OsStr::new(name);
+    if !parent.lookup(name)?.is_some_and(|stat| is_ours(&stat)) {
+        return Ok(None);
+    }
+    let dir = parent.open_dir(name)?;
+    match flock(dir.fd(), FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(is_ours(&dir.stat()?).then_some(dir)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A directory of the caller's that is closed to others.
+fn is_ours(stat: &Stat) -> bool {
+    let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    is_directory && stat.st_uid == euid() && stat.st_mode & 0o077 == 0
 }
 
 fn is_still_there(parent: &Dir, name: &str, dir: &Dir) -> io::Result<bool> {

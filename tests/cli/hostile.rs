@@ -72,6 +72,7 @@ fn with_names(sandbox: &Sandbox, names: &[u8]) -> String {
     let mut certificate = X509Builder::new().expect("a certificate");
     let time = Asn1Time::from_unix(0).expect("a time");
     certificate.set_not_before(&time).and_then(|()| certificate.set_not_after(&time)).expect("times");
+    certificate.set_version(2).expect("a version with extensions");
     let oid = Asn1Object::from_str("2.5.29.17").expect("subjectAltName");
     let contents = Asn1OctetString::new_from_bytes(&tlv(0x30, names)).expect("contents");
     let extension = X509Extension::new_from_der(&oid, false, &contents).expect("an extension");
@@ -81,8 +82,14 @@ fn with_names(sandbox: &Sandbox, names: &[u8]) -> String {
 
 /// A DER element.
 fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(contents.len()).expect("a length").to_be_bytes();
-    [&[tag, 0x84], &length[..], contents].concat()
+    let length = contents.len();
+    let octets = length.to_be_bytes();
+    let header = match &octets[length.leading_zeros() as usize / 8..] {
+        [] => vec![tag, 0],
+        [short @ 0..0x80] => vec![tag, *short],
+        long => [&[tag, 0x80 | u8::try_from(long.len()).expect("a length")], long].concat(),
+    };
+    [&header, contents].concat()
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

@@ -213,6 +213,10 @@ pub fn check_answer(scenario: &Scenario, run: &Run, seen: &Seen, can_remove: boo
                 !seen.pending && seen.states.iter().all(|s| *s == State::New),
                 "it did not succeed: {run:?}"
             );
+            // What an earlier command left beside the CA key stays if it cannot be removed, and stops nothing.
+            if says("could not look for temporary files in my-safe-directory") {
+                return Ok(());
+            }
             seen.is_clean()
         }
         Some(1) => {

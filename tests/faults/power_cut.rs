@@ -16,18 +16,28 @@ use crate::trace;
 use crate::world::{Item, Run, Snapshot, World, leftovers};
 
 #[test]
-fn the_power_goes_where_renames_between_directories_are_one_change() {
-    cut_the_power(CrossRename::OneChange);
+fn the_power_goes_where_a_rename_is_one_change() {
+    cut_the_power(Scenario::all(), CrossRename::OneChange);
 }
 
 #[test]
-fn the_power_goes_where_renames_between_directories_are_two_changes() {
-    cut_the_power(CrossRename::TwoChanges);
+fn the_power_goes_where_a_rename_to_another_directory_is_two_changes() {
+    cut_the_power(Scenario::all(), CrossRename::TwoChanges);
 }
 
-fn cut_the_power(rename: CrossRename) {
+#[test]
+fn the_power_goes_while_a_killed_change_is_completed() {
+    cut_the_power(Scenario::interrupted(), CrossRename::OneChange);
+}
+
+#[test]
+fn the_power_goes_while_a_killed_change_is_completed_and_a_rename_is_two_changes() {
+    cut_the_power(Scenario::interrupted(), CrossRename::TwoChanges);
+}
+
+fn cut_the_power(scenarios: Vec<Scenario>, rename: CrossRename) {
     let mut points = Points::default();
-    for scenario in Scenario::all().into_iter().chain(Scenario::interrupted()) {
+    for scenario in scenarios {
         let (history, dir) = trace::history(&scenario.world, &scenario.args, rename).expect(scenario.name);
         let disks = history.disks();
         let (count, capped) = (disks.all.len(), disks.capped);
@@ -43,7 +53,7 @@ fn cut_the_power(rename: CrossRename) {
             |disk| judge(&scenario, disk, &dir),
         );
     }
-    points.report(&format!("disks after a power cut ({rename:?})"), 300);
+    points.report(&format!("disks after a power cut ({rename:?})"), 100);
 }
 
 /// A command that syncs nothing is found out: this can fail.

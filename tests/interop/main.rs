@@ -20,6 +20,7 @@ mod keys;
 mod lint;
 mod login;
 mod names;
+mod odd;
 mod peers;
 mod sandbox;
 mod sets;

@@ -23,6 +23,10 @@ pub enum Peer {
     Python,
     /// `peers/names.go`: crypto/x509/pkix.
     GoNames,
+    /// `peers/odd.go`: crypto/x509 and crypto/tls, of any version.
+    GoOdd,
+    /// `peers/odd.py`: `cryptography`.
+    PythonOdd,
     /// `peers/names.py`: `cryptography` and OpenLDAP.
     PythonNames,
     /// pkilint's `lint_pkix_cert`.
@@ -43,9 +47,9 @@ impl Peer {
             Self::Openssl => "openssl".into(),
             Self::Certtool => "certtool".into(),
             Self::Certutil => "certutil".into(),
-            Self::Go | Self::GoNames => "go".into(),
+            Self::Go | Self::GoNames | Self::GoOdd => "go".into(),
             Self::Java => "java".into(),
-            Self::Python | Self::PythonNames => venv().join("bin/python"),
+            Self::Python | Self::PythonNames | Self::PythonOdd => venv().join("bin/python"),
             Self::Linter => venv().join("bin/lint_pkix_cert"),
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
@@ -76,10 +80,11 @@ impl Peer {
                 arguments.push(program("Certs.java", include_str!("peers/Certs.java")));
                 arguments
             }
-            Self::Python | Self::PythonNames => {
+            Self::Python | Self::PythonNames | Self::PythonOdd => {
                 let mut arguments = texts(&["-I", "-B"]);
                 arguments.push(match self {
                     Self::Python => program("certs.py", include_str!("peers/certs.py")),
+                    Self::PythonOdd => program("odd.py", include_str!("peers/odd.py")),
                     _ => program("names.py", include_str!("peers/names.py")),
                 });
                 arguments
@@ -91,7 +96,7 @@ impl Peer {
     /// The peer's settings, in a clean environment.
     pub fn environment(self, sandbox: &Sandbox) -> Vec<(&'static str, OsString)> {
         match self {
-            Self::Go | Self::GoNames => vec![
+            Self::Go | Self::GoNames | Self::GoOdd => vec![
                 ("GOCACHE", go_cache(sandbox).into()),
                 ("GO111MODULE", "off".into()),
                 ("GOENV", "off".into()),
@@ -111,11 +116,11 @@ impl Peer {
             Self::Openssl => ("openssl", "openssl"),
             Self::Certtool => ("gnutls-bin", "gnutls-utils"),
             Self::Certutil => ("libnss3-tools", "nss-tools"),
-            Self::Go | Self::GoNames => ("golang-go", "golang"),
+            Self::Go | Self::GoNames | Self::GoOdd => ("golang-go", "golang"),
             Self::Java => ("default-jdk-headless", "java-latest-openjdk-devel"),
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
-            Self::Python | Self::PythonNames | Self::Linter => {
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \
                      name yours in CRDB_CERT_PEERS_VENV"
@@ -127,6 +132,17 @@ impl Peer {
              tests/interop/install-peers"
         )
     }
+}
+
+/// Every Go that is here: the system's, and those that `install-peers` put beside the Python peers.
+pub fn gos() -> Vec<PathBuf> {
+    let beside =
+        fs::read_dir(venv()).into_iter().flatten().flatten().map(|entry| entry.path().join("go/bin/go"));
+    let mut gos: Vec<_> = beside.filter(|program| program.exists()).collect();
+    gos.sort();
+    assert!(!gos.is_empty(), "no Go in {}: run tests/interop/install-peers", venv().display());
+    gos.insert(0, Peer::GoOdd.program());
+    gos
 }
 
 /// The virtual environment of the Python peers.

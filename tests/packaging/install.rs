@@ -200,3 +200,26 @@ fn every_shell_reads_its_completions() {
     let completed = shell::script(fish, &[share.as_ref(), root.0.path().as_ref()]);
     assert!(completed.starts_with("create-node\t"), "{completed}");
 }
+
+/// In a cross build the program does not run, and another one generates the pages and completions.
+#[test]
+fn another_program_can_generate_the_pages() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let assets = directory.path().join("a place of its own");
+    let program = shell::program();
+    let generate = |generator: &[&std::ffi::OsStr]| {
+        let mut command = shell::command(shell::project(), "build/generate");
+        command.arg(&assets).args(generator).output().expect("build/generate")
+    };
+    // Twice: what is there is replaced.
+    for _ in 0..2 {
+        let output = generate(&["env".as_ref(), "A=b".as_ref(), program.as_os_str()]);
+        assert!(output.status.success(), "{output:?}");
+        let pages = fs::read_dir(assets.join("man")).expect("pages").count();
+        assert_eq!(pages, COMMANDS.len() + 1);
+    }
+    let output = generate(&["/nonexistent/crdb-cert".as_ref()]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("error: /nonexistent/crdb-cert does not run here"), "{said}");
+    assert_eq!(fs::read_dir(assets.join("man")).expect("pages").count(), COMMANDS.len() + 1);
+}

@@ -9,4 +9,5 @@ mod support;
 mod binary;
 mod dist;
 mod install;
+mod prerequisites;
 mod shell;
