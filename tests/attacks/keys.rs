@@ -102,7 +102,7 @@ fn a_name_taken_at_the_right_moment_gets_no_key() {
                 owned_by_root(&path)?;
                 place.nothing_stolen()?;
                 // It came and went all along, and the command did all that it does.
-                Ok(times > 0 && run.code == Some(0))
+                Ok(times > 0 && run.status == Some(0))
             });
         }
     }

@@ -60,8 +60,13 @@ impl Sandbox {
 
     /// Runs `crdb-cert` with some environment variables and no CA key but that of the arguments.
     pub fn create_in(&self, environment: &[(&str, &str)], cluster: &str, args: &[&str]) {
-        let mut command = self.0.command(program(), args);
+        let mut command = self.ours(args);
         Run::of(command.arg(format!("--certs-dir={cluster}")).envs(environment.iter().copied())).succeeds();
+    }
+
+    /// `crdb-cert`, with nothing but PATH in its environment.
+    pub fn ours(&self, args: &[&str]) -> Command {
+        self.0.command(program(), args)
     }
 
     /// Runs a peer; it has to be installed, but may fail.

@@ -10,9 +10,6 @@ use tempfile::TempDir;
 
 use super::snapshot::{Snapshot, snapshot};
 
-/// How OpenSSL is told which providers to use: `make -C dev fips` runs `tests/cli` on the FIPS provider.
-const OPENSSL: [&str; 3] = ["OPENSSL_CONF", "OPENSSL_MODULES", "CRDB_CERT_FIPS"];
-
 /// A directory that goes away with the test.
 pub struct Dir(TempDir);
 
@@ -38,17 +35,16 @@ impl Dir {
         self.0.path()
     }
 
-    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir().join(name)
     }
 
-    /// A program in the directory, with nothing of the test's environment but PATH and OpenSSL's configuration.
+    /// A program in the directory, with nothing of the test's environment but PATH.
     pub fn command(&self, program: impl AsRef<OsStr>, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(program);
         command.args(args).env_clear().current_dir(self.dir()).stdin(Stdio::null());
         // A hostile home: nothing may be read or written there without being asked for.
         command.env("HOME", "/nonexistent").env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.envs(OPENSSL.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command
     }
 
@@ -88,7 +84,7 @@ impl Dir {
         fs::read_to_string(self.path(name)).expect(name)
     }
 
-    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
+    pub fn write(&self, name: &str, contents: &(impl AsRef<[u8]> + ?Sized)) {
         fs::write(self.path(name), contents).expect(name);
     }
 }

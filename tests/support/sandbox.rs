@@ -10,6 +10,9 @@ use super::{Dir, Run, program};
 /// The flags that name the directories of the documents.
 pub const DIRS: [&str; 2] = ["--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"];
 
+/// How OpenSSL is told which providers to use: `make -C dev fips` runs `tests/cli` on the FIPS provider.
+const OPENSSL: [&str; 3] = ["OPENSSL_CONF", "OPENSSL_MODULES", "CRDB_CERT_FIPS"];
+
 /// A directory with the empty `my-safe-directory` of the documents in it.
 pub struct Sandbox {
     dir: Dir,
@@ -39,7 +42,14 @@ impl Sandbox {
 
     /// The program, in the sandbox.
     pub fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
-        self.dir.command(program(), args)
+        self.command_of(program(), args)
+    }
+
+    /// Another program, with OpenSSL's configuration, too.
+    fn command_of(&self, program: &str, args: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = self.dir.command(program, args);
+        command.envs(OPENSSL.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command
     }
 
     /// A shell script in which the program is `crdb-cert`.
@@ -48,7 +58,7 @@ impl Sandbox {
         assert!(program().ends_with("/crdb-cert"), "scripts cannot find {} in PATH", program());
         let path = std::env::var_os("PATH").unwrap_or_default();
         let dirs = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
-        let mut command = self.dir.command("sh", &["-euc", script]);
+        let mut command = self.command_of("sh", &["-euc", script]);
         Run::of(command.env("PATH", std::env::join_paths(dirs).expect("PATH")))
     }
 
@@ -63,7 +73,7 @@ impl Sandbox {
 
     /// What `openssl` says, which must succeed.
     pub fn openssl(&self, args: &[&str]) -> String {
-        Run::of(&mut self.dir.command("openssl", args)).succeeds().stdout
+        Run::of(&mut self.command_of("openssl", args)).succeeds().stdout
     }
 
     /// `openssl verify` under its strict rules, which must succeed.
