@@ -76,7 +76,7 @@ fn row(entry: &Entry) -> Row {
         // The last day.
         &entry.not_after.map(time::date).unwrap_or_default(),
         &entry.notes,
-        entry.error.as_deref().unwrap_or_default(),
+        entry.error().unwrap_or_default(),
     ];
     cells.into_iter().map(Cell::new).collect()
 }
