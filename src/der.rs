@@ -1,5 +1,5 @@
-//! The few bytes of DER (X.690) that are read and written here. Pure; what goes into a certificate or key OpenSSL checks as
-//! it reads it.
+//! The little DER (X.690) that we read and write ourselves. Pure code; OpenSSL checks everything that goes into
+//! a certificate or key when it reads it.
 
 pub const INTEGER: u8 = 0x02;
 pub const BIT_STRING: u8 = 0x03;
@@ -15,7 +15,7 @@ pub const SET: u8 = 0x31;
 
 /// Tag, length and contents (X.690 section 8.1).
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    // All at once, so that growing leaves no copy behind of what may be secret.
+    // Allocated at once, so that growing leaves behind no copy of a possible secret.
     let mut out = Vec::with_capacity(contents.len() + 10);
     out.push(tag);
     push_length(&mut out, contents.len());
@@ -37,13 +37,13 @@ pub fn push_length(out: &mut Vec<u8>, length: usize) {
     }
 }
 
-/// Elements of definite length, one after the other. Nothing is copied, so that no key is.
+/// Elements of definite length, one after another. Nothing is copied, so no key is either.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// An element: its identifier octet, its contents, and both with the length between.
+/// An element: its identifier octet, its contents, and the whole encoding.
 #[derive(Clone, Copy)]
 pub struct Element<'a> {
     pub tag: u8,
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    /// The next element, if it is of this kind; nothing is read otherwise.
+    /// The next element, if it is of this kind; otherwise nothing is consumed.
     pub fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
         let mut ahead = *self;
         let element = ahead.next().filter(|element| element.tag == tag)?;
@@ -68,12 +68,12 @@ impl<'a> Reader<'a> {
         Some(element.contents)
     }
 
-    /// What is in the next element, if it is of this kind.
+    /// The contents of the next element, if it is of this kind.
     pub fn enter(&mut self, tag: u8) -> Option<Self> {
         self.read(tag).map(Self::new)
     }
 
-    /// Nothing, if nothing is left.
+    /// `Some` if nothing is left.
     pub fn end(&self) -> Option<()> {
         self.is_empty().then_some(())
     }
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
 impl<'a> Iterator for Reader<'a> {
     type Item = Element<'a>;
 
-    /// The next element; `None` at the end, and where there is none whole.
+    /// The next element; `None` at the end, and if the element is incomplete.
     fn next(&mut self) -> Option<Element<'a>> {
         let (tag, after) = self.rest.split_first()?;
         let (first, after) = after.split_first()?;
@@ -96,8 +96,9 @@ impl<'a> Iterator for Reader<'a> {
     }
 }
 
-/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold: extensions do. What
-/// cannot be read counts as all that it may be: OpenSSL reads indefinite lengths, too.
+/// Does `der` have more elements than `limit`, over all levels? An octet string counts as the elements it may
+/// hold, as in extensions. Unreadable data counts as the worst case, because OpenSSL also reads indefinite
+/// lengths.
 pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
     let mut levels = vec![Reader::new(der)];
     let mut count = 0;
@@ -121,7 +122,8 @@ pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
     false
 }
 
-/// An object identifier in dotted form (X.690 section 8.19); `None` if it is none, or has arcs beyond 31 bits, which Go refuses.
+/// An object identifier in dotted form (X.690 section 8.19); `None` if it is not one, or has arcs beyond 31
+/// bits, which Go refuses.
 pub fn dotted(contents: &[u8]) -> Option<String> {
     let (mut arcs, mut arc) = (Vec::new(), 0_u64);
     for (i, octet) in contents.iter().enumerate() {
@@ -145,7 +147,7 @@ pub fn is_printable(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
 }
 
-/// Octets in hex, two lower-case digits each.
+/// Octets as hex, two lower-case digits each.
 pub fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

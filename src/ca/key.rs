@@ -1,4 +1,4 @@
-//! The CA key: a file, under a passphrase or not, or a key in a hardware token.
+//! The CA key: a file, with or without a passphrase, or a key in a hardware token.
 
 use std::fmt;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::pki::key::{LoadKeyError, PrivateKey, Weakness};
 use crate::pki::provider;
 use crate::store::read::ReadError;
 
-/// Where the CA key is, and where its passphrase is from.
+/// Where the CA key is, and where its passphrase comes from.
 #[derive(Clone)]
 pub struct CaKey {
     location: Location,
@@ -22,12 +22,12 @@ pub struct CaKey {
 }
 
 impl CaKey {
-    /// The key that is there.
+    /// An existing key.
     pub fn new(location: Location, passphrase: Source) -> Self {
         Self { location, passphrase }
     }
 
-    /// The file, if that is where it is.
+    /// The key file's path, if the key is in a file.
     pub fn file(&self) -> Option<&Path> {
         match &self.location {
             Location::File(path) => Some(path),
@@ -35,7 +35,7 @@ impl CaKey {
         }
     }
 
-    /// Is there anything of this name? A token's keys are there before a certificate is made with them.
+    /// Is there anything with this name? A token's keys always exist before they sign a certificate.
     pub fn exists(&self) -> bool {
         self.file().is_none_or(|path| path.symlink_metadata().is_ok())
     }
@@ -43,7 +43,7 @@ impl CaKey {
     /// The passphrase for a new key.
     ///
     /// # Errors
-    /// If there is none, or it will not do.
+    /// If there is none, or it is not acceptable.
     pub fn new_passphrase(&self) -> Result<Passphrase> {
         self.passphrase.new_one(&format!("the new CA key {self}"))
     }
@@ -51,7 +51,7 @@ impl CaKey {
     /// Loads the key; `None` if there is no such file.
     ///
     /// # Errors
-    /// If it is there but cannot be used.
+    /// If it exists but cannot be used.
     pub fn load(&self) -> Result<Option<PrivateKey>> {
         let mut failure = None;
         let passphrase = || match self.passphrase.existing(&format!("CA key {self}")) {
@@ -88,7 +88,7 @@ impl CaKey {
         }
     }
 
-    /// No certificate is made that servers refuse.
+    /// Refuses keys whose certificates servers would refuse.
     fn judged(&self, key: PrivateKey) -> Result<PrivateKey> {
         match key.weakness() {
             Some(Weakness::Refused(kind)) => {
@@ -110,7 +110,7 @@ impl fmt::Display for CaKey {
     }
 }
 
-/// What is in the file; `None` if there is none.
+/// The file's contents; `None` if there is no file.
 fn contents(path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
     match secret_file::read(path, warn_of_readable_ca_key) {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::store::read::{ReadError, Regular};
 
-/// The contents, in a buffer that wipes itself; `warn` sees what was true of the open file.
+/// The contents, in a buffer that wipes itself; `warn` gets the open file's metadata.
 ///
 /// # Errors
 /// See [`Regular::open`] and [`Regular::read`].

@@ -1,4 +1,4 @@
-//! Profile, names, validity and keys become a certificate (RFC 5280 section 4).
+//! Makes a certificate from a profile, names, validity and keys (RFC 5280 section 4).
 
 use std::net::IpAddr;
 
@@ -20,26 +20,27 @@ use super::reason;
 use crate::duration::Lifetime;
 use crate::host::Host;
 
-/// Certificates are valid a day before they are made, for hosts whose clock is slow (as in the reference).
+/// Certificates are valid from a day before they are made, for hosts whose clock is slow (as in the reference).
 const BACKDATED_SECONDS: i64 = 24 * 3600;
 
 /// The last second a certificate can name, 9999-12-31T23:59:59Z (RFC 5280 section 4.1.2.5).
 const END_OF_TIME: i64 = 253_402_300_799;
 
-/// The length of a serial number in bytes. Its first two bits decide: it is positive and has 127 or 128 bits.
+/// The length of a serial number in bytes. We set its first two bits so that it is positive and has 127 or 128
+/// bits.
 const SERIAL_BYTES: usize = 16;
 
 /// When a certificate is valid, in seconds since 1970-01-01T00:00:00Z; both ends are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
-    /// From here on.
+    /// The start.
     pub not_before: i64,
-    /// Up to here.
+    /// The end.
     pub not_after: i64,
 }
 
 impl Validity {
-    /// A day before `now` until `lifetime` after it; `None` if that is beyond the year 9999.
+    /// A day before `now` until `lifetime` after it; `None` if that is after the year 9999.
     pub fn starting(now: i64, lifetime: Lifetime) -> Option<Self> {
         let not_after = now.checked_add(lifetime.as_seconds()).filter(|end| *end <= END_OF_TIME)?;
         Some(Self { not_before: now - BACKDATED_SECONDS, not_after })
@@ -79,11 +80,11 @@ impl AltName {
 
 /// What the caller decides about a certificate.
 pub struct Request<'a> {
-    /// What this kind of certificate contains.
+    /// The contents of this kind of certificate.
     pub profile: &'a Profile,
-    /// Whom it names.
+    /// Its subject.
     pub subject: &'a EncodedName,
-    /// More names of the subject.
+    /// Its subject alternative names.
     pub alt_names: &'a [AltName],
     /// When it is valid.
     pub validity: Validity,
@@ -91,7 +92,7 @@ pub struct Request<'a> {
     pub key: &'a PrivateKey,
 }
 
-/// A CA: its certificate and the key that belongs to it.
+/// A CA: its certificate and the matching key.
 #[derive(Clone, Copy)]
 pub struct Authority<'a> {
     /// The CA's certificate.
@@ -104,14 +105,14 @@ pub struct Authority<'a> {
 pub struct Issued {
     /// The certificate in PEM form.
     pub pem: Vec<u8>,
-    /// What it says, read back from it.
+    /// Its contents, read back from it.
     pub facts: Facts,
 }
 
 /// Makes the certificate, signed by `authority`, or by its own key if there is none.
 ///
 /// # Errors
-/// OpenSSL's reason, if its providers cannot do it.
+/// OpenSSL's reason, if its providers fail.
 pub fn issue(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<Issued, String> {
     let issued = build(request, authority)
         .and_then(|certificate| Ok(Issued { pem: certificate.to_pem()?, facts: Facts::of(&certificate) }));
@@ -126,13 +127,13 @@ fn build(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<X509
             if request.profile.path_length.is_some() {
                 return Ok(own);
             }
-            // Only a CA's own certificate may do without an authority key identifier (RFC 5280 section 4.2.1.1).
+            // Only a CA's own certificate may omit the authority key identifier (RFC 5280 section 4.2.1.1).
             sign(request, request.key, &request.subject.0, Some(&own))
         }
     }
 }
 
-/// `authority` is the certificate whose key identifier is to be the authority's.
+/// `authority` is the certificate whose key identifier becomes the authority key identifier.
 fn sign(
     request: &Request<'_>,
     signer: &PrivateKey,
@@ -152,7 +153,7 @@ fn sign(
     Ok(builder.build())
 }
 
-/// The time of a certificate in seconds since 1970-01-01T00:00:00Z.
+/// A certificate's time in seconds since 1970-01-01T00:00:00Z.
 ///
 /// # Errors
 /// If the certificate holds no valid time.
@@ -187,7 +188,7 @@ fn add_extensions(
     let context = builder.x509v3_context(None, None);
     let identifier = SubjectKeyIdentifier::new().build(&context)?;
     builder.append_extension(identifier)?;
-    // A CA of someone else's making may have no identifier to refer to.
+    // A CA made elsewhere may have no identifier to refer to.
     if let Some(ca) = authority.filter(|ca| ca.subject_key_id().is_some()) {
         let context = builder.x509v3_context(Some(ca), None);
         let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
@@ -226,7 +227,7 @@ fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<openssl::x509::X5
     usage.build()
 }
 
-/// Critical where the subject is empty (RFC 5280 section 4.2.1.6).
+/// Critical if the subject is empty (RFC 5280 section 4.2.1.6).
 fn alt_names(
     names: &[AltName],
     builder: &X509Builder,
