@@ -74,7 +74,7 @@ impl FromStr for Lifetime {
     type Err = LifetimeError;
 
     /// Reads `87840h0m0s`, `90m`, `1h30m`, `1.5h`, `30d`: the grammar of Go's `time.ParseDuration`, and `d` for
-    /// 24 hours. What is left of a second is dropped.
+    /// 24 hours. Fractions of a second are dropped.
     fn from_str(text: &str) -> Result<Self, LifetimeError> {
         let nanoseconds = parse_nanoseconds(text).ok_or_else(|| LifetimeError::Syntax(text.to_owned()))?;
         if nanoseconds <= 0 {
@@ -88,7 +88,7 @@ impl FromStr for Lifetime {
     }
 }
 
-/// The sum of the parts; saturates, so that a number of any length is answered. `None` for what is not a
+/// The sum of the parts; saturates, so that it accepts a number of any length. `None` if this is not a
 /// duration.
 fn parse_nanoseconds(text: &str) -> Option<i128> {
     let (sign, mut rest) = match text.strip_prefix('-') {

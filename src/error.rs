@@ -28,7 +28,7 @@ impl fmt::Display for Advice {
 
 impl Error for Advice {}
 
-/// The two lines an operator sees: `ERROR: <what failed>: <why>` and, where there is a next step,
+/// The two lines an operator sees: `ERROR: <what failed>: <why>` and, if there is a next step,
 /// `HINT: <what to do>` (REFERENCE.md section 2). Control characters are escaped, because the lines contain
 /// names from files and arguments.
 pub fn render(error: &anyhow::Error) -> String {

@@ -168,9 +168,7 @@ fn ascii_name(name: &str) -> Result<String, String> {
     }
     if let Some(c) = name.chars().find(|c| is_dropped(*c)) {
         let code = u32::from(c);
-        return Err(format!(
-            "it has the invisible character U+{code:04X} in it, which no name has; write it without"
-        ));
+        return Err(format!("it has the invisible character U+{code:04X} in it; write the name without it"));
     }
     // Some host names have underscores, and every TLS library matches them.
     let ascii = to_ascii(name)

@@ -81,7 +81,7 @@ impl CaKey {
                         "the PIN is wrong, or the token has no such key".to_owned()
                     }
                 };
-                let hint = "activate OpenSSL's pkcs11 provider in its configuration, and see that the token has such a key";
+                let hint = "activate OpenSSL's pkcs11 provider in its configuration, and check that the token has such a key";
                 Err(Advice::new(format!("{about}: {why}"), hint).into())
             }
             (Err(error), None) => Err(anyhow!("{about}: {error}")),

@@ -35,7 +35,7 @@ impl CertsDirArgs {
         let hint = "name it: --certs-dir=<path-to-certs-directory>";
         let path = path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)?;
         if Pkcs11Uri::has_scheme(path.as_os_str().as_bytes()) {
-            bail!("--certs-dir: a PKCS#11 URI names no directory");
+            bail!("--certs-dir: a PKCS#11 URI is not a directory");
         }
         Ok(path)
     }
@@ -153,7 +153,7 @@ pub fn subject(asked: Option<&str>, usual: DistinguishedName) -> Result<Distingu
     let Some(text) = asked else { return Ok(usual) };
     let subject = distinguished_name("--subject", text)?;
     if subject.is_empty() {
-        let hint = "name somebody, as in --subject='O=Acme Inc,OU=movr-prod,UID=node'";
+        let hint = "give at least one attribute, as in --subject='O=Acme Inc,OU=movr-prod,UID=node'";
         return Err(Advice::new("--subject: the name is empty", hint).into());
     }
     Ok(subject)

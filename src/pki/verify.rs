@@ -6,17 +6,17 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509Ref, X509StoreContext};
 
-/// Looks for a chain to any of `roots`, at this time (seconds since 1970). The times of the certificate itself are not looked
-/// at, and neither is what it may be used for.
+/// Looks for a chain to any of `roots`, at this time (seconds since 1970). Ignores the certificate's own
+/// validity and purpose.
 ///
 /// # Errors
-/// Why there is none, in OpenSSL's words.
+/// If there is none; the text is OpenSSL's reason.
 pub fn chain(certificate: &X509Ref, intermediates: &[X509], roots: &[X509], at: i64) -> Result<(), String> {
     let in_any_time = verify(certificate, intermediates, roots, None);
     in_any_time.map_err(|errors| super::reason(&errors))?.map_err(|(_, why)| why)?;
     let at_the_time = verify(certificate, intermediates, roots, Some(at));
     match at_the_time.map_err(|errors| super::reason(&errors))? {
-        // Of the chain only the CAs remain.
+        // Only the CAs of the chain remain.
         Err((depth, why)) if depth > 0 => Err(format!("{why} (a CA certificate)")),
         _ => Ok(()),
     }
@@ -32,7 +32,7 @@ fn verify(
     at: Option<i64>,
 ) -> Result<Result<(), Failure>, ErrorStack> {
     let mut param = X509VerifyParam::new()?;
-    // As in Go, any certificate of the CA file ends the chain, also one that is not signed by itself.
+    // As in Go, any certificate in the CA file ends the chain, even one that is not self-signed.
     param.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
     match at {
         Some(at) => param.set_time(at),
