@@ -12,8 +12,7 @@ use signal_hook::flag::{register, register_conditional_default};
 /// Did one arrive while they were deferred?
 static SEEN: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// Do they end the process? Handlers cannot be removed, and all of them run, so one set of handlers shares one
-/// answer.
+/// Do they end the process? Handlers stay installed, and all of them run, so one set shares one answer.
 static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     let at_once = Arc::new(AtomicBool::new(true));
     let ignored = ignored();

@@ -41,7 +41,7 @@ pub struct Kind {
     pub middle: Option<&'static str>,
     /// The certificate's contents.
     pub profile: &'static Profile,
-    /// The CAs that can sign it, in order of preference; empty if it is self-signed.
+    /// The CAs that may sign it: the first one in the directory does. Empty if it is self-signed.
     pub signers: &'static [Usage],
 }
 

@@ -215,7 +215,7 @@ impl<'a> Change<'a> {
     /// Carries out the change: puts all files in place, or none.
     ///
     /// # Errors
-    /// If nothing happened, or if the change is half done and could not be undone.
+    /// If the change did not happen, or is half done and could not be undone.
     pub fn commit(&mut self) -> Result<(), Failure> {
         let commit = || -> io::Result<()> {
             let manifest = manifest::encode(&self.records);
