@@ -1,4 +1,4 @@
-//! The account that a database runs under, by the system's own databases of users and groups (REFERENCE.md section 4).
+//! The account the database runs under, from the system's user and group databases (REFERENCE.md section 4).
 
 use anyhow::Result;
 
@@ -7,10 +7,10 @@ use crate::error::Advice;
 use crate::go_bool;
 use crate::store::dir::{Owner, euid};
 
-/// Switches the checks of owner and mode off, as on the server.
+/// Turns off the checks of owner and mode, as on the server.
 const SKIP: &str = "COCKROACH_SKIP_KEY_PERMISSION_CHECK";
 
-/// The account that keys are judged for: the named one, or that of this process; `None` where the checks are switched off.
+/// The account that keys are checked for: the named one, or this process's; `None` if the checks are off.
 ///
 /// # Errors
 /// If there is no account of this name.
@@ -49,10 +49,11 @@ fn user(flag: &str, name: &str) -> Result<users::User> {
     })
 }
 
-/// The account that new files are for, from `USER` or `USER:GROUP`; the group is the user's primary one unless it is named.
+/// The account that will own new files, from `USER` or `USER:GROUP`; the group defaults to the user's primary
+/// one.
 ///
 /// # Errors
-/// If there is no such account or group, or the caller may not give files away.
+/// If there is no such account or group, or the caller may not change the owner of files.
 pub fn owner(text: &str) -> Result<Owner> {
     let (name, group) = text.split_once(':').map_or((text, None), |(name, group)| (name, Some(group)));
     let user = user("--owner", name)?;

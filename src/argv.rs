@@ -1,7 +1,7 @@
-//! The command line as `cockroach` takes it, brought into the order clap takes.
+//! Puts a command line that `cockroach` accepts into the order that clap accepts.
 //!
-//! `cockroach` accepts flags anywhere, also in front of the command's name, and has its commands below `cert` or `mt cert`
-//! (REFERENCE.md section 2).
+//! `cockroach` accepts flags anywhere, even before the command's name, and has its commands under `cert` or
+//! `mt cert` (REFERENCE.md section 2).
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -10,13 +10,13 @@ use clap::Command;
 
 use crate::pkcs11::{holds_pin, without_pins};
 
-/// The words that `cockroach` has in front of its certificate commands.
+/// The words that come before certificate commands in `cockroach`.
 const LEADING: [&str; 2] = ["mt", "cert"];
 
 /// Moves the command's name to the front and drops a leading `cert` or `mt cert`.
 ///
-/// `root` tells which words are commands, and which flags take a value: `--certs-dir certs list` has its value
-/// between the flag and the command.
+/// `root` defines which words are commands, and which flags take a value: in `--certs-dir certs list`, the
+/// value comes between the flag and the command.
 pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args = args.into_iter();
     let program = args.next();
@@ -43,8 +43,8 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
     program.into_iter().chain(command).chain(flags).chain(args).collect()
 }
 
-/// The first argument with a PIN in it that is no CA key, without its PIN. Nothing reads a PIN there, and an error that
-/// quotes a part of the argument would show it.
+/// The first argument, other than a CA key, that contains a PIN; returned without the PIN. Nothing reads a PIN
+/// there, and an error that quotes part of the argument would show it.
 pub fn misplaced_pin(args: &[OsString]) -> Option<String> {
     const CA_KEY: &str = "--ca-key";
     let names_ca_key = |arg: &str| arg.strip_prefix(CA_KEY).is_some_and(|rest| rest.starts_with('='));

@@ -1,5 +1,5 @@
-//! The few bytes of DER (X.690) that are read and written here. Pure; what goes into a certificate or key OpenSSL checks as
-//! it reads it.
+//! The little DER (X.690) that we read and write ourselves. Pure code; OpenSSL checks everything that goes into
+//! a certificate or key when it reads it.
 
 pub const BOOLEAN: u8 = 0x01;
 pub const INTEGER: u8 = 0x02;
@@ -16,7 +16,7 @@ pub const SET: u8 = 0x31;
 
 /// Tag, length and contents (X.690 section 8.1).
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    // All at once, so that growing leaves no copy behind of what may be secret.
+    // Allocated at once, so that growing leaves behind no copy of a possible secret.
     let mut out = Vec::with_capacity(contents.len() + 10);
     out.push(tag);
     push_length(&mut out, contents.len());
@@ -180,7 +180,7 @@ pub fn bits(contents: &[u8]) -> usize {
     significant.first().map_or(0, |first| 8 * significant.len() - first.leading_zeros() as usize)
 }
 
-/// Octets in hex, two lower-case digits each.
+/// Octets as hex, two lower-case digits each.
 pub fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -51,8 +51,8 @@ impl Lifetime {
         self.seconds
     }
 
-    /// The longest lifetime that is not longer than `seconds`, in whole hours if that is at least one; `None` for
-    /// less than a second. For advice on what to type.
+    /// The longest lifetime that is not longer than `seconds`, in whole hours if that is at least one; `None`
+    /// for less than a second. Used to suggest what to type.
     pub fn at_most(seconds: i64) -> Option<Self> {
         let seconds = if seconds >= 3600 { seconds / 3600 * 3600 } else { seconds };
         (seconds >= 1).then_some(Self { seconds })
@@ -73,8 +73,8 @@ impl fmt::Display for Lifetime {
 impl FromStr for Lifetime {
     type Err = LifetimeError;
 
-    /// Reads `87840h0m0s`, `90m`, `1h30m`, `1.5h`, `30d`: the grammar of Go's `time.ParseDuration`, and `d` for 24 hours.
-    /// What is left of a second is dropped.
+    /// Reads `87840h0m0s`, `90m`, `1h30m`, `1.5h`, `30d`: the grammar of Go's `time.ParseDuration`, and `d` for
+    /// 24 hours. Fractions of a second are dropped.
     fn from_str(text: &str) -> Result<Self, LifetimeError> {
         let nanoseconds = parse_nanoseconds(text).ok_or_else(|| LifetimeError::Syntax(text.to_owned()))?;
         if nanoseconds <= 0 {
@@ -88,7 +88,8 @@ impl FromStr for Lifetime {
     }
 }
 
-/// The sum of the parts; saturates, so that a number of any length is answered. `None` for what is not a duration.
+/// The sum of the parts; saturates, so that it accepts a number of any length. `None` if this is not a
+/// duration.
 fn parse_nanoseconds(text: &str) -> Option<i128> {
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),

@@ -1,4 +1,4 @@
-//! Errors for operators: what failed and why on one line, then the next thing to type.
+//! Errors for operators: what failed and why on one line, then what to type next.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -6,7 +6,7 @@ use std::io;
 
 pub use crate::pkcs11::without_pins;
 
-/// An error that knows what to do about it.
+/// An error that says what to do about it.
 #[derive(Debug)]
 pub struct Advice {
     what: String,
@@ -28,8 +28,9 @@ impl fmt::Display for Advice {
 
 impl Error for Advice {}
 
-/// The two lines an operator sees: `ERROR: <what failed>: <why>` and, where there is a next step, `HINT: <what to do>`
-/// (REFERENCE.md section 2). Control characters are escaped, as names from files and arguments are part of them.
+/// The two lines an operator sees: `ERROR: <what failed>: <why>` and, if there is a next step,
+/// `HINT: <what to do>` (REFERENCE.md section 2). Control characters are escaped, because the lines contain
+/// names from files and arguments.
 pub fn render(error: &anyhow::Error) -> String {
     let hint = advice(error);
     let mut text = format!("ERROR: {}", printable(&format!("{error:#}")));
@@ -40,11 +41,11 @@ pub fn render(error: &anyhow::Error) -> String {
 }
 
 fn advice(error: &anyhow::Error) -> Option<&Advice> {
-    // The chain does not tell what a context is made of.
+    // The error chain does not show a context's type.
     error.downcast_ref().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Advice>()))
 }
 
-/// The same error, and what went wrong besides, because of it.
+/// The same error, with what else went wrong because of it.
 pub fn also(error: &anyhow::Error, besides: &str) -> anyhow::Error {
     let what = format!("{error:#}; {besides}");
     match advice(error) {
@@ -61,20 +62,21 @@ pub fn reason(error: &io::Error) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-/// Does the character drive a terminal, reorder text, or hide in it?
+/// Does the character control a terminal, reorder text, or hide in it?
 pub fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The text as it can be printed: with control characters escaped, so that it cannot drive a terminal, also those that reorder
-/// or hide; and without PINs.
+/// The text made safe to print: without PINs, and with all characters escaped that control a terminal, reorder
+/// text or hide.
 pub fn printable(text: &str) -> String {
     let shown = |c: char| if misleads(c) { c.escape_default().to_string() } else { c.to_string() };
     without_pins(text).chars().map(shown).collect()
 }
 
-/// [`printable`] text of at most so many bytes, and `...` where it was cut. No more of the text is made than is shown.
+/// [`printable`] text of at most so many bytes, with `...` if it was cut. Formats no more of the text than is
+/// shown.
 pub fn clipped(text: impl fmt::Display, limit: usize) -> String {
     let mut clip = Clip { shown: String::new(), limit };
     if write!(clip, "{text}").is_err() {

@@ -10,10 +10,10 @@ use thiserror::Error;
 #[error("the environment variable {0} is not set")]
 pub struct Unset(pub String);
 
-/// Puts the variables' values in; a `$` that begins no name stays as it is.
+/// Substitutes the variables' values; a `$` that does not begin a name stays as it is.
 ///
 /// # Errors
-/// For a variable that `lookup` does not know or that is empty: `$X/certs` would be a directory of the root.
+/// For a variable that `lookup` does not know or that is empty: `$X/certs` would become `/certs`.
 pub fn expand(text: &OsStr, lookup: impl Fn(&str) -> Option<OsString>) -> Result<OsString, Unset> {
     let mut rest = text.as_bytes();
     let mut expanded = Vec::new();
@@ -34,7 +34,7 @@ pub fn expand(text: &OsStr, lookup: impl Fn(&str) -> Option<OsString>) -> Result
     Ok(OsString::from_vec(expanded))
 }
 
-/// The name at the beginning, which follows a `$`, and what comes after it.
+/// The name at the start of the text after a `$`, and what follows it.
 fn variable(text: &[u8]) -> Option<(&str, &[u8])> {
     let in_braces = text.strip_prefix(b"{");
     let text = in_braces.unwrap_or(text);

@@ -1,4 +1,4 @@
-//! The calls that no safe interface offers. All of this crate's unsafe code is here.
+//! Calls that have no safe interface. All of this crate's unsafe code is here.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
@@ -34,7 +34,7 @@ unsafe extern "C" {
     fn OSSL_PROVIDER_get_params(provider: *const OSSL_PROVIDER, params: *mut Param) -> c_int;
 }
 
-/// Name and version of the providers that are active in the default library context.
+/// The name and version of each provider that is active in the default library context.
 pub fn active_providers() -> Vec<(String, Option<String>)> {
     unsafe extern "C" fn collect(provider: *mut OSSL_PROVIDER, providers: *mut c_void) -> c_int {
         let mut version: *const c_char = ptr::null();
@@ -45,8 +45,8 @@ pub fn active_providers() -> Vec<(String, Option<String>)> {
             Param { key: c"version".as_ptr(), data_type: UTF8_PTR, data, data_size: 0, return_size: 0 },
             no_more,
         ];
-        // SAFETY: `provider` is valid during the call, and so are the strings it lends; `params` ends with an empty
-        // element; `providers` is the vector below, which nobody else refers to during the call.
+        // SAFETY: `provider` is valid during the call, and so are the strings it lends; `params` ends with an
+        // empty element; `providers` is the vector below, which nobody else refers to during the call.
         unsafe {
             OSSL_PROVIDER_get_params(provider, params.as_mut_ptr());
             let text = |c: *const c_char| CStr::from_ptr(c).to_string_lossy().into_owned();
@@ -74,7 +74,7 @@ pub fn fips_is_default() -> bool {
     unsafe { EVP_default_properties_is_fips_enabled(ptr::null_mut()) == 1 }
 }
 
-/// From now on every fetch asks for `fips=yes`; says whether OpenSSL agrees.
+/// Makes every fetch ask for `fips=yes` from now on; returns whether OpenSSL agrees.
 pub fn make_fips_default() -> bool {
     // SAFETY: a null context is the default one.
     unsafe { EVP_default_properties_enable_fips(ptr::null_mut(), 1) == 1 }
@@ -83,7 +83,7 @@ pub fn make_fips_default() -> bool {
 /// A file descriptor that was handed down to this process, as a file of its own.
 ///
 /// # Errors
-/// If there is none with this number.
+/// If no open descriptor has this number.
 pub fn inherited(number: RawFd) -> io::Result<File> {
     // -1 is the one number that must never be borrowed.
     let number = if number < 0 { RawFd::MAX } else { number };

@@ -1,4 +1,4 @@
-//! Something worth knowing about a file or a directory: what looking at it yields. Commands say it.
+//! Findings about files and directories. The code that looks at them returns findings; commands report them.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use std::fmt;
 pub enum Severity {
     /// Good to know.
     Note,
-    /// Works, but should be mended.
+    /// Works, but should be fixed.
     Warning,
     /// Does not work.
     Error,
 }
 
-/// Something worth knowing.
+/// Something worth knowing about a file or directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// A stable name for programs, such as `dir-writable`.
@@ -22,7 +22,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The file or directory it is about, as the operator named it.
     pub file: String,
-    /// What is the matter, in one sentence without a full stop.
+    /// The problem, in one sentence without a full stop.
     pub what: String,
     /// The next command to type, if there is one.
     pub hint: Option<String>,
@@ -47,7 +47,7 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
-    /// In one line, for a log.
+    /// On one line, for a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.hint {
             Some(hint) => write!(f, "{}; type: {hint}", self.what),

@@ -1,4 +1,5 @@
-//! Booleans as Go's `strconv.ParseBool` reads them, in flags and environment variables (REFERENCE.md section 4).
+//! Booleans as Go's `strconv.ParseBool` reads them, in flags and environment variables (REFERENCE.md section
+//! 4).
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -11,7 +12,7 @@ pub fn parse(text: &str) -> Option<bool> {
     (is_true || FALSE.contains(&text)).then_some(is_true)
 }
 
-/// Reads the value of a flag.
+/// Parses the value of a flag.
 pub fn parser() -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new(TRUE.into_iter().chain(FALSE)).map(|text| TRUE.contains(&text.as_str()))
 }

@@ -9,16 +9,16 @@ use thiserror::Error;
 
 use crate::pkcs11::Pkcs11Uri;
 
-/// An address in the form a certificate holds it (RFC 5280 section 4.2.1.6).
+/// An address in the form that a certificate holds (RFC 5280 section 4.2.1.6).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Host {
     /// A DNS name of A-labels in lower case, possibly with `*.` in front.
     Dns(String),
-    /// An IP address; never an IPv4 address in IPv6's clothes.
+    /// An IP address; never an IPv4-mapped IPv6 address.
     Ip(IpAddr),
 }
 
-/// Why a text is no address of a node, and what to write instead.
+/// Why the text is not a valid node address, and what to write instead.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("invalid host {host:?}: {why}")]
 pub struct HostError {
@@ -36,7 +36,7 @@ impl Host {
     }
 }
 
-/// The hosts of a command line in their order, each once.
+/// The hosts on a command line, in order and without duplicates.
 ///
 /// # Errors
 /// For the first text that is not a host.
@@ -93,7 +93,7 @@ fn plain(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// What people paste that is nearly an address.
+/// Catches the near-addresses that people paste.
 fn common_mistake(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("it is empty; write a host name or an IP address".to_owned());
@@ -150,12 +150,12 @@ fn to_ascii(name: &str) -> Option<String> {
     ascii.ok().map(|ascii| ascii.into_owned())
 }
 
-/// Does the mapping of UTS 46 leave the character out without a word, as it does with soft hyphens?
+/// Does the UTS 46 mapping silently drop the character, as it does soft hyphens?
 fn is_dropped(c: char) -> bool {
     !c.is_ascii() && to_ascii(&format!("a{c}b")).as_deref() == Some("ab")
 }
 
-/// The A-label form of a name without wildcard, or why it is none.
+/// The A-label form of a name without its wildcard, or why it has none.
 fn ascii_name(name: &str) -> Result<String, String> {
     if name.contains('*') {
         return Err("a wildcard is a whole label at the left, as in \"*.example.com\", and only one".to_owned());
@@ -168,11 +168,9 @@ fn ascii_name(name: &str) -> Result<String, String> {
     }
     if let Some(c) = name.chars().find(|c| is_dropped(*c)) {
         let code = u32::from(c);
-        return Err(format!(
-            "it has the invisible character U+{code:04X} in it, which no name has; write it without"
-        ));
+        return Err(format!("it has the invisible character U+{code:04X} in it; write the name without it"));
     }
-    // Underscores are in use for host names, and every TLS library matches them.
+    // Some host names have underscores, and every TLS library matches them.
     let ascii = to_ascii(name)
         .ok_or_else(|| "it is not a valid international name; write its A-labels (xn--...)".to_owned())?;
     if ascii.len() > 253 {

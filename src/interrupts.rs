@@ -1,4 +1,4 @@
-//! Signals at the wrong moment: Ctrl-C and its like, and the one for a file that is too large.
+//! Signals at the wrong moment: Ctrl-C and the like, and the one for a file that is too large.
 
 use std::cell::Cell;
 use std::fs;
@@ -9,52 +9,54 @@ use anyhow::{Result, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::flag::{register, register_conditional_default};
 
-/// Was there one while they were deferred?
+/// Did one arrive while they were deferred?
 static SEEN: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// Do they end the process? Handlers stay for good, and all of them run: there is one set, with one answer.
+/// Do they end the process? Handlers stay installed, and all of them run, so one set shares one answer.
 static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     let at_once = Arc::new(AtomicBool::new(true));
     let ignored = ignored();
     for signal in
         [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0)
     {
-        // Where a handler cannot be set, the signal ends the process, which the journal is for.
+        // If a handler cannot be set, the signal ends the process; the next command completes the change.
         let _ = register(signal, Arc::clone(&SEEN));
         let _ = register_conditional_default(signal, Arc::clone(&at_once));
     }
     at_once
 });
 
-/// The signals that whoever started us wants ignored, as `nohup` does: a handler would take notice of them. Signal 1 is bit 0.
+/// The signals that our parent wants ignored, as with `nohup`: a handler would stop ignoring them. Signal 1 is
+/// bit 0.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Makes a file that grows beyond the limit of the process (`ulimit -f`) an error of the write, and not the end of the process.
+/// Turns writing a file beyond the process's limit (`ulimit -f`) into a write error instead of the end of the
+/// process.
 pub fn survive_file_size_limit() {
     if ignored() >> (SIGXFSZ - 1) & 1 == 0 {
-        // Where a handler cannot be set, the signal ends the process, as any other may.
+        // If a handler cannot be set, the signal ends the process, like any other.
         let _ = register(SIGXFSZ, Arc::default());
     }
 }
 
-/// Keeps Ctrl-C and its like from ending the process between two steps, until it is dropped.
+/// Keeps Ctrl-C and the like from ending the process between two steps, until it is dropped.
 pub struct Interrupts {
     reported: Cell<bool>,
 }
 
 impl Interrupts {
-    /// From here on.
+    /// Starts deferring.
     pub fn defer() -> Self {
         AT_ONCE.store(false, Ordering::Relaxed);
         Self { reported: Cell::new(false) }
     }
 
     /// # Errors
-    /// If there was one: now, or too late for those who deferred them before to take notice of it.
+    /// If a signal arrived, either now or too late for an earlier deferral to report it.
     pub fn check(&self) -> Result<()> {
         if SEEN.load(Ordering::Relaxed) {
             self.reported.set(true);

@@ -1,11 +1,12 @@
 //! `crdb-cert`: what `cockroach cert` does, on the system's OpenSSL.
 //!
-//! The way of the data: [`argv`] and [`cli`] read the command line; a [`command`] turns it into a request; [`pki`] makes keys and
-//! certificates in memory, signed by a [`ca`]; [`certs_dir`] puts them on disk, all or none. The other way, [`certs_dir::scan`] reads the
-//! directory and [`output`] prints it.
+//! How data flows: [`argv`] and [`cli`] read the command line; a [`command`] turns it into a request; [`pki`]
+//! makes keys and certificates in memory, signed by a [`ca`]; [`certs_dir`] puts them on disk, all or none. In
+//! the other direction, [`certs_dir::scan`] reads the directory and [`output`] prints it.
 //!
-//! [`usage`] is the table of all kinds of certificate. [`dn`], [`host`], [`username`], [`duration`] and [`tenant`] turn text into
-//! types that cannot be wrong; [`certificate`] is the one model of a certificate; [`login`] says who may log in with a certificate; [`error`] says what failed and what to type next.
+//! [`usage`] is the table of all certificate kinds. [`dn`], [`host`], [`username`], [`duration`] and [`tenant`]
+//! turn text into types that cannot be wrong; [`login`] says who may log in with a certificate; [`error`] says
+//! what failed and what to type next.
 
 pub mod account;
 pub mod argv;

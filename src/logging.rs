@@ -1,7 +1,7 @@
 //! Messages for the operator, on stderr and in files (REFERENCE.md section 7).
 //!
 //! `config` turns flags and YAML into a typed configuration, `format` turns an entry into text, and `file`
-//! writes text into the files of a directory. The logger here hands each message to the sinks that take it.
+//! writes text into the files of a directory. The logger here passes each message to the sinks that accept it.
 
 mod config;
 mod file;
@@ -19,11 +19,11 @@ use config::{Config, Sink};
 use file::LogFile;
 use format::Entry;
 
-/// From now on, messages go where the flags say.
+/// Sends messages where the flags say, from now on.
 ///
 /// # Errors
-/// If the configuration cannot be understood, or a log directory is not writable. Later, a message that cannot
-/// be written does not stop a command.
+/// If the configuration is invalid, or a log directory is not writable. After that, a message that cannot be
+/// written does not stop a command.
 pub fn init(args: &LogArgs) -> Result<()> {
     let config = config::from_args(args)?;
     let mut outputs = vec![Output::new(config.stderr, Target::Stderr { colors: colors(&config) })];
@@ -42,10 +42,10 @@ pub fn init(args: &LogArgs) -> Result<()> {
 
 struct Logger(Vec<Output>);
 
-/// A sink at work.
+/// A sink in use.
 struct Output {
     sink: Sink,
-    /// How many entries there were, and where they went.
+    /// How many entries it has written, and where.
     state: Mutex<(u64, Target)>,
 }
 
@@ -101,7 +101,7 @@ impl Log for Logger {
     fn flush(&self) {}
 }
 
-/// What the `log` crate has to let pass.
+/// What the `log` crate must let through.
 fn level(filter: Severity) -> LevelFilter {
     match filter {
         Severity::Info => LevelFilter::Info,
@@ -111,7 +111,7 @@ fn level(filter: Severity) -> LevelFilter {
     }
 }
 
-/// Is stderr a terminal that shows colors, and is nobody against them?
+/// Is stderr a terminal that shows colors, and are colors not turned off?
 fn colors(config: &Config) -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let capable = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");

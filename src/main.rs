@@ -10,7 +10,8 @@ use crdb_cert::{argv, command, error, interrupts, logging};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 fn main() -> ExitCode {
-    // Private keys are in memory from here on: no core dump has them, and no other process of the user attaches.
+    // Private keys are in memory from here on. Keep them out of core dumps, and keep the user's other processes
+    // from attaching.
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         let _ = writeln!(io::stderr(), "ERROR: could not switch core dumps off: {error}");
         return ExitCode::FAILURE;
@@ -23,14 +24,14 @@ fn main() -> ExitCode {
     match logging::init(&cli.log).and_then(|()| command::run(&cli)) {
         Ok(status) => status,
         Err(error) => {
-            // Without a stderr the exit status has to say it.
+            // Without stderr, the exit status alone has to tell.
             let _ = writeln!(io::stderr(), "{}", error::render(&error));
             command::failure(&cli.command)
         }
     }
 }
 
-/// The command line; or what to answer to it: help on stdout, wrong usage on stderr with status 2.
+/// Parses the command line, or answers it: help on stdout, wrong usage on stderr with status 2.
 fn parse() -> Result<Cli, ExitCode> {
     let mut root = cli::command();
     let args = argv::normalize(&root, std::env::args_os());

@@ -1,22 +1,23 @@
-//! PKCS#11 URIs (RFC 7512), which may have a PIN in them that nobody is to see.
+//! PKCS#11 URIs (RFC 7512), which may contain a PIN that nobody should see.
 
 use std::fmt;
 
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// How such URIs begin, in any case (RFC 3986 section 3.1).
+/// The start of such URIs, in upper or lower case (RFC 3986 section 3.1).
 const SCHEME: &str = "pkcs11:";
 /// The attribute that holds the PIN itself (RFC 7512 section 2.4).
 const PIN: &str = "pin-value=";
-/// What is shown of a PIN. No URI has these brackets in it.
+/// Shown in place of a PIN. No URI contains these brackets.
 const HIDDEN: &str = "<hidden>";
 
-/// Where a token has an object. Neither `Display` nor `Debug` shows the PIN.
+/// The location of an object in a token. Neither `Display` nor `Debug` shows the PIN.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pkcs11Uri(Zeroizing<String>);
 
-/// Why a text with the scheme `pkcs11:` is not a URI (RFC 7512 section 2.3). The texts show no value of it.
+/// Why a text with the scheme `pkcs11:` is not a URI (RFC 7512 section 2.3). The messages show none of its
+/// values.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Pkcs11UriError {
     /// Attributes are `name=value`.
@@ -28,18 +29,18 @@ pub enum Pkcs11UriError {
 }
 
 impl Pkcs11Uri {
-    /// Does the text claim to be one?
+    /// Does the text claim to be such a URI?
     pub fn has_scheme(text: &[u8]) -> bool {
         text.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME.as_bytes()))
     }
 
-    /// Reads a text of this scheme; `None` for every other text.
+    /// Parses a text with this scheme; `None` for any other text.
     ///
     /// # Errors
     /// If the scheme is followed by anything but attributes.
     pub fn parse(text: &str) -> Option<Result<Self, Pkcs11UriError>> {
         let rest = Self::has_scheme(text.as_bytes()).then(|| &text[SCHEME.len()..])?;
-        // Providers know the scheme in lower case.
+        // Providers know the scheme only in lower case.
         Some(check(rest).map(|()| Self(Zeroizing::new([SCHEME, rest].concat()))))
     }
 
@@ -54,7 +55,7 @@ fn check(rest: &str) -> Result<(), Pkcs11UriError> {
     if !escapes.all(|digits| digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))) {
         return Err(Pkcs11UriError::Escape);
     }
-    // Only the first question mark ends the path: the query may have more of them.
+    // Only the first question mark ends the path: the query may contain more.
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let mut attributes = path.split(';').chain(query.split('&')).filter(|attribute| !attribute.is_empty());
     let is_pair = |attribute: &str| attribute.split_once('=').is_some_and(|(name, _)| !name.is_empty());
@@ -73,14 +74,14 @@ impl fmt::Debug for Pkcs11Uri {
     }
 }
 
-/// Is there a URI with a PIN in this text?
+/// Does this text contain a URI with a PIN?
 pub fn holds_pin(text: &str) -> bool {
     let at = text.to_ascii_lowercase().find(SCHEME);
     at.is_some_and(|at| find_pin(&text[at..]).is_some())
 }
 
-/// The text without the PINs of the URIs in it. It is the last resort for text that may hold a URI: a PIN ends at `&`
-/// only, so that what follows a URI goes with it. A PIN that is hidden already ends where it ends.
+/// The text without the PINs of its URIs. This is the last resort for text that may hold a URI: only `&` ends a
+/// PIN, so it also drops what follows the URI. An already hidden PIN ends at its closing bracket.
 pub fn without_pins(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;

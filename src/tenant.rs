@@ -10,24 +10,24 @@ use crate::username::Username;
 /// The longest name of a tenant, in bytes; CockroachDB's own limit.
 const MAX_NAME_LENGTH: usize = 100;
 
-/// The number of a tenant; never 0. The system tenant is 1.
+/// A tenant's ID; never 0. The system tenant is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TenantId(u64);
 
-/// The name of a tenant: lower-case letters, digits and dashes, the dashes not at the ends.
+/// A tenant's name: lower-case letters, digits and dashes, with no dash at either end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantName(String);
 
 /// Where a client certificate is valid (REFERENCE.md section 2, tenant-scope URIs).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenantScope {
-    /// On the tenant of this number.
+    /// On the tenant with this ID.
     Id(TenantId),
-    /// On the tenant of this name.
+    /// On the tenant with this name.
     Name(TenantName),
 }
 
-/// Why a text is no tenant.
+/// Why the text is not a valid tenant.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum TenantError {
     /// Not a number, or too large.
@@ -89,8 +89,8 @@ impl fmt::Display for TenantName {
 }
 
 impl TenantScope {
-    /// The URI that says so in a certificate of `user`: `crdb://tenant/<id>/user/<user>` or
-    /// `crdb://tenant-name/<name>/user/<user>`, percent-encoded where RFC 3986 asks for it.
+    /// The URI for this scope in a certificate for `user`: `crdb://tenant/<id>/user/<user>` or
+    /// `crdb://tenant-name/<name>/user/<user>`, percent-encoded where RFC 3986 requires it.
     pub fn uri(&self, user: &Username) -> String {
         let user = percent_encode(user.as_str());
         match self {
@@ -100,7 +100,7 @@ impl TenantScope {
     }
 }
 
-/// Encodes all but the unreserved characters of RFC 3986 section 2.3.
+/// Encodes everything but the unreserved characters of RFC 3986 section 2.3.
 fn percent_encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

@@ -1,14 +1,14 @@
-//! Times as text. Inside, they are seconds since 1970-01-01T00:00:00Z.
+//! Times as text. Internally, they are seconds since 1970-01-01T00:00:00Z.
 
 use std::time::Duration;
 
-/// `2031/11/25`, as `list` prints dates; empty beyond the years 0 to 9999.
+/// `2031/11/25`, as `list` prints dates; empty outside the years 0 to 9999.
 pub fn date(seconds: i64) -> String {
     let text = |Utc { year, month, day, .. }| format!("{year:04}/{month:02}/{day:02}");
     Utc::at(seconds).map(text).unwrap_or_default()
 }
 
-/// `2031-11-25 21:38:13 UTC`; empty beyond the years 0 to 9999.
+/// `2031-11-25 21:38:13 UTC`; empty outside the years 0 to 9999.
 pub fn utc(seconds: i64) -> String {
     let text = |Utc { year, month, day, hour, minute, second }| {
         format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
@@ -16,7 +16,7 @@ pub fn utc(seconds: i64) -> String {
     Utc::at(seconds).map(text).unwrap_or_default()
 }
 
-/// Reads RFC 3339: `2031-11-25T21:38:13Z`, with a space or with an offset. A fraction of a second is dropped.
+/// Parses RFC 3339: `2031-11-25T21:38:13Z`, with a space or with an offset. A fraction of a second is dropped.
 pub fn parse(text: &str) -> Option<i64> {
     let (time, rest) = text.split_at_checked("2031-11-25T21:38:13".len())?;
     let shape = |(at, b): (usize, u8)| match at {
@@ -91,9 +91,10 @@ pub struct Utc {
 }
 
 impl Utc {
-    /// The moment so many seconds after 1970-01-01T00:00:00Z; `None` beyond the years 0 to 9999.
+    /// The moment this many seconds after 1970-01-01T00:00:00Z; `None` outside the years 0 to 9999.
     pub fn at(seconds: i64) -> Option<Self> {
-        // Years begin in March, so that a leap day ends its year. An era is 400 years, always of one length.
+        // Years begin in March, so that a leap day ends its year. An era is 400 years, and always has the same
+        // length.
         let (days, second) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
         let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -106,14 +107,14 @@ impl Utc {
         (0..=9999).contains(&year).then_some(Self { year, month, day, hour, minute, second })
     }
 
-    /// The moment so long after 1970-01-01T00:00:00Z; that moment itself beyond the year 9999.
+    /// The moment this long after 1970-01-01T00:00:00Z; 1970 itself beyond the year 9999.
     pub fn of(since: Duration) -> Self {
         let seconds = i64::try_from(since.as_secs()).ok();
         let epoch = Self { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
         seconds.and_then(Self::at).unwrap_or(epoch)
     }
 
-    /// The reverse of `at`; `None` for what is no moment, such as 30 February.
+    /// The inverse of `at`; `None` if there is no such moment, as on 30 February.
     fn seconds(self) -> Option<i64> {
         let (year, month) =
             if self.month > 2 { (self.year, self.month - 3) } else { (self.year - 1, self.month + 9) };

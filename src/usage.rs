@@ -1,12 +1,12 @@
-//! The kinds of certificate CockroachDB knows: one table from which file names, profiles, `list` rows and messages come
-//! (REFERENCE.md section 1). A new kind of certificate is a new row.
+//! The kinds of certificate that CockroachDB knows: one table for file names, profiles, `list` rows and
+//! messages (REFERENCE.md section 1). A new kind of certificate is a new row.
 
 use crate::pki::profile::{self, Profile};
 
 /// A kind of certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Usage {
-    /// Signs node certificates, and the others where they have no CA of their own.
+    /// Signs node certificates, and others that have no CA of their own.
     Ca,
     /// Signs client certificates.
     ClientCa,
@@ -22,26 +22,26 @@ pub enum Usage {
     Client,
     /// A SQL server process's client certificate.
     TenantClient,
-    /// Signs tokens of a tenant's sessions.
+    /// Signs the tokens of a tenant's sessions.
     TenantSigning,
 }
 
 /// A row of the table.
 #[derive(Debug)]
 pub struct Kind {
-    /// Which kind this row is about.
+    /// The kind that this row describes.
     pub usage: Usage,
     /// `Usage` in the output of `list`.
     pub label: &'static str,
-    /// What log messages and errors call it.
+    /// Its name in log messages and errors.
     pub noun: &'static str,
     /// The file name up to the first dot.
     pub prefix: &'static str,
-    /// What stands between the first dot and `.crt`, in angle brackets; `None` for kinds with one file.
+    /// The part between the first dot and `.crt`, in angle brackets; `None` for kinds with one file.
     pub middle: Option<&'static str>,
-    /// What the certificate contains.
+    /// The certificate's contents.
     pub profile: &'static Profile,
-    /// Whose key signs it: the first of these that is in the directory; empty for those that sign themselves.
+    /// The CAs that may sign it: the first one in the directory does. Empty if it is self-signed.
     pub signers: &'static [Usage],
 }
 
@@ -131,7 +131,7 @@ pub static KINDS: [Kind; 9] = [
 ];
 
 impl Kind {
-    /// What failed, when one cannot be made (REFERENCE.md section 2).
+    /// What failed, for a certificate that could not be made (REFERENCE.md section 2).
     pub fn failure(&self) -> String {
         let what = if self.usage.is_ca() { "cert and key" } else { "certificate and key" };
         format!("failed to generate {} {what}", self.noun)
@@ -141,7 +141,7 @@ impl Kind {
 impl Usage {
     /// This kind's row.
     pub fn kind(self) -> &'static Kind {
-        // The table has the order of the enum, which a test keeps.
+        // The table is in the order of the enum; a test checks that.
         &KINDS[self as usize]
     }
 

@@ -10,15 +10,15 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 /// The longest user name, in bytes.
 const MAX_LENGTH: usize = 63;
 
-/// What the server's own hint says about user names.
+/// The server's own hint about user names.
 pub const HINT: &str = "Usernames are case insensitive, must start with a letter, digit or underscore, may contain letters, \
      digits, dashes, periods, or underscores, and must not exceed 63 characters.";
 
-/// A user name in the form the server keeps it: lower case, NFC, and fit to be part of a file name.
+/// A user name as the server stores it: lower case, NFC, and safe in a file name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
-/// Why a text is not a user name.
+/// Why the text is not a valid user name.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum UsernameError {
     /// Nothing there.
@@ -33,7 +33,7 @@ pub enum UsernameError {
 }
 
 impl Username {
-    /// Takes any identity that can be part of a file name, and says whether it is a valid SQL user name
+    /// Accepts any identity that is safe in a file name, and returns whether it is a valid SQL user name
     /// (`--disable-username-validation`).
     ///
     /// # Errors
@@ -70,7 +70,8 @@ impl fmt::Display for Username {
     }
 }
 
-/// Lower case character by character, as Go does (no final sigma, and the dotted capital I becomes a plain i), then NFC.
+/// Lower case character by character, as Go does (no final sigma, and the dotted capital I becomes a plain i),
+/// then NFC.
 fn normalize(text: &str) -> String {
     text.chars().filter_map(|c| c.to_lowercase().next()).nfc().collect()
 }

@@ -8,13 +8,13 @@ use std::ops::Deref;
 use anyhow::{Result, anyhow, bail};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 
-/// The longest text that is read, in bytes. In the worst case the parser's time grows with its square.
+/// The longest accepted text, in bytes. In the worst case the parser's time grows with its square.
 pub const MAX_LEN: usize = 64 * 1024;
 
-/// Reads one document. The parser itself bounds the depth of nesting and what aliases expand to.
+/// Reads one document. The parser itself limits the nesting depth and the expansion of aliases.
 ///
 /// # Errors
-/// They give the line and column, both from 1, then the path of the keys that lead there.
+/// Errors give the line and column, both from 1, then the path of keys to that place.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     if text.len() > MAX_LEN {
         bail!("the text is longer than {MAX_LEN} bytes");
@@ -29,7 +29,7 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     })
 }
 
-/// Reads a value from one scalar, so that an error of `read` gives the scalar's place.
+/// Parses a value from one scalar, so that an error from `read` gives the scalar's position.
 ///
 /// # Errors
 /// If there is no scalar, or `read` refuses it.
@@ -54,7 +54,7 @@ impl<T, E: fmt::Display, F: FnOnce(&str) -> Result<T, E>> Visitor<'_> for Scalar
     }
 }
 
-/// A mapping with names of the user's choice as keys, none of them twice.
+/// A mapping whose keys are names chosen by the user, without duplicates.
 #[derive(Debug)]
 pub struct Named<T>(BTreeMap<String, T>);
 

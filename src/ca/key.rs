@@ -1,4 +1,4 @@
-//! The CA key: a file, under a passphrase or not, or a key in a hardware token.
+//! The CA key: a file, with or without a passphrase, or a key in a hardware token.
 
 use std::fmt;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::pki::key::{LoadKeyError, PrivateKey, Weakness};
 use crate::pki::provider;
 use crate::store::read::ReadError;
 
-/// Where the CA key is, and where its passphrase is from.
+/// Where the CA key is, and where its passphrase comes from.
 #[derive(Clone)]
 pub struct CaKey {
     location: Location,
@@ -23,12 +23,12 @@ pub struct CaKey {
 }
 
 impl CaKey {
-    /// The key that is there.
+    /// An existing key.
     pub fn new(location: Location, passphrase: Source) -> Self {
         Self { location, passphrase }
     }
 
-    /// The file, if that is where it is.
+    /// The key file's path, if the key is in a file.
     pub fn file(&self) -> Option<&Path> {
         match &self.location {
             Location::File(path) => Some(path),
@@ -36,7 +36,7 @@ impl CaKey {
         }
     }
 
-    /// Is there anything of this name? A token's keys are there before a certificate is made with them.
+    /// Is there anything with this name? A token's keys always exist before they sign a certificate.
     pub fn exists(&self) -> bool {
         self.file().is_none_or(|path| path.symlink_metadata().is_ok())
     }
@@ -44,7 +44,7 @@ impl CaKey {
     /// The passphrase for a new key.
     ///
     /// # Errors
-    /// If there is none, or it will not do.
+    /// If there is none, or it is not acceptable.
     pub fn new_passphrase(&self, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         self.passphrase.new_one(&format!("the new CA key {self}"), findings)
     }
@@ -52,7 +52,7 @@ impl CaKey {
     /// Loads the key; `None` if there is no such file.
     ///
     /// # Errors
-    /// If it is there but cannot be used.
+    /// If it exists but cannot be used.
     pub fn load(&self, findings: &mut Vec<Finding>) -> Result<Option<PrivateKey>> {
         let (mut failure, mut asked) = (None, Vec::new());
         let passphrase = || match self.passphrase.existing(&format!("CA key {self}"), &mut asked) {
@@ -83,14 +83,14 @@ impl CaKey {
                         "the PIN is wrong, or the token has no such key".to_owned()
                     }
                 };
-                let hint = "activate OpenSSL's pkcs11 provider in its configuration, and see that the token has such a key";
+                let hint = "activate OpenSSL's pkcs11 provider in its configuration, and check that the token has such a key";
                 Err(Advice::new(format!("{about}: {why}"), hint).into())
             }
             (Err(error), None) => Err(anyhow!("{about}: {error}")),
         }
     }
 
-    /// No certificate is made that servers refuse.
+    /// Refuses keys whose certificates servers would refuse.
     fn judged(&self, key: PrivateKey, findings: &mut Vec<Finding>) -> Result<PrivateKey> {
         match key.weakness() {
             Some(Weakness::Refused(kind)) => {
@@ -113,7 +113,7 @@ impl fmt::Display for CaKey {
     }
 }
 
-/// What is in the file; `None` if there is none.
+/// The file's contents; `None` if there is no file.
 fn contents(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
     match secret_file::read(path, check_ca_key, findings) {

@@ -20,10 +20,11 @@ pub enum Location {
 }
 
 impl Location {
-    /// Reads the value of `--ca-key`. What has the scheme `pkcs11:` is never a file: its name could have a PIN in it.
+    /// Parses the value of `--ca-key`. A value with the scheme `pkcs11:` is never a file: its name could
+    /// contain a PIN.
     ///
     /// # Errors
-    /// For a URI that is malformed, and for a directory.
+    /// For a malformed URI, and for a directory.
     pub fn parse(text: OsString) -> Result<Self> {
         if Pkcs11Uri::has_scheme(text.as_bytes()) {
             let uri = text.to_str().and_then(Pkcs11Uri::parse);

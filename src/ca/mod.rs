@@ -1,4 +1,5 @@
-//! The CA: its key (a file, under a passphrase or not, or in a token), and its certificate in the certs directory.
+//! The CA: its key (a file, with or without a passphrase, or in a token), and its certificate in the certs
+//! directory.
 
 pub mod authority;
 pub mod key;

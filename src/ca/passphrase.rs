@@ -1,4 +1,4 @@
-//! The passphrase of a CA key: from a file, a file descriptor or the terminal; never from the command line.
+//! The passphrase of a CA key: from a file, a file descriptor or the terminal, but never from the command line.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -18,28 +18,28 @@ use crate::interrupts::Interrupts;
 
 /// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
 const SHORTEST: usize = 8;
-/// The longest one: OpenSSL takes no more.
+/// The longest one that OpenSSL accepts, in bytes.
 const LONGEST: usize = 1024;
 
 /// A passphrase, or a PIN.
 pub type Passphrase = Zeroizing<Vec<u8>>;
 
-/// Where the passphrase is from.
+/// Where the passphrase comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The terminal of the process.
     Terminal,
     /// The first line of a file.
     File(PathBuf),
-    /// The first line of what a file descriptor has.
+    /// The first line of a file descriptor.
     Descriptor(i32),
 }
 
 impl Source {
-    /// The passphrase of an existing key; `what` is what it is asked for.
+    /// The passphrase of an existing key; `what` names the key in the prompt.
     ///
     /// # Errors
-    /// If the source has none.
+    /// If the source is empty.
     pub fn existing(&self, what: &str, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         match self {
             Self::Terminal => Terminal::open()?.ask(&format!("passphrase of {what}: ")),
@@ -48,10 +48,10 @@ impl Source {
         }
     }
 
-    /// A passphrase for a new key, which a terminal is asked for twice.
+    /// A passphrase for a new key; a terminal asks for it twice.
     ///
     /// # Errors
-    /// If the source has none, it is too short, or the two differ.
+    /// If the source is empty, it is too short, or the two differ.
     pub fn new_one(&self, what: &str, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         let passphrase = match self {
             Self::Terminal => {
@@ -82,7 +82,7 @@ fn from_descriptor(number: i32) -> Result<Passphrase> {
     let about = || format!("could not read the passphrase from file descriptor {number}");
     let file = ffi::inherited(number).map_err(|error| anyhow!("{}", reason(&error))).with_context(about)?;
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
-    // Byte by byte: what comes after the line is somebody else's, and may not come for a long time.
+    // Byte by byte: the bytes after the line are for another reader, and may not arrive for a long time.
     #[expect(clippy::unbuffered_bytes)]
     for byte in file.bytes().take(LONGEST + 2) {
         let byte = byte.map_err(|error| anyhow!("{}", reason(&error))).with_context(about)?;
@@ -107,7 +107,7 @@ fn first_line(mut contents: Passphrase) -> Result<Passphrase> {
     }
 }
 
-/// The terminal without echo, and with Ctrl-C as an input: it is restored when this is dropped, and signals wait for that.
+/// The terminal, without echo and with Ctrl-C as input. Dropping this restores it; signals wait until then.
 struct Terminal {
     file: File,
     before: Termios,
@@ -131,19 +131,20 @@ impl Terminal {
 
     fn silence(&self) -> io::Result<()> {
         let mut silent = self.before.clone();
-        // Reading ends after a while, to look for signals.
+        // Reads time out, to check for signals.
         silent.special_codes[SpecialCodeIndex::VMIN] = 0;
         silent.special_codes[SpecialCodeIndex::VTIME] = 2;
         silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         Ok(tcsetattr(&self.file, OptionalActions::Flush, &silent)?)
     }
 
-    /// What Ctrl-Z does anywhere else. This returns when the process goes on, and has the terminal again.
+    /// Does what Ctrl-Z does in other programs. Returns when the process resumes and has the terminal again.
     fn suspend(&mut self) -> io::Result<()> {
         self.file.write_all(b"\n")?;
         tcsetattr(&self.file, OptionalActions::Flush, &self.before)?;
         kill_current_process_group(Signal::TSTP)?;
-        // Whoever had the terminal meanwhile may have changed it. In the background this waits for the foreground.
+        // Another program may have changed the terminal meanwhile. In the background, this waits for the
+        // foreground.
         self.before = tcgetattr(&self.file)?;
         self.silence()
     }
@@ -152,7 +153,7 @@ impl Terminal {
         let line = self
             .line(prompt)
             .map_err(|error| anyhow!("could not ask for the passphrase: {}", reason(&error)))?;
-        // What was typed did not move the cursor.
+        // The typed characters did not move the cursor.
         let _ = self.file.write_all(b"\n");
         let line = line.ok_or_else(|| anyhow!("interrupted; nothing was changed"))?;
         if line.is_empty() {
@@ -161,14 +162,14 @@ impl Terminal {
         Ok(line)
     }
 
-    /// A line with the usual editing; `None` for Ctrl-C, Ctrl-D and Ctrl-\\.
+    /// Reads a line with the usual editing keys; `None` for Ctrl-C, Ctrl-D and Ctrl-\\.
     fn line(&mut self, prompt: &str) -> io::Result<Option<Passphrase>> {
         self.file.write_all(prompt.as_bytes())?;
         let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
         let mut byte = Zeroizing::new([0]);
         loop {
             if self.file.read(&mut *byte)? == 0 {
-                // Nothing was typed yet; or the terminal went away, which an attribute of it tells.
+                // Nothing typed yet, or the terminal is gone; reading an attribute tells which.
                 tcgetattr(&self.file)?;
                 if self.interrupts.check().is_err() {
                     return Ok(None);

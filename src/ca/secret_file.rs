@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::finding::Finding;
 use crate::store::read::{ReadError, Regular};
 
-/// The contents, in a buffer that wipes itself; what `check` says of the open file is added to `findings`.
+/// The contents, in a buffer that wipes itself; what `check` says about the open file goes into `findings`.
 ///
 /// # Errors
 /// See [`Regular::open`] and [`Regular::read`].

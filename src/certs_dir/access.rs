@@ -1,4 +1,4 @@
-//! Who may own a key, and its mode (REFERENCE.md section 4).
+//! Which owners and modes a key may have (REFERENCE.md section 4).
 
 use std::fmt;
 use std::fs::Metadata;
@@ -11,21 +11,21 @@ use crate::finding::Finding;
 
 /// What a key owned by the server's account may allow.
 const OWNER_ONLY: u32 = 0o700;
-/// What a key owned by root and the server's group may allow.
+/// The most permissive mode for a key owned by root and the server's group.
 const OWNER_AND_GROUP: u32 = 0o740;
 /// Permissions, set-uid, set-gid and sticky bits.
 const MODE_BITS: u32 = 0o7777;
 
-/// The account that a database runs under.
+/// The account the database runs under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its user id.
     pub uid: u32,
     /// Its primary group.
     pub gid: u32,
-    /// Its other groups, which the server does not look at.
+    /// Its other groups, which the server ignores.
     pub supplementary: Vec<u32>,
-    /// Is any owner right? Root cannot know which account the server uses, unless it is named.
+    /// Accept any owner? Root cannot know which account the server uses unless told.
     pub any_owner: bool,
 }
 
@@ -60,9 +60,9 @@ pub enum AccessError {
     Owner {
         /// The file.
         path: String,
-        /// Whose it is.
+        /// The file's owner.
         owner: u32,
-        /// Whose it should be.
+        /// The owner it should have.
         expected: u32,
     },
 }
@@ -92,7 +92,8 @@ impl From<&Metadata> for Ownership {
     }
 }
 
-/// Would a server that runs under `account` take a key file with this owner and mode? `path` is for the message.
+/// Would a server running under `account` accept a key file with this owner and mode? `path` is for the
+/// message.
 ///
 /// # Errors
 /// If it would not.

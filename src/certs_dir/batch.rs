@@ -1,4 +1,4 @@
-//! Files that come into the certs directory together or not at all; and beside them, in a directory of its own, a new CA key.
+//! Files put into the certs directory together or not at all, and a new CA key in its own directory.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub enum Existing {
     Refuse,
     /// Replace it.
     Replace,
-    /// Replace it by the new certificate followed by all that it has now (rotation of a CA).
+    /// Replace it with the new certificate followed by all its current ones (CA rotation).
     KeepBehind,
     /// Replace it if it still has these contents.
     ReplaceUnchanged(Vec<u8>),
@@ -57,7 +57,7 @@ impl Contents {
 
 const KEY_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// A place in the certs directory for a new file.
+/// The place of a new file in the certs directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The file's name.
@@ -66,7 +66,7 @@ pub struct Target {
     pub existing: Existing,
 }
 
-/// The place of a new CA key: a name in a directory, which is opened once.
+/// The place of a new CA key: a name in a directory that is opened once.
 #[derive(Debug)]
 pub struct KeyPlace {
     /// `None` is the certs directory itself.
@@ -75,10 +75,10 @@ pub struct KeyPlace {
 }
 
 impl KeyPlace {
-    /// Opens the directory of the path.
+    /// Opens the path's directory.
     ///
     /// # Errors
-    /// If there is none, or the path names no file in it.
+    /// If it does not exist, or the path does not name a file in it.
     pub fn open(path: &Path, certs_dir: &CertsDir) -> Result<Self> {
         let name = path.file_name().with_context(|| format!("{} is not the path of a file", path.display()))?;
         let dir = match parent(path) {
@@ -90,7 +90,7 @@ impl KeyPlace {
         Ok(Self { dir, name: name.to_owned() })
     }
 
-    /// Would a new key find its place free?
+    /// Is the place free for a new key?
     ///
     /// # Errors
     /// If not, or the directory cannot be written to.
@@ -101,7 +101,7 @@ impl KeyPlace {
     }
 }
 
-/// Refuses a CA key under a name that the certs directory gives to other files.
+/// Refuses a CA key with a name that the certs directory uses for other files.
 fn check_ca_key_name(certs_dir: &CertsDir, ca_key: &Path, dir: Option<&Dir>) -> Result<()> {
     let Some(name) = ca_key.file_name() else { return Ok(()) };
     let taken = name
@@ -119,7 +119,7 @@ fn check_ca_key_name(certs_dir: &CertsDir, ca_key: &Path, dir: Option<&Dir>) -> 
     Err(Advice::new(what, "keep the CA key in a directory of its own, away from the nodes").into())
 }
 
-/// Changes to a certs directory: who its files are for, and what is checked before a key is made.
+/// Changes to a certs directory: who owns the files, and what is checked before a key is made.
 #[derive(Debug, Clone, Copy)]
 pub struct Writer<'a> {
     certs_dir: &'a CertsDir,
@@ -134,10 +134,11 @@ impl CertsDir {
 }
 
 impl Writer<'_> {
-    /// Completes what an interrupted command left, and says what is wrong with the directory, and with that of the CA key.
+    /// Completes what an interrupted command left, and reports problems with the directory and the CA key's
+    /// directory.
     ///
     /// # Errors
-    /// As for [`CertsDir::recover`]; or if the CA key has a name that the certs directory gives to other files.
+    /// As for [`CertsDir::recover`]; or if the CA key has a name that the certs directory uses for other files.
     pub fn prepare(&self, ca_key: Option<&Path>) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         if let Some(ca_key) = ca_key {
@@ -188,11 +189,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Puts all files in place, or none. A new CA key comes first: it is taken back if the rest fails.
+    /// Puts all files in place, or none. A new CA key comes first; it is removed again if the rest fails.
     ///
     /// # Errors
-    /// If anything fails, and then the directories are as they were, or, where that fails too, the change is left to the
-    /// next command.
+    /// If anything fails. The directories are then as before; if restoring them fails too, the next command
+    /// finishes the change.
     pub fn commit(
         &self,
         batch: Vec<(Target, Contents)>,
@@ -202,13 +203,13 @@ impl Writer<'_> {
         let created = self.create()?;
         let result = self.commit_in_dir(batch, ca_key, &|| interrupts.check().is_err());
         if let Some((parent, name)) = created.filter(|_| result.is_err()) {
-            // Fails where the directory is not empty, which is what is wanted.
+            // Fails if the directory is not empty, as it should.
             let _ = parent.remove_dir(&name);
         }
         result
     }
 
-    /// Makes the directory if it is missing; says where it did.
+    /// Creates the directory if it is missing, and returns where.
     fn create(&self) -> Result<Option<(Dir, OsString)>> {
         if self.certs_dir.dir().is_some() {
             return Ok(None);
@@ -219,7 +220,7 @@ impl Writer<'_> {
             |error| anyhow!("could not create the certs directory {}: {}", path.display(), reason(&error));
         let dir = match parent.create_dir(&name) {
             Ok(dir) => dir,
-            // Another command made it meanwhile.
+            // Another command created it meanwhile.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 _ = self.certs_dir.dir.set(parent.open_dir(&name).map_err(could_not)?.named(path));
                 return Ok(None);
@@ -320,7 +321,7 @@ fn begin<'a>(
     Ok((change, Some(apart)))
 }
 
-/// Unlocks a directory that nothing was changed in, because of this error.
+/// Unlocks a directory in which nothing was changed, because of this error.
 fn end(change: Option<Change<'_>>, error: anyhow::Error) -> anyhow::Error {
     match change {
         Some(change) => change.call_off(error).error,
@@ -328,7 +329,7 @@ fn end(change: Option<Change<'_>>, error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// The CA key first, so that no certificate is ever there without its key; then the rest.
+/// The CA key first, so that a certificate never exists without its key; then the rest.
 fn place(
     change: &mut Change<'_>,
     apart: Option<&Change<'_>>,
@@ -341,7 +342,7 @@ fn place(
     }
     let Err(Failure { error, pending }) = change.commit() else { return Ok(()) };
     match placed {
-        // The certificate may be there, or come into place later.
+        // The certificate may be in place, or get there later.
         Some((name, key)) if !pending => Err(match apart.unwrap_or(change).take_back(name, key) {
             Ok(()) => error,
             Err(again) => Advice::new(
@@ -394,7 +395,7 @@ fn check_unchanged(dir: &Dir, file: &str, old: &[u8]) -> Result<()> {
     Err(Advice::new(what, "run the command again").into())
 }
 
-/// The certificates of a CA file, and nothing else that may be in it; nothing if there is no file.
+/// Only the certificates of a CA file, nothing else in it; empty if there is no file.
 fn certificates_behind(dir: &Dir, file: &str) -> Result<Vec<u8>> {
     let path = dir.path().join(file);
     let about = || format!("could not read the existing CA certificates in {}", path.display());
@@ -406,7 +407,7 @@ fn certificates_behind(dir: &Dir, file: &str) -> Result<Vec<u8>> {
     Ok(pem::certificate_blocks(&existing, |_| true))
 }
 
-/// The new certificate, and all of the file's own behind it.
+/// The new certificate, followed by all of the file's own.
 fn with_certificates_behind(contents: Contents, dir: &Dir, file: &str) -> Result<Contents> {
     let all = [contents.bytes(), &certificates_behind(dir, file)?].concat();
     if all.len() as u64 > LIMIT {

@@ -1,4 +1,4 @@
-//! CA certificates that have expired, behind the one in use.
+//! Expired CA certificates, behind the one in use.
 
 use anyhow::{Context, Result, bail};
 
@@ -9,7 +9,7 @@ use crate::pki::pem;
 use crate::store::read::{ReadError, Regular};
 use crate::usage::KINDS;
 
-/// A CA file that has some.
+/// A CA file that has expired certificates.
 pub struct File {
     /// Its name.
     pub file: String,
@@ -17,13 +17,13 @@ pub struct File {
     pub before: Vec<u8>,
     /// What it would hold without them.
     pub after: Vec<u8>,
-    /// They, in order.
+    /// The expired certificates, in order.
     pub certificates: Vec<Expired>,
 }
 
 /// An expired certificate.
 pub struct Expired {
-    /// Which of the file, from 1.
+    /// Its position in the file, from 1.
     pub position: usize,
     /// Its subject.
     pub subject: String,
@@ -33,7 +33,8 @@ pub struct Expired {
     pub not_after: i64,
 }
 
-/// Looks through the CA files of the directory. The first certificate of a file, which is the one in use, never counts.
+/// Looks through the CA files in the directory. The first certificate in each file is the one in use, and never
+/// counts.
 ///
 /// # Errors
 /// If a CA file cannot be read, or holds anything but certificates.

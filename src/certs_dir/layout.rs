@@ -5,27 +5,27 @@ use thiserror::Error;
 use crate::error::printable;
 use crate::usage::{KINDS, Usage};
 
-/// How certificate files end.
+/// The suffix of certificate files.
 const CERTIFICATE: &str = ".crt";
-/// How key files end.
+/// The suffix of key files.
 const KEY: &str = ".key";
 
-/// Which certificate a file holds, by its name.
+/// The certificate that a file holds, according to its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CertificateName {
     /// The kind.
     pub usage: Usage,
-    /// The user or tenant, for kinds with a file each.
+    /// The user or tenant, for kinds with one file per user or tenant.
     pub name: Option<String>,
 }
 
-/// Why a `.crt` file is not part of the directory's conventions; the words are the reference's.
+/// Why a `.crt` file does not follow the directory's naming conventions, in the reference's words.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum LayoutError {
-    /// Begins like no kind.
+    /// It begins like no kind.
     #[error("unknown prefix \"{}\"", printable(.0))]
     UnknownPrefix(String),
-    /// Begins like a kind, and goes on differently.
+    /// It begins like a kind, but does not match its pattern.
     #[error("{noun} certificate filename should match {pattern}")]
     Pattern {
         /// What the kind is called.
@@ -66,7 +66,7 @@ impl CertificateName {
         self.name.as_ref().map_or_else(|| prefix.to_owned(), |name| format!("{prefix}.{name}"))
     }
 
-    /// What a file is by its name; `None` for files that are not certificates at all.
+    /// What a file is, judging by its name; `None` for files that are not certificates at all.
     pub fn from_file(file: &str) -> Option<Result<Self, LayoutError>> {
         let stem = file.strip_suffix(CERTIFICATE)?;
         let (prefix, middle) = match stem.split_once('.') {
@@ -89,12 +89,12 @@ impl CertificateName {
     }
 }
 
-/// Is this the name of a certificate of the directory?
+/// Is this the name of a certificate in the directory?
 pub fn is_certificate(file: &str) -> bool {
     matches!(CertificateName::from_file(file), Some(Ok(_)))
 }
 
-/// Is this the name of a key of the directory? CA keys have no name there.
+/// Is this the name of a key in the directory? CA keys have no fixed name.
 pub fn is_key(file: &str) -> bool {
     let stem = file.strip_suffix(".pk8").unwrap_or(file).strip_suffix(KEY);
     let name = stem.and_then(|stem| CertificateName::from_file(&format!("{stem}{CERTIFICATE}")));

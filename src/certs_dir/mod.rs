@@ -1,4 +1,4 @@
-//! The certs directory: its naming conventions, what is in it, and how files come into it.
+//! The certs directory: its naming conventions, what it holds, and how files get into it.
 
 pub mod access;
 pub mod batch;
@@ -26,7 +26,8 @@ use crate::store::change::{self, Pending, Recovered};
 use crate::store::dir::Dir;
 use crate::store::read::{ReadError, Regular};
 
-/// A certs directory, there or not yet. It is opened once, and everything goes through the open directory.
+/// A certs directory, which may not exist yet. It is opened once, and all access goes through the open
+/// directory.
 #[derive(Debug)]
 pub struct CertsDir {
     path: PathBuf,
@@ -34,10 +35,10 @@ pub struct CertsDir {
 }
 
 impl CertsDir {
-    /// Opens the directory, if it is there.
+    /// Opens the directory, if it exists.
     ///
     /// # Errors
-    /// If what is there is no directory, or cannot be opened.
+    /// If the path is not a directory, or cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
         let certs_dir = Self { path: path.to_owned(), dir: OnceCell::new() };
         let shown = path.display();
@@ -52,23 +53,23 @@ impl CertsDir {
         Ok(certs_dir)
     }
 
-    /// As the operator named it.
+    /// The path as the operator gave it.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Is it there?
+    /// Does it exist?
     pub fn exists(&self) -> bool {
         self.dir.get().is_some()
     }
 
-    /// The open directory, if it is there.
+    /// The open directory, if it exists.
     pub(crate) fn dir(&self) -> Option<&Dir> {
         self.dir.get()
     }
 
-    /// The directory as it will be when a change that another process did not finish is completed. A writer that is in the middle of
-    /// something is waited for.
+    /// The directory as it will be once any change that another process left unfinished is completed. Waits for
+    /// a writer that is in the middle of a change.
     pub fn read(&self) -> Reading<'_> {
         let since = clock_gettime(ClockId::RealtimeCoarse);
         let mut reading = Reading { certs_dir: self, pending: None, findings: Vec::new(), since };
@@ -91,11 +92,11 @@ impl CertsDir {
         reading
     }
 
-    /// What every command that writes does first: completes what an interrupted one left, so that the directory is read as it
-    /// should be.
+    /// Completes what an interrupted command left. Every command that writes does this first, so that it reads
+    /// the directory as it should be.
     ///
     /// # Errors
-    /// If that fails, or what was left is not ours.
+    /// If that fails, or if what was left is not ours.
     pub fn recover(&self) -> Result<Vec<Finding>> {
         let Some(dir) = self.dir() else { return Ok(Vec::new()) };
         let interrupts = Interrupts::defer();
@@ -112,7 +113,7 @@ impl CertsDir {
         Finding::note("interrupted-change", path, what)
     }
 
-    /// The directory that the certs directory is in, and its name there.
+    /// The parent of the certs directory, and its name there.
     fn parent(&self) -> Result<(Dir, OsString)> {
         let path = self.path.display();
         let name = self.path.file_name().ok_or_else(|| anyhow!("{path} is not the path of a directory"))?;
@@ -125,7 +126,7 @@ pub struct Reading<'a> {
     certs_dir: &'a CertsDir,
     pending: Option<Pending>,
     since: Timespec,
-    /// What is worth knowing about it.
+    /// Findings about it.
     pub findings: Vec<Finding>,
 }
 
@@ -151,18 +152,18 @@ impl Reading<'_> {
         Regular::open_in(self.certs_dir.dir().ok_or(ReadError::NotFound)?, OsStr::new(file))
     }
 
-    /// Is there anything of this name?
+    /// Is there anything with this name?
     pub fn has(&self, file: &str) -> bool {
         let is_there = |dir: &Dir| !matches!(dir.lookup(OsStr::new(file)), Ok(None));
         self.pending_names().any(|name| name == file) || self.certs_dir.dir().is_some_and(is_there)
     }
 
-    /// The files of a change that is not finished.
+    /// The files of an unfinished change.
     pub fn pending_names(&self) -> impl Iterator<Item = &str> {
         self.pending.iter().flat_map(Pending::names)
     }
 
-    /// May a writer have changed the directory since this reading of it began? Then waits a moment.
+    /// May a writer have changed the directory since this reading began? If so, waits a moment.
     pub fn is_disturbed(&self) -> bool {
         let Some(stat) = self.certs_dir.dir().and_then(|dir| dir.stat().ok()) else { return false };
         let changed = (stat.st_mtime, stat.st_mtime_nsec.try_into().unwrap_or_default());
@@ -174,15 +175,15 @@ impl Reading<'_> {
     }
 }
 
-/// Is this a name that a command of ours writes in a certs directory?
+/// Is this a name that our commands write in a certs directory?
 fn is_ours(file: &str) -> bool {
     layout::is_certificate(file) || layout::is_key(file)
 }
 
-/// Opens a directory that has to be there.
+/// Opens a directory that must exist.
 ///
 /// # Errors
-/// If it is not, or cannot be opened.
+/// If it does not, or cannot be opened.
 pub fn open_dir(path: &Path) -> Result<Dir> {
     let shown = path.display();
     Dir::open(path).map_err(|error| match error.kind() {
@@ -195,7 +196,7 @@ pub fn open_dir(path: &Path) -> Result<Dir> {
     })
 }
 
-/// The directory of a file, `.` where the path is a bare name.
+/// The directory of a file; `.` if the path is a bare name.
 pub fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(if path.has_root() {
         "/"
@@ -204,7 +205,7 @@ pub fn parent(path: &Path) -> &Path {
     }))
 }
 
-/// Is this the name of a directory of ours, or a file of the store?
+/// Is this the name of one of our directories, or of a file of the store?
 pub fn is_temporary(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }

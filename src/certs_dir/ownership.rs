@@ -1,4 +1,4 @@
-//! Who the directory belongs to, and who its new files do.
+//! Who owns the directory and its new files.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::error::Advice;
 use crate::finding::Finding;
 use crate::store::dir::{Dir, Owner, euid};
 
-/// What is wrong with a directory that we write to: it should be closed to others, and belong to the caller, root, or the account
-/// that the files are for. `what` is what the operator calls it.
+/// Finds problems with a directory we write to: it should be closed to others, and belong to the caller, root,
+/// or the account the files are for. `what` is the operator's name for it.
 pub fn check_dir(what: &str, dir: &Dir, given: Option<Owner>) -> Vec<Finding> {
     let Ok(stat) = dir.stat() else { return Vec::new() };
     let path = dir.path().display();
@@ -35,7 +35,7 @@ pub fn check_dir(what: &str, dir: &Dir, given: Option<Owner>) -> Vec<Finding> {
 /// What [`check_dir`] calls the certs directory.
 pub const CERTS: &str = "certs directory";
 
-/// A directory that group or others can write to, sticky or not: they can put their own files into it.
+/// Finds a directory that group or others can write to, sticky or not: they can put their own files into it.
 fn writable(what: &str, path: &Path, mode: u32) -> Option<Finding> {
     (mode & 0o022 != 0).then(|| {
         let (path, shown) = (path.display(), Mode(mode & 0o7777));
@@ -44,15 +44,15 @@ fn writable(what: &str, path: &Path, mode: u32) -> Option<Finding> {
     })
 }
 
-/// A certs directory that group or others can write to.
+/// Finds a certs directory that group or others can write to.
 pub fn writable_certs_dir(dir: &Dir) -> Option<Finding> {
     writable(CERTS, dir.path(), dir.stat().ok()?.st_mode)
 }
 
-/// Who a file that replaces this one belongs to, if not the caller: its owner, as if it had been written in place.
+/// Who will own a file that replaces this one, if not the caller: its owner, as if it were written in place.
 ///
 /// # Errors
-/// If that is an account that could have put the file there to be given the next one.
+/// If that account could have planted the file in order to get the next one.
 pub fn owner_of_replacement(dir: &Dir, name: &OsStr, old: &Stat) -> Result<Option<Owner>> {
     if FileType::from_raw_mode(old.st_mode) != FileType::RegularFile {
         return Ok(None);

@@ -1,4 +1,5 @@
-//! What `create-*` tells the operator: on a terminal, a line a file; in the log, at INFO, what the reference says there.
+//! What `create-*` tells the operator: on a terminal, one line per file; in the log, at INFO, the reference's
+//! messages.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -11,29 +12,29 @@ use crate::login;
 use crate::pki::issue::Validity;
 use crate::time;
 
-/// Says that a certificate was made, and when it expires.
+/// Announces a new certificate and when it expires.
 pub fn certificate(path: &Path, validity: Validity) {
     line(&format!("created {} (expires {})", path.display(), time::utc(validity.not_after)));
 }
 
-/// Says that a key was made.
+/// Announces a new key.
 pub fn key(path: &Path) {
     line(&format!("created {} (keep it secret)", path.display()));
 }
 
-/// Says in the log what looking at a directory found.
+/// Logs the findings about a directory.
 pub fn findings(findings: &[Finding]) {
     findings.iter().for_each(|finding| log::warn!("{finding}"));
 }
 
-/// Says what will surprise: how far a wildcard goes.
+/// Warns of a surprise: how far a wildcard reaches.
 pub fn wildcards(hosts: &[Host]) {
     for base in hosts.iter().filter_map(Host::wildcard_base) {
         line(&format!("note: *.{base} covers one level only: a.{base}, but neither {base} nor a.b.{base}"));
     }
 }
 
-/// Says what the server needs to know to let `user` in with a certificate of a subject of its own.
+/// Says which server setting lets `user` log in with a custom subject.
 pub fn server_setting(user: &str, certificate: &Certificate) {
     let Ok(subject) = &certificate.subject else { return };
     let setting = login::server_setting(user, &subject.name);
@@ -45,12 +46,12 @@ pub fn server_setting(user: &str, certificate: &Certificate) {
     }
 }
 
-/// Says something on stderr that scripts should hear too. Who closed stderr needs no message.
+/// Prints a line on stderr that scripts should see too. If stderr is closed, nobody needs it.
 pub fn stderr(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", printable(text));
 }
 
-/// Says something that only a person wants to know: nothing if stderr is no terminal.
+/// Prints a line for people only: nothing if stderr is not a terminal.
 pub fn line(text: &str) {
     if std::io::stderr().is_terminal() {
         stderr(text);

@@ -6,10 +6,10 @@ use crate::error::Advice;
 use crate::go_bool;
 use crate::pki::provider::{Fips, FipsError};
 
-/// Says the same as the flag.
+/// Does the same as the flag.
 const VARIABLE: &str = "CRDB_CERT_FIPS";
 
-/// Enforces FIPS if the flag asks for it, or else the environment, or else the build; tells by whom it is enforced.
+/// Enforces FIPS if the flag, or else the environment, or else the build asks for it; returns what enforces it.
 ///
 /// # Errors
 /// If OpenSSL has no FIPS provider loaded.

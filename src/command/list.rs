@@ -1,4 +1,4 @@
-//! `list`: what is in the certs directory.
+//! `list`: the contents of the certs directory.
 
 use anyhow::{Context, Result};
 
@@ -18,7 +18,7 @@ pub fn run(args: &List) -> Result<()> {
     let judge = Judge {
         account: account::judged(args.server_user.as_deref())?,
         principal_map: server.principal_map,
-        // A node of the subject that the server was told is let in by it, whatever its names are.
+        // The server lets in a node by the subject it was told, whatever the certificate's names are.
         node_user: if server.node_subject.is_some() { None } else { Some(values::node_user()?) },
     };
     let cannot_load = "cannot load certificates";

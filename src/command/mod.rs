@@ -1,4 +1,4 @@
-//! One file a command: arguments in, domain calls, result out.
+//! One file per command: arguments in, domain calls, result out.
 
 mod announce;
 mod check_login;
@@ -23,12 +23,12 @@ use anyhow::Result;
 use crate::cli::{Cli, Command};
 use crate::usage::Usage;
 
-/// Does what the command line says, and tells the exit status.
+/// Runs the command line, and returns the exit status.
 ///
 /// # Errors
-/// If it cannot be done. Nothing has changed in the certs directory then, unless the error says so.
+/// If the command fails. The certs directory is then unchanged, unless the error says otherwise.
 pub fn run(cli: &Cli) -> Result<ExitCode> {
-    // To generate takes no cryptography, and the machine that builds a package need not have a FIPS provider.
+    // Generating takes no cryptography, and a package's build machine may have no FIPS provider.
     let asked = if matches!(cli.command, Command::Generate(_)) { Some(false) } else { cli.fips };
     let fips = fips::apply(asked)?;
     match &cli.command {
@@ -51,7 +51,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The exit status of a command that could not do what it was told.
+/// The exit status of a command that failed.
 pub fn failure(command: &Command) -> ExitCode {
     match command {
         // 1 is an answer here: the login is refused.

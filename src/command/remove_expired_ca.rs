@@ -13,7 +13,7 @@ use crate::error::printable;
 use crate::output;
 use crate::time;
 
-/// Removes the certificates, and says which.
+/// Removes the certificates, and prints which.
 pub fn run(args: &RemoveExpiredCa) -> Result<()> {
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
     remove(args, &certs_dir).context("failed to remove expired CA certificates")

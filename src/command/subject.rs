@@ -1,4 +1,4 @@
-//! `subject`: how the server reads a subject, and how to tell it to expect one (REFERENCE.md section 5).
+//! `subject`: how the server reads a subject, and how to make it expect one (REFERENCE.md section 5).
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -13,9 +13,9 @@ use crate::error::{Advice, printable};
 use crate::login::{self, NODE_USER, ROOT_USER};
 use crate::output;
 
-/// A subject, and where it is from.
+/// A subject, and where it comes from.
 enum Source {
-    /// A certificate, with what the server reads in its own way.
+    /// A certificate, with notes on what the server reads differently.
     Certificate(DistinguishedName, Vec<String>),
     /// The command line.
     Text(DistinguishedName),
@@ -59,7 +59,7 @@ pub fn check_role(user: &str) -> Result<()> {
     Ok(())
 }
 
-/// A file, if there is one of this name or it cannot be a DN.
+/// A file, if there is one with this name or it cannot be a DN.
 fn read(argument: &OsStr) -> Result<Source> {
     let path = Path::new(argument);
     let text =

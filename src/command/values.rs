@@ -1,4 +1,4 @@
-//! The values of flags become types that cannot be wrong; errors name the flag.
+//! Parses the values of flags into types that cannot be wrong; errors name the flag.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -33,22 +33,22 @@ use crate::tenant::TenantId;
 use crate::username::{self, Username, UsernameError};
 
 impl CertsDirArgs {
-    /// The certs directory, with its variables expanded. Every command asks for it, and so a bad value of one of the server's
-    /// flags is an error of every command.
+    /// The certs directory, with its variables expanded. Every command asks for it, so a bad value of a server
+    /// flag is an error in every command.
     pub fn path(&self) -> Result<PathBuf> {
         self.server.settings()?;
         let hint = "name it: --certs-dir=<path-to-certs-directory>";
         let path = path("--certs-dir", &self.certs_dir, "the path to the certs directory is required", hint)?;
         if Pkcs11Uri::has_scheme(path.as_os_str().as_bytes()) {
-            bail!("--certs-dir: a PKCS#11 URI names no directory");
+            bail!("--certs-dir: a PKCS#11 URI is not a directory");
         }
         Ok(path)
     }
 }
 
-/// What the server's own flags say.
+/// The values of the server's own flags.
 pub struct ServerSettings {
-    /// Whom the names in client certificates stand for.
+    /// Which users the names in client certificates map to.
     pub principal_map: PrincipalMap,
     /// The subject of root's certificates.
     pub root_subject: Option<DistinguishedName>,
@@ -72,7 +72,7 @@ impl ServerArgs {
 }
 
 impl CaKeyArgs {
-    /// Is there a flag that says where a passphrase is?
+    /// Does a flag say where the passphrase is?
     pub fn names_a_passphrase(&self) -> bool {
         self.ca_key_passphrase_file.is_some() || self.ca_key_passphrase_fd.is_some()
     }
@@ -130,7 +130,7 @@ impl LeafArgs {
 }
 
 impl OwnerArgs {
-    /// The account that the new files are for; `None` for the caller.
+    /// The owner of the new files; `None` for the caller.
     pub fn account(&self) -> Result<Option<Owner>> {
         self.owner.as_deref().filter(|owner| !owner.is_empty()).map(account::owner).transpose()
     }
@@ -152,7 +152,7 @@ fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result
         return Err(Advice::new(required, hint).into());
     }
     let expanded = expand(value, |name| std::env::var_os(name)).map_err(|unset| {
-        // In a PIN, what follows a dollar sign is part of it.
+        // In a PIN, the text after a dollar sign is part of it.
         if Pkcs11Uri::has_scheme(value.as_bytes()) {
             Advice::new("an environment variable in the PKCS#11 URI is not set", "write a dollar sign as %24")
                 .into()
@@ -181,7 +181,7 @@ pub fn user(argument: &OsStr) -> Result<Username> {
     Ok(text("username", argument)?.parse().map_err(with_username_hint)?)
 }
 
-/// The rule for user names beside what is wrong with this one.
+/// Adds the rule for user names to what is wrong with this one.
 pub fn with_username_hint(error: UsernameError) -> Advice {
     Advice::new(error.to_string(), username::HINT)
 }
@@ -191,12 +191,12 @@ pub fn distinguished_name(flag: &str, text: &str) -> Result<DistinguishedName> {
     text.parse().with_context(|| flag.to_owned())
 }
 
-/// The subject of a new certificate: as asked for, or as usual for its kind.
+/// The subject of a new certificate: the one given, or the default for its kind.
 pub fn subject(asked: Option<&str>, usual: DistinguishedName) -> Result<DistinguishedName> {
     let Some(text) = asked else { return Ok(usual) };
     let subject = distinguished_name("--subject", text)?;
     if subject.is_empty() {
-        let hint = "name somebody, as in --subject='O=Acme Inc,OU=movr-prod,UID=node'";
+        let hint = "give at least one attribute, as in --subject='O=Acme Inc,OU=movr-prod,UID=node'";
         return Err(Advice::new("--subject: the name is empty", hint).into());
     }
     Ok(subject)
@@ -218,10 +218,10 @@ pub fn random_uuid() -> Result<String> {
     pki::random_uuid().map_err(|reason| anyhow!("could not make a random UUID: {reason}"))
 }
 
-/// The SQL user that nodes are, unless this variable names another (for tests of clusters, as in the reference).
+/// Names the SQL user that nodes log in as, if not `node` (for testing clusters, as in the reference).
 const NODE_USER_VARIABLE: &str = "COCKROACH_CERT_NODE_USER";
 
-/// The SQL user that nodes are.
+/// The SQL user that nodes log in as.
 pub fn node_user() -> Result<String> {
     match std::env::var_os(NODE_USER_VARIABLE).filter(|user| !user.is_empty()) {
         Some(user) => Ok(text(NODE_USER_VARIABLE, &user)?.to_owned()),
@@ -229,7 +229,7 @@ pub fn node_user() -> Result<String> {
     }
 }
 
-/// The hosts of a command line.
+/// The hosts on a command line.
 pub fn hosts(arguments: &[OsString]) -> Result<Vec<Host>> {
     let texts = arguments.iter().map(|host| text("host", host)).collect::<Result<Vec<_>>>()?;
     Ok(host::parse_all(texts)?)

@@ -14,17 +14,17 @@ use crate::error::{Advice, reason};
 use crate::expand::expand;
 use crate::yaml::{self, Named};
 
-/// Where messages go, and which.
+/// Which messages go where.
 pub struct Config {
     pub stderr: Sink,
     /// Keep stderr free of colors even if it is a terminal.
     pub no_color: bool,
     pub files: Vec<FileGroup>,
-    /// Flags and keys that were given and have no meaning here.
+    /// The given flags and keys that have no meaning here.
     pub ignored: Vec<String>,
 }
 
-/// Which messages a sink takes, and how it writes them.
+/// Which messages a sink accepts, and how it writes them.
 #[derive(Clone, Copy)]
 pub struct Sink {
     pub filter: Severity,
@@ -45,7 +45,7 @@ const STDERR: Sink = Sink { filter: Severity::Warning, format: Format::CrdbV2Tty
 const FILE: Sink = Sink { filter: Severity::Info, format: Format::CrdbV2 };
 const FILE_MODE: u32 = 0o640;
 
-/// Declares a section of the YAML: the keys that count, then the reference's keys that have no meaning here.
+/// Declares a section of the YAML: the keys that matter, then the reference's keys that have no meaning here.
 macro_rules! section {
     ($name:ident { $($key:ident: $type:ty),* } ignores { $($idle:ident),* }) => {
         #[derive(Default, serde::Deserialize)]
@@ -53,7 +53,7 @@ macro_rules! section {
         struct $name { $($key: Option<$type>,)* $($idle: Option<IgnoredAny>,)* }
 
         impl $name {
-            /// The keys that were given and have no meaning.
+            /// The given keys that have no meaning.
             fn ignored(&self) -> impl Iterator<Item = String> {
                 let given = [$((stringify!($idle), self.$idle.is_some())),*];
                 given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key.replace('_', "-"))
@@ -106,7 +106,7 @@ impl<'de> Deserialize<'de> for Permissions {
 }
 
 /// # Errors
-/// If the configuration cannot be read or understood. They name the flag or file, and line and column.
+/// If the configuration cannot be read or is invalid. Errors name the flag or file, and the line and column.
 pub fn from_args(args: &LogArgs) -> Result<Config> {
     let top = match source(args)? {
         None => from_flags(args)?,
@@ -121,14 +121,14 @@ pub fn from_args(args: &LogArgs) -> Result<Config> {
     Ok(config)
 }
 
-/// The YAML, if any, and what to call it in errors. The parser keeps the last of the two flags.
+/// The YAML, if any, and its name in errors. The parser keeps the last of the two flags.
 fn source(args: &LogArgs) -> Result<Option<(String, String)>> {
     let Some(path) = &args.log_config_file else {
         return Ok(args.log.clone().map(|text| ("--log".to_owned(), text)));
     };
     let name = format!("--log-config-file {}", path.display());
     let mut bytes = Vec::new();
-    // One byte more than the parser takes, so that it refuses what is cut off.
+    // One byte more than the parser accepts, so that it refuses a text cut off here.
     let limit = yaml::MAX_LEN as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
     read.map_err(|error| anyhow!("{name}: {}", reason(&error)))?;
@@ -136,7 +136,7 @@ fn source(args: &LogArgs) -> Result<Option<(String, String)>> {
     Ok(Some((name, text)))
 }
 
-/// Flags that say a part of what the YAML says cannot be combined with it, as in the reference.
+/// Flags for settings that are also in the YAML cannot be combined with it, as in the reference.
 fn refuse_discrete_flags(args: &LogArgs) -> Result<()> {
     let discrete = [
         (args.logtostderr.is_some(), "logtostderr", "sinks: {stderr: {filter: ...}}"),
@@ -149,12 +149,12 @@ fn refuse_discrete_flags(args: &LogArgs) -> Result<()> {
     Err(Advice::new(what, format!("say it in the logging configuration: {yaml}")).into())
 }
 
-/// The text with the environment variables that it may use.
+/// The text with its permitted environment variables expanded.
 fn with_variables(text: String, allowed: &[String]) -> Result<String> {
     if allowed.is_empty() {
         return Ok(text);
     }
-    // As in the reference: the program's own settings are not for use here.
+    // As in the reference, the program's own settings cannot be used here.
     if let Some(name) = allowed.iter().find(|name| name.to_ascii_uppercase().starts_with("COCKROACH_")) {
         bail!("the environment variable {name} cannot be used in the logging configuration");
     }
@@ -166,9 +166,9 @@ fn with_variables(text: String, allowed: &[String]) -> Result<String> {
     text.into_string().map_err(|_| anyhow!("an environment variable in it is not UTF-8"))
 }
 
-/// The flags as the YAML that says the same.
+/// The flags as the equivalent of the YAML.
 fn from_flags(args: &LogArgs) -> Result<Top> {
-    // An empty directory switches file logging off.
+    // An empty directory turns file logging off.
     let dir = args.log_dir.as_deref().filter(|dir| !dir.is_empty());
     let dir = dir.map(|dir| directory(Path::new(dir))).transpose().context("--log-dir")?;
     let file = FileSink { dir: dir.map(Dir), filter: args.log_file_verbosity, ..FileSink::default() };
@@ -204,7 +204,7 @@ impl Sink {
 }
 
 impl FileSink {
-    /// The group, if it has a directory and lets anything pass.
+    /// The group, if it has a directory and logs anything at all.
     fn group(&self, name: &str, defaults: &FileSink) -> Option<FileGroup> {
         let sink = FILE.with(defaults.filter, defaults.format).with(self.filter, self.format);
         let Dir(dir) = self.dir.clone().or(defaults.dir.clone())?;
@@ -216,7 +216,7 @@ impl FileSink {
 fn directory(path: &Path) -> Result<PathBuf> {
     match path.as_os_str().as_encoded_bytes().first() {
         None => bail!("the log directory cannot be empty; specify '.' for the current directory"),
-        // The shell leaves it so in --log-dir=~/logs.
+        // The shell does not expand it in --log-dir=~/logs.
         Some(b'~') => bail!("the log directory cannot start with '~': {}", path.display()),
         Some(_) => Ok(path.to_owned()),
     }

@@ -1,4 +1,4 @@
-//! The files of a file group: one for each run that has something to say, and a link to the latest.
+//! The files of a file group: one for each run that logs anything, and a link to the latest.
 
 use std::cell::OnceCell;
 use std::ffi::OsStr;
@@ -20,19 +20,19 @@ use crate::error::{printable, reason, without_pins};
 use crate::time::Utc;
 use crate::umask::umask;
 
-/// How many seconds a file's name may be ahead of the clock. In a container every run has the same process id.
+/// How many seconds a file's name may be ahead of the clock. In a container, every run has the same process ID.
 const MAX_AHEAD: u64 = 60;
 
-/// A log file, made when there is a first entry for it.
+/// A log file, created for its first entry.
 pub struct LogFile {
     group: FileGroup,
     dir: OwnedFd,
-    /// Holds nothing if the file could not be made, so that only the first attempt is reported.
+    /// Holds nothing if the file could not be created, so that only the first failure is reported.
     file: OnceCell<Option<File>>,
 }
 
 impl LogFile {
-    /// Makes the directory and its parents if they are missing, as the reference does.
+    /// Creates the directory and its parents if they are missing, as the reference does.
     ///
     /// # Errors
     /// If that fails, or if the directory is not writable.
@@ -50,7 +50,7 @@ impl LogFile {
         Ok(Self { group: group.clone(), dir, file: OnceCell::new() })
     }
 
-    /// Adds an entry of that time; what cannot be written, as on a full disk, is lost.
+    /// Adds an entry with this time. An entry that cannot be written, as on a full disk, is lost.
     pub fn write(&self, text: &str, now: Duration) {
         let file = self.file.get_or_init(|| match self.create(now) {
             Ok(mut file) => {
@@ -66,7 +66,7 @@ impl LogFile {
         let _ = file.as_ref().map(|mut file| file.write_all(text.as_bytes()));
     }
 
-    /// Makes a file that was not there before, whatever others may have put there, and the link to it.
+    /// Creates a new file, whatever others may have put there, and the link to it.
     fn create(&self, now: Duration) -> io::Result<File> {
         let prefix = prefix(&self.group.name);
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
@@ -87,7 +87,7 @@ impl LogFile {
         Err(Errno::EXIST.into())
     }
 
-    /// Points the group's link to a file, in one step. Anything there that is not a link stays.
+    /// Points the group's link to a file, atomically. Anything there that is not a link stays.
     fn link(&self, name: &str, prefix: &str) -> rustix::io::Result<()> {
         let link = format!("{prefix}.log");
         match fs::statat(&self.dir, &link, AtFlags::SYMLINK_NOFOLLOW) {
@@ -96,7 +96,7 @@ impl LogFile {
             Err(error) => return Err(error),
         }
         let new = format!(".{prefix}.{}.tmp", std::process::id());
-        // A run that was killed can have left one.
+        // A killed run may have left one.
         let _ = fs::unlinkat(&self.dir, &new, AtFlags::empty());
         fs::symlinkat(name, &self.dir, &new)?;
         fs::renameat(&self.dir, &new, &self.dir, &link).inspect_err(|_| {
@@ -134,7 +134,7 @@ fn machine() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// What a file says before its first entry.
+/// The header before a file's first entry.
 fn first_lines(format: Format, now: Duration) -> String {
     let Utc { year, month, day, hour, minute, second } = Utc::of(now);
     let arguments: Vec<_> = std::env::args_os().map(|arg| without_pins(&arg.to_string_lossy())).collect();

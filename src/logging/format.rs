@@ -9,7 +9,7 @@ use crate::error::printable;
 use crate::output::json::harmless;
 use crate::time::Utc;
 
-/// A message and where it comes from.
+/// A message and its origin.
 #[derive(Clone, Copy)]
 pub struct Entry<'a> {
     pub severity: Severity,
@@ -18,7 +18,7 @@ pub struct Entry<'a> {
     /// The source file, below `src`.
     pub file: &'a str,
     pub line: u32,
-    /// Counts the entries of a sink from 1; the first lines of a file have none.
+    /// The entry's number in its sink, from 1; a file's header lines have none.
     pub counter: Option<u64>,
     pub message: &'a str,
 }
@@ -42,7 +42,7 @@ impl Format {
         }
     }
 
-    /// The entry as one line. Nothing in it drives a terminal but our own colors.
+    /// The entry as one line. It holds no terminal controls but our own colors.
     pub fn render(self, entry: &Entry<'_>, colors: bool) -> String {
         match self {
             Self::Json => json(entry),
@@ -61,8 +61,8 @@ fn severity(severity: Severity) -> (u8, &'static str, &'static str) {
     }
 }
 
-/// `I210116 21:49:17.073282 1 pki/key.rs:464  [-] 23  message`: two spaces before the tags say that the entry
-/// cannot be redacted. Line breaks in the message are escaped, so that no message can pass for another entry.
+/// `I210116 21:49:17.073282 1 pki/key.rs:464  [-] 23  message`: two spaces before the tags mark an entry that
+/// cannot be redacted. Line breaks in the message are escaped, so that no message can look like another entry.
 fn text(entry: &Entry<'_>, colors: bool) -> String {
     let paint = |code: &'static str| if colors { code } else { "" };
     let [gray, blue, cyan, reset] = ["\x1b[90m", "\x1b[34m", "\x1b[36m", "\x1b[0m"].map(paint);

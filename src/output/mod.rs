@@ -1,11 +1,11 @@
-//! Entries become text.
+//! Turns entries into text.
 
 pub mod json;
 pub mod table;
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
-/// Prints to stdout. Whoever reads it may have had enough of it: that is no error, and changes no exit status.
+/// Prints to stdout. A reader that closes the pipe early is not an error, and does not change the exit status.
 ///
 /// # Errors
 /// If stdout cannot be written to.
@@ -13,7 +13,7 @@ pub fn print(text: &str) -> io::Result<()> {
     print_with(|out| out.write_all(text.as_bytes()))
 }
 
-/// The same for what is printed part by part.
+/// The same for output printed in parts.
 ///
 /// # Errors
 /// If stdout cannot be written to.

@@ -12,13 +12,14 @@ use crate::time;
 
 const HEADERS: [&str; 6] = ["Usage", "Certificate File", "Key File", "Expires", "Notes", "Error"];
 
-/// The most bytes of a file's name that are shown: one of 255 control characters is longer when they are escaped.
+/// The most bytes of a file name that are shown: a name of 255 control characters is longer once escaped.
 const WIDEST_NAME: usize = 300;
 
-/// So many rows are cells at a time: as cells, all of a large directory would take many times the memory of its entries.
+/// How many rows become cells at a time: as cells, a large directory would take many times the memory of its
+/// entries.
 const CHUNK: usize = 256;
 
-/// The widths of the columns, in characters of a terminal.
+/// The widths of the columns, in terminal characters.
 type Widths = [usize; HEADERS.len()];
 
 /// Prints the entries of a directory.
@@ -41,8 +42,8 @@ pub fn write(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<
     writeln!(out, "({} {rows})", entries.len())
 }
 
-/// A table with columns of at least these widths: a rule, the titles, a rule, blanks that make it so wide, a line for each entry,
-/// and a rule.
+/// A table with columns of at least these widths: a rule, the titles, a rule, blanks for the widths, a line for
+/// each entry, and a rule.
 fn table(entries: &[Entry], widths: Widths) -> String {
     let rule = LineSeparator::new('-', '+', '+', '+');
     let format = FormatBuilder::new()
@@ -62,7 +63,7 @@ fn table(entries: &[Entry], widths: Widths) -> String {
     table.to_string()
 }
 
-/// The widths of a table, by its first rule.
+/// The widths of a table, from its first rule.
 fn widths_of(table: &str) -> Widths {
     let mut columns = table.lines().next().unwrap_or_default().trim_matches('+').split('+');
     HEADERS.map(|_| columns.next().map_or(0, |dashes| dashes.len() - 2))

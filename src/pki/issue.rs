@@ -1,4 +1,4 @@
-//! Profile, names, validity and keys become a certificate (RFC 5280 section 4).
+//! Makes a certificate from a profile, names, validity and keys (RFC 5280 section 4).
 
 use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::BigNum;
@@ -18,26 +18,27 @@ use super::profile::{ExtendedKeyUsage, KeyUsage, Profile};
 use crate::certificate::{AltName, Certificate};
 use crate::duration::Lifetime;
 
-/// Certificates are valid a day before they are made, for hosts whose clock is slow (as in the reference).
+/// Certificates are valid from a day before they are made, for hosts whose clock is slow (as in the reference).
 const BACKDATED_SECONDS: i64 = 24 * 3600;
 
 /// The last second a certificate can name, 9999-12-31T23:59:59Z (RFC 5280 section 4.1.2.5).
 const END_OF_TIME: i64 = 253_402_300_799;
 
-/// The length of a serial number in bytes. Its first two bits decide: it is positive and has 127 or 128 bits.
+/// The length of a serial number in bytes. We set its first two bits so that it is positive and has 127 or 128
+/// bits.
 const SERIAL_BYTES: usize = 16;
 
 /// When a certificate is valid, in seconds since 1970-01-01T00:00:00Z; both ends are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
-    /// From here on.
+    /// The start.
     pub not_before: i64,
-    /// Up to here.
+    /// The end.
     pub not_after: i64,
 }
 
 impl Validity {
-    /// A day before `now` until `lifetime` after it; `None` if that is beyond the year 9999.
+    /// A day before `now` until `lifetime` after it; `None` if that is after the year 9999.
     pub fn starting(now: i64, lifetime: Lifetime) -> Option<Self> {
         let not_after = now.checked_add(lifetime.as_seconds()).filter(|end| *end <= END_OF_TIME)?;
         Some(Self { not_before: now - BACKDATED_SECONDS, not_after })
@@ -55,7 +56,7 @@ pub struct Template<'a> {
     pub profile: &'a Profile,
     /// The certificate's subject.
     pub subject: &'a EncodedName,
-    /// More names of the subject.
+    /// Its subject alternative names.
     pub alt_names: &'a [AltName],
     /// When it is valid.
     pub validity: Validity,
@@ -63,7 +64,7 @@ pub struct Template<'a> {
     pub key: &'a PKeyRef<Public>,
 }
 
-/// Who signs: a key, and the certificate of the CA that it belongs to; without one the subject signs for itself.
+/// A CA: its certificate and the matching key.
 #[derive(Clone, Copy)]
 pub struct Issuer<'a> {
     /// The key that signs.
@@ -83,7 +84,7 @@ pub struct Issued {
 /// Makes the certificate.
 ///
 /// # Errors
-/// OpenSSL's reason, if its providers cannot do it.
+/// OpenSSL's reason, if its providers fail.
 pub fn issue(template: &Template<'_>, issuer: Issuer<'_>) -> Result<Issued, CryptoError> {
     let issued = build(template, issuer)?;
     let (pem, der) = (issued.to_pem()?, issued.to_der()?);
@@ -105,7 +106,7 @@ fn build(template: &Template<'_>, issuer: Issuer<'_>) -> Result<X509, ErrorStack
     }
 }
 
-/// `authority` is the certificate whose key identifier becomes the authority's.
+/// `authority` is the certificate whose key identifier becomes the authority key identifier.
 fn sign(
     template: &Template<'_>,
     signer: &PrivateKey,
@@ -150,7 +151,7 @@ fn add_extensions(
     let context = builder.x509v3_context(None, None);
     let identifier = SubjectKeyIdentifier::new().build(&context)?;
     builder.append_extension(identifier)?;
-    // A CA of someone else's making may have no identifier to refer to.
+    // A CA made elsewhere may have no identifier to refer to.
     if let Some(ca) = authority.filter(|ca| ca.subject_key_id().is_some()) {
         let context = builder.x509v3_context(Some(ca), None);
         let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
@@ -188,7 +189,7 @@ fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<X509Extension, Er
     usage.build()
 }
 
-/// Critical where the subject is empty (RFC 5280 section 4.2.1.6).
+/// Critical if the subject is empty (RFC 5280 section 4.2.1.6).
 fn alt_names(names: &[AltName], subject: &X509NameRef) -> Result<X509Extension, ErrorStack> {
     let critical = subject.entries().next().is_none();
     let value = Asn1OctetString::new_from_bytes(&AltName::extension(names))?;

@@ -1,4 +1,4 @@
-//! Private keys: made, loaded and encoded through EVP, so that OpenSSL's providers do the work.
+//! Private keys: generated, loaded and encoded through EVP, so that OpenSSL's providers do the work.
 
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
@@ -13,7 +13,8 @@ use super::stored_key::{self, RSA_MAX};
 use super::{CryptoError, pbes2, pem, provider, reason};
 use crate::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 
-/// The smallest RSA key made, in bits: anything less is disallowed by NIST SP 800-131A and refused by TLS libraries.
+/// The smallest RSA key we make, in bits: NIST SP 800-131A disallows smaller ones, and TLS libraries refuse
+/// them.
 const RSA_MIN: u32 = 2048;
 /// Servers refuse RSA keys below this size, in bits (REFERENCE.md section 6).
 const RSA_REFUSED: u32 = 1024;
@@ -53,7 +54,7 @@ impl Curve {
     }
 }
 
-/// A key size that is not to be had.
+/// An unsupported key size.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum KeySizeError {
     /// RSA below 2048.
@@ -62,7 +63,7 @@ pub enum KeySizeError {
     /// RSA above 16384.
     #[error("an RSA key of {0} bits is too large: OpenSSL verifies at most 16384")]
     TooLarge(u32),
-    /// RSA of a size that providers round or refuse.
+    /// RSA with a size that providers round or refuse.
     #[error("an RSA key of {0} bits is not possible: the size has to be even")]
     Odd(u32),
     /// Not the size of a NIST curve.
@@ -98,22 +99,23 @@ impl KeySpec {
     }
 }
 
-/// A private key. It has no `Debug`, and leaves only by the functions below, in buffers that wipe themselves.
+/// A private key. It has no `Debug`, and leaves only through the functions below, in buffers that wipe
+/// themselves.
 pub struct PrivateKey(PKey<Private>);
 
-/// What is wrong with a key as a CA's.
+/// What is wrong with a key as a CA key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Weakness {
-    /// Servers refuse what such a key signs; the text says what it is.
+    /// Servers refuse what such a key signs; the text names the kind of key.
     Refused(String),
-    /// Servers accept it, and others may not; the text says why.
+    /// Servers accept it, but others may not; the text says why.
     Weak(String),
 }
 
 /// Why a file's contents are not a private key.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum LoadKeyError {
-    /// Protected by a passphrase, and none was to be had.
+    /// Protected by a passphrase, and none was available.
     #[error("the key is protected by a passphrase")]
     Encrypted,
     /// Protected by another passphrase, or damaged; OpenSSL cannot tell.
@@ -128,7 +130,7 @@ impl PrivateKey {
     /// Makes a new key.
     ///
     /// # Errors
-    /// If OpenSSL's providers do not make such keys.
+    /// If OpenSSL's providers cannot make such keys; the text is OpenSSL's reason.
     pub fn generate(spec: KeySpec) -> Result<Self, CryptoError> {
         let generate = || {
             let mut context = match spec {
@@ -151,7 +153,7 @@ impl PrivateKey {
             .map_err(|errors| CryptoError(format!("{} (loaded: {})", reason(&errors), provider::loaded())))
     }
 
-    /// Loads a key that anybody may have put there: RSA, ECDSA or Ed25519 in PEM form, and not under a passphrase.
+    /// Loads a key that anyone may have put there: RSA, ECDSA or Ed25519 in PEM form, without a passphrase.
     ///
     /// # Errors
     /// If there is none, or it is of another kind; see [`StoredKeyError`].
@@ -159,20 +161,20 @@ impl PrivateKey {
         stored_key::load(contents).map(Self)
     }
 
-    /// Loads a key in any PEM form that OpenSSL's decoders know; `passphrase` is asked if the key is under one.
+    /// Loads a key in any PEM form that OpenSSL's decoders know; `passphrase` is called if the key has one.
     ///
     /// # Errors
-    /// If there is no key, or the passphrase is not to be had or wrong.
+    /// If there is no key, or the passphrase is missing or wrong.
     pub fn from_pem_with(
         contents: &[u8],
         mut passphrase: impl FnMut() -> Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Self, LoadKeyError> {
-        // By its type, where that is known: OpenSSL's decoders try all, which is ten times the work.
+        // By its type, if known: OpenSSL's decoders try them all, which is ten times the work.
         if let Ok(key) = stored_key::load(contents) {
             return Ok(Self(key));
         }
         let (mut asked, mut answered) = (false, false);
-        // Without a callback OpenSSL would ask on the terminal.
+        // Without a callback, OpenSSL would ask on the terminal.
         let key = PKey::private_key_from_pem_callback(contents, |buffer| {
             asked = true;
             let passphrase = passphrase().filter(|passphrase| passphrase.len() <= buffer.len());
@@ -189,9 +191,9 @@ impl PrivateKey {
         }
     }
 
-    /// Loads a key from a hardware token by its PKCS#11 URI (RFC 7512); `pin` is asked if the token wants one.
+    /// Loads a key from a hardware token by its PKCS#11 URI (RFC 7512); `pin` is called if the token wants one.
     ///
-    /// pkcs11-provider reads such URIs from PEM files of its own form, so one is made here.
+    /// pkcs11-provider reads such URIs from PEM files in its own format, so we make one here.
     ///
     /// # Errors
     /// If there is no such key, or no loaded provider knows PKCS#11.
@@ -199,7 +201,7 @@ impl PrivateKey {
         uri: &str,
         pin: impl FnMut() -> Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Self, LoadKeyError> {
-        // A URI may have a PIN in it.
+        // A URI may contain a PIN.
         let wiped = |tag, contents: &[u8]| Zeroizing::new(tlv(tag, contents));
         let version = wiped(VISIBLE_STRING, b"PKCS#11 Provider URI v1.0");
         let uri = wiped(UTF8_STRING, uri.as_bytes());
@@ -207,8 +209,8 @@ impl PrivateKey {
         Self::from_pem_with(&pem::armor("PKCS#11 PROVIDER URI", &der), pin)
     }
 
-    /// The key for a `.key` file: RSA as PKCS#1 (RFC 8017 appendix A.1.2), ECDSA as SEC 1 (RFC 5915), anything else
-    /// as PKCS#8 (RFC 5958).
+    /// The key for a `.key` file: RSA as PKCS#1 (RFC 8017 appendix A.1.2), ECDSA as SEC 1 (RFC 5915), anything
+    /// else as PKCS#8 (RFC 5958).
     ///
     /// # Errors
     /// If the key cannot leave its provider.
@@ -223,7 +225,7 @@ impl PrivateKey {
         Ok(pem::armor(label, &Zeroizing::new(self.0.private_key_to_der()?)))
     }
 
-    /// The key as PKCS#8 DER without encryption (RFC 5958), for a `.key.pk8` file.
+    /// The key as unencrypted PKCS#8 DER (RFC 5958), for a `.key.pk8` file.
     ///
     /// # Errors
     /// If the key cannot leave its provider.
@@ -231,7 +233,7 @@ impl PrivateKey {
         Ok(Zeroizing::new(self.0.private_key_to_pkcs8()?))
     }
 
-    /// The key for a `.key` file under a passphrase: encrypted PKCS#8 (RFC 5958 section 3).
+    /// The key for a `.key` file with a passphrase: encrypted PKCS#8 (RFC 5958 section 3).
     ///
     /// # Errors
     /// If the key cannot leave its provider, or the providers cannot encrypt it.
@@ -253,7 +255,7 @@ impl PrivateKey {
         self.0.public_eq(public)
     }
 
-    /// What is wrong with the key as a CA's (REFERENCE.md section 6); nothing with one that could have been made here.
+    /// What is wrong with the key as a CA key (REFERENCE.md section 6); `None` for any key we could have made.
     pub fn weakness(&self) -> Option<Weakness> {
         if self.0.is_a(KeyType::RSA) {
             let bits = Some(self.0.bits()).filter(|bits| *bits < RSA_MIN)?;
@@ -263,7 +265,7 @@ impl PrivateKey {
             });
         }
         if self.0.is_a(KeyType::EC) {
-            // A token does not tell the curve: its keys are as they were made there.
+            // A token does not report the curve, so its keys are accepted as they are.
             let curve = self.0.ec_key().ok()?.group().curve_name()?;
             let name = curve.short_name().unwrap_or("another curve");
             return match curve {

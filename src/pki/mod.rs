@@ -1,4 +1,4 @@
-//! What OpenSSL does for us: keys, certificates, names.
+//! The work that OpenSSL does for us: keys, certificates, names.
 
 pub mod issue;
 pub mod key;
@@ -18,9 +18,10 @@ use thiserror::Error;
 use crate::certificate::Certificate;
 use crate::der::hex;
 
-/// OpenSSL's reasons without its library names, functions and source lines, for errors that say themselves what they are about.
+/// OpenSSL's reasons without its library names, functions and source lines, for errors that have their own
+/// context.
 pub fn reason(errors: &ErrorStack) -> String {
-    // What led to the reason: each library that passes an error on adds one.
+    // Each library that passes an error on adds a reason like these.
     let says_nothing = |reason: &str| reason.ends_with(" lib") || reason == "nested asn1 error";
     let mut reasons: Vec<_> = errors.errors().iter().filter_map(|error| error.reason()).collect();
     reasons.retain(|reason| !says_nothing(reason));

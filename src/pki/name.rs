@@ -1,7 +1,7 @@
 //! Distinguished name -> X.509 `Name`, in DER (RFC 5280 section 4.1.2.4 and appendix A).
 //!
-//! OpenSSL's builder puts one attribute into each RDN and picks string types by its own configuration. The few bytes of DER
-//! around the values are written here instead; OpenSSL checks them as it reads them.
+//! OpenSSL's builder puts one attribute into each RDN and picks string types by its own configuration. The few
+//! bytes of DER around the values are written here instead; OpenSSL checks them as it reads them.
 
 use openssl::asn1::Asn1Object;
 use openssl::x509::X509Name;
@@ -43,7 +43,7 @@ const RULES: [(&str, Syntax, usize); 15] = [
     ("1.3.6.1.4.1.311.60.2.1.1", Syntax::Directory, 128), // jurisdictionLocalityName
 ];
 
-/// Why a name cannot be put into a certificate, and which attribute it is about.
+/// Why a name cannot be put into a certificate, and which attribute is the problem.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("attribute {position} ({attribute}) cannot be put into a certificate: {why}")]
 pub struct NameError {
@@ -55,7 +55,7 @@ pub struct NameError {
     why: String,
 }
 
-/// A name in the form a certificate has it.
+/// A name in the form that a certificate holds.
 pub struct EncodedName(pub(super) X509Name);
 
 /// Encodes a name: RDNs in the order written, the attributes of an RDN in the order of DER.
@@ -92,7 +92,7 @@ fn encode_rdn(rdn: &Rdn, position: &mut usize) -> Result<Vec<u8>, NameError> {
 fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
     let name = attribute.attribute_type();
     let known = AttributeType::by_name(name).map_or(name, |known| known.oid);
-    // A text with a NUL cannot be handed to OpenSSL.
+    // Text with a NUL cannot be passed to OpenSSL.
     let object =
         Some(known).filter(|text| !text.contains('\0')).and_then(|text| Asn1Object::from_str(text).ok());
     let object = object.ok_or_else(|| {
@@ -106,7 +106,7 @@ fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
         }
     };
     let encoded = tlv(SEQUENCE, &[tlv(OBJECT_IDENTIFIER, object.as_slice()), value].concat());
-    // Not every BER element can be the value of an attribute.
+    // Not every BER element can be an attribute's value.
     openssl_name(&tlv(SET, &encoded)).map_err(|why| format!("OpenSSL refuses the value: {why}"))?;
     Ok(encoded)
 }

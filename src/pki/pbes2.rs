@@ -1,6 +1,7 @@
-//! Private keys under a passphrase: PKCS#8 `EncryptedPrivateKeyInfo` (RFC 5958 section 3) with PBES2 (RFC 8018 section 6.2).
+//! Private keys with a passphrase: PKCS#8 `EncryptedPrivateKeyInfo` (RFC 5958 section 3) with PBES2 (RFC 8018
+//! section 6.2).
 //!
-//! OpenSSL writes the form too, but with 2,048 iterations only, and the `openssl` crate has no way to say otherwise.
+//! OpenSSL writes this form too, but with only 2,048 iterations, and the `openssl` crate cannot change that.
 
 use openssl::asn1::Asn1Object;
 use openssl::error::ErrorStack;
@@ -12,13 +13,14 @@ use zeroize::Zeroizing;
 
 use crate::der::{INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, tlv};
 
-/// Iterations of PBKDF2-HMAC-SHA256: what OWASP's Password Storage Cheat Sheet asks for.
+/// Iterations of PBKDF2-HMAC-SHA256, as OWASP's Password Storage Cheat Sheet recommends.
 const ITERATIONS: u32 = 600_000;
 
-/// Encrypts a PKCS#8 `PrivateKeyInfo` with AES-256-CBC, under a key that PBKDF2-HMAC-SHA256 makes of the passphrase.
+/// Encrypts a PKCS#8 `PrivateKeyInfo` with AES-256-CBC, with a key that PBKDF2-HMAC-SHA256 derives from the
+/// passphrase.
 ///
 /// # Errors
-/// OpenSSL's, if its providers cannot do it.
+/// OpenSSL's, if its providers fail.
 pub fn encrypt_key(private_key_info: &[u8], passphrase: &[u8]) -> Result<Vec<u8>, ErrorStack> {
     let (mut salt, mut iv, mut key) = ([0; 16], [0; 16], Zeroizing::new([0; 32]));
     rand_bytes(&mut salt)?;

@@ -15,11 +15,11 @@ const END: &str = "-----END ";
 const DASHES: &str = "-----";
 const CERTIFICATE: &str = "CERTIFICATE";
 
-/// The most ASN.1 elements of a certificate that OpenSSL is given: a thousand names are 1,050, and each costs hundreds of bytes of
-/// memory once it is read.
+/// The most ASN.1 elements in a certificate that we pass to OpenSSL. A thousand names are 1,050 elements, and
+/// each costs hundreds of bytes of memory once read.
 const ELEMENTS: usize = 20_000;
 
-/// Why a file's contents are not certificates; the words are the reference's.
+/// Why a file's contents are not certificates, in the reference's words.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum CertificatesError {
     /// Nothing there.
@@ -33,7 +33,7 @@ pub enum CertificatesError {
     NotACertificate {
         /// Which block, from 0.
         index: usize,
-        /// What it says it is.
+        /// Its label.
         label: String,
     },
     /// A block that is not a certificate inside.
@@ -48,26 +48,28 @@ pub enum CertificatesError {
     },
 }
 
-/// A label, and what stands between the lines that begin and end its block.
+/// A label, and the text between the lines that begin and end its block.
 pub struct Block<'a> {
-    /// What it says it is.
+    /// Its label.
     pub label: &'a str,
     body: &'a [u8],
 }
 
 impl Block<'_> {
-    /// Is it encrypted in the way of RFC 1421, by its headers?
+    /// Do its headers say that it is encrypted as in RFC 1421?
     pub fn has_encryption_header(&self) -> bool {
         let has = |text: &[u8]| self.body.windows(text.len()).any(|window| window == text);
         has(b"Proc-Type:") && has(b"ENCRYPTED")
     }
 
-    /// What is inside, without headers (RFC 1421 section 4.6), in a buffer that wipes itself as all others on the way do.
+    /// The decoded contents, without headers (RFC 1421 section 4.6). This buffer and all others on the way wipe
+    /// themselves.
     ///
     /// # Errors
     /// If it is not base64.
     pub fn der(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
-        // All at once, so that growing leaves no copy of a key behind; a byte that is no character makes it no base64, either.
+        // Allocated at once, so that growing leaves no copy of a key behind. Invalid UTF-8 makes it invalid
+        // base64, too.
         let mut base64 = Zeroizing::new(String::with_capacity(self.body.len()));
         for line in self.body.split(|b| *b == b'\n').filter(|line| !line.contains(&b':')) {
             let shown = line.iter().filter(|b| !b.is_ascii_whitespace());
@@ -77,17 +79,17 @@ impl Block<'_> {
     }
 }
 
-/// Reads the certificates of a file; text around the blocks is passed over.
+/// Reads the certificates in a file; skips text around the blocks.
 ///
 /// # Errors
-/// If there is none, and if any block is not a certificate. `file` is for the message.
+/// If there is none, or if any block is not a certificate. `file` is for the message.
 pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<Certificate>, CertificatesError> {
     let mut all = Vec::new();
     each_certificate(contents, file, |certificate| all.push(certificate))?;
     Ok(all)
 }
 
-/// The first certificate of a file, and how many there are: all are read, and one is kept.
+/// The first certificate in a file, and their number. Reads all, but keeps only one.
 ///
 /// # Errors
 /// As [`certificates`].
@@ -137,7 +139,7 @@ pub fn certificate_blocks(contents: &[u8], keep: impl Fn(usize) -> bool) -> Vec<
     let mut kept = Vec::with_capacity(contents.len());
     for (_, block) in blocks.filter(|(position, _)| keep(*position)) {
         let der = block.der().unwrap_or_default();
-        // In another form than DER, it is kept as it is.
+        // If not in DER, it is kept as it is.
         let certificate = Reader::new(&der).element().map_or(&**der, |certificate| certificate.encoded);
         if !certificate.is_empty() {
             kept.extend_from_slice(&armor(CERTIFICATE, certificate));
@@ -146,7 +148,7 @@ pub fn certificate_blocks(contents: &[u8], keep: impl Fn(usize) -> bool) -> Vec<
     kept
 }
 
-/// The first private key of a file, whatever its kind.
+/// The first private key in a file, of any kind.
 pub fn private_key(contents: &[u8]) -> Option<Block<'_>> {
     Blocks(contents).find(|block| block.label.ends_with("PRIVATE KEY"))
 }
@@ -154,7 +156,7 @@ pub fn private_key(contents: &[u8]) -> Option<Block<'_>> {
 /// DER in PEM armor, 64 characters a line.
 pub fn armor(label: &str, der: &[u8]) -> Zeroizing<Vec<u8>> {
     let base64 = Zeroizing::new(encode_block(der));
-    // All at once, so that growing leaves no copy of a key behind.
+    // Allocated at once, so that growing leaves no copy of a key behind.
     let mut pem = Zeroizing::new(Vec::with_capacity(base64.len() + base64.len() / 64 + 2 * label.len() + 40));
     pem.extend_from_slice(format!("{BEGIN}{label}{DASHES}\n").as_bytes());
     for line in base64.as_bytes().chunks(64) {
@@ -165,7 +167,7 @@ pub fn armor(label: &str, der: &[u8]) -> Zeroizing<Vec<u8>> {
     pem
 }
 
-/// The blocks of a file, found by the lines that begin and end them.
+/// The blocks in a file, found by the lines that begin and end them.
 struct Blocks<'a>(&'a [u8]);
 
 impl<'a> Iterator for Blocks<'a> {
@@ -176,7 +178,8 @@ impl<'a> Iterator for Blocks<'a> {
             let begin = find_line(self.0, BEGIN)?;
             let text = &self.0[begin..];
             let label = label_of(text, BEGIN);
-            // The nearest end line counts, also for a block that is not one after all: every byte is looked at once.
+            // The nearest end line counts, even if the block turns out not to be one, so every byte is read
+            // only once.
             let end = find_line(text, END)?;
             let end_label = label_of(&text[end..], END);
             let after = end + END.len() + end_label.map_or(0, |label| label.len() + DASHES.len());
@@ -196,7 +199,7 @@ fn label_of<'a>(text: &'a [u8], prefix: &str) -> Option<&'a str> {
     std::str::from_utf8(label).ok()
 }
 
-/// Where a line begins with `prefix`.
+/// The position of a line that begins with `prefix`.
 fn find_line(text: &[u8], prefix: &str) -> Option<usize> {
     let mut start = 0;
     loop {

@@ -1,19 +1,19 @@
-//! What each kind of certificate contains (REFERENCE.md section 1), written out as it can be read in the certificate.
+//! The contents of each kind of certificate (REFERENCE.md section 1), written out as in the certificate.
 
 use crate::dn::{Attribute, AttributeValue, DistinguishedName, Rdn};
 
-/// What a kind of certificate contains, besides names, times and keys.
+/// The contents of a kind of certificate, apart from names, times and keys.
 #[derive(Debug)]
 pub struct Profile {
     /// The subject in encoded order; `{}` is the name of the user, tenant or node.
     pub subject: &'static [(&'static str, &'static str)],
     /// keyUsage, always critical (RFC 5280 section 4.2.1.3).
     pub key_usage: &'static [KeyUsage],
-    /// extendedKeyUsage (RFC 5280 section 4.2.1.12); left out where empty.
+    /// extendedKeyUsage (RFC 5280 section 4.2.1.12); left out if empty.
     pub extended_key_usage: &'static [ExtendedKeyUsage],
-    /// For CAs, the number of CAs that may be below (RFC 5280 section 4.2.1.9).
+    /// For CAs, how many CAs may be below (RFC 5280 section 4.2.1.9).
     pub path_length: Option<u32>,
-    /// Says CA:FALSE in so many words, for certificates without extended key usage.
+    /// Whether to state CA:FALSE explicitly, for certificates without extended key usage.
     pub not_a_ca: bool,
 }
 
@@ -29,7 +29,7 @@ impl Profile {
     }
 }
 
-/// The bits of keyUsage in use here.
+/// The keyUsage bits used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyUsage {
     /// digitalSignature
@@ -42,7 +42,7 @@ pub enum KeyUsage {
     KeyCertSign,
 }
 
-/// The purposes of extendedKeyUsage in use here.
+/// The extendedKeyUsage purposes used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExtendedKeyUsage {
     /// id-kp-serverAuth

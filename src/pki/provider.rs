@@ -1,4 +1,4 @@
-//! Which OpenSSL, which of its providers, and FIPS.
+//! The OpenSSL in use, its providers, and FIPS.
 
 use std::fs;
 
@@ -7,19 +7,19 @@ use thiserror::Error;
 
 use crate::ffi;
 
-/// Where the kernel says that the host is in FIPS mode.
+/// Where the kernel says whether the host is in FIPS mode.
 const KERNEL: &str = "/proc/sys/crypto/fips_enabled";
 
-/// By whom FIPS is enforced: every fetch from OpenSSL's providers asks for `fips=yes`.
+/// What enforces FIPS, which means that every fetch from OpenSSL's providers asks for `fips=yes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fips {
-    /// By nobody.
+    /// Nothing.
     NotEnforced,
-    /// By `--fips`, its environment variable, or the build.
+    /// `--fips`, its environment variable, or the build.
     Flag,
-    /// By OpenSSL's configuration.
+    /// OpenSSL's configuration.
     Configuration,
-    /// By the kernel, which OpenSSL follows.
+    /// The kernel, which OpenSSL follows.
     Kernel,
 }
 
@@ -29,13 +29,13 @@ pub enum FipsError {
     /// OpenSSL has not loaded its FIPS provider.
     #[error("OpenSSL's FIPS provider is not loaded (loaded: {0})")]
     NotLoaded(String),
-    /// OpenSSL does not take the property.
+    /// OpenSSL does not accept the property.
     #[error("OpenSSL does not take fips=yes as its default property")]
     Refused,
 }
 
 impl Fips {
-    /// How things are now, by OpenSSL's configuration and the kernel.
+    /// The current state, set by OpenSSL's configuration and the kernel.
     pub fn found() -> Self {
         openssl::init();
         let kernel = fs::read_to_string(KERNEL).is_ok_and(|text| text.trim() == "1");
@@ -46,7 +46,7 @@ impl Fips {
         }
     }
 
-    /// Makes sure that nothing but the FIPS provider does any cryptography from here on.
+    /// Makes sure that only the FIPS provider does cryptography from now on.
     ///
     /// # Errors
     /// If the FIPS provider is not loaded.
@@ -75,14 +75,14 @@ impl Fips {
     }
 }
 
-/// The OpenSSL that was there when the tool was built, as `3.0.19`.
+/// The OpenSSL that the tool was built with, as `3.0.19`.
 pub fn built_with() -> String {
     // OpenSSL's number format is 0xMNN00PP0.
     let number = u64::from_str_radix(env!("CRDB_CERT_BUILT_WITH_OPENSSL"), 16).unwrap_or_default();
     format!("{}.{}.{}", number >> 28, (number >> 20) & 0xff, (number >> 4) & 0xff)
 }
 
-/// The OpenSSL that is in use now, in its own words: `OpenSSL 3.0.19 27 Jan 2026`.
+/// The OpenSSL in use now, in its own words: `OpenSSL 3.0.19 27 Jan 2026`.
 pub fn running_with() -> &'static str {
     version::version()
 }

@@ -1,8 +1,8 @@
-//! A private key file that anybody may have put there, judged before OpenSSL sees it: OpenSSL would work for hours on what a
-//! hostile file can ask of it, such as the public half of a DSA key of a million bits.
+//! Checks a private key file that anyone may have put there before OpenSSL sees it. A hostile file can keep
+//! OpenSSL busy for hours, for example computing the public half of a million-bit DSA key.
 //!
-//! What passes is loaded by its type, which computes nothing private where the file has the public half; OpenSSL's decoders
-//! would try all types that they know.
+//! A key that passes is loaded by its type, which computes nothing private if the file has the public half;
+//! OpenSSL's decoders would try all the types they know.
 
 use openssl::asn1::Asn1Object;
 use openssl::ec::EcKey;
@@ -17,7 +17,7 @@ use crate::der::{
     self, BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, bits,
 };
 
-/// The largest RSA key, in bits: OpenSSL verifies no larger one.
+/// The largest RSA key that OpenSSL verifies, in bits.
 pub const RSA_MAX: u32 = 16384;
 
 /// Context-specific tags of SEC 1's parameters and public key (RFC 5915 section 3).
@@ -31,17 +31,17 @@ const CURVES: [&[u8]; 4] = [
     b"\x2b\x81\x04\x00\x22",
     b"\x2b\x81\x04\x00\x23",
 ];
-/// The bytes of the longest scalar, and of its point in uncompressed form (P-521).
+/// The length in bytes of the longest scalar, and of its point in uncompressed form (P-521).
 const SCALAR_MAX: usize = 66;
 const POINT_MAX: usize = 1 + 2 * SCALAR_MAX;
 
 /// Why a key file is not loaded.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum StoredKeyError {
-    /// Under a passphrase: there is none for such keys, and a hostile file may ask for billions of iterations.
+    /// Encrypted: we have no passphrase for such keys, and a hostile file may ask for billions of iterations.
     #[error("the key is protected by a passphrase")]
     Encrypted,
-    /// No block of a private key.
+    /// No private key block.
     #[error("no private key in PEM form in it")]
     None,
     /// Not base64, or OpenSSL refuses it.
@@ -59,13 +59,13 @@ pub enum StoredKeyError {
     /// On another curve.
     #[error("an ECDSA key on {0}: P-224, P-256, P-384 and P-521 are supported")]
     Curve(String),
-    /// With all the numbers of a curve (explicit parameters).
+    /// With explicit curve parameters.
     #[error("an ECDSA key on a curve of its own: P-224, P-256, P-384 and P-521 are supported")]
     ExplicitCurve,
     /// A block of another type.
     #[error("a block of type {0}: RSA PRIVATE KEY, EC PRIVATE KEY and PRIVATE KEY are supported")]
     Label(String),
-    /// Something else inside than the label says.
+    /// The contents do not match the label.
     #[error("labelled {label}, but {inside}")]
     Mislabelled {
         /// The label.
@@ -75,10 +75,10 @@ pub enum StoredKeyError {
     },
 }
 
-/// Loads the first private key of a file.
+/// Loads the first private key in a file.
 ///
 /// # Errors
-/// If there is none, or it is not of a kind that is made here or that a server can use.
+/// If there is none, or it is of a kind that we do not make and servers cannot use.
 pub fn load(contents: &[u8]) -> Result<PKey<Private>, StoredKeyError> {
     let block = pem::private_key(contents).ok_or(StoredKeyError::None)?;
     if block.label == "ENCRYPTED PRIVATE KEY" || block.has_encryption_header() {
@@ -89,7 +89,7 @@ pub fn load(contents: &[u8]) -> Result<PKey<Private>, StoredKeyError> {
     StoredKey::read(block.label, &der)?.load().map_err(invalid)
 }
 
-/// A key of a kind that may be handed to OpenSSL, within limits that keep it quick.
+/// A kind of key that OpenSSL may load, within limits that keep it quick.
 enum StoredKey<'a> {
     /// PKCS#1 (RFC 8017 appendix A.1.2) with two primes.
     Rsa(&'a [u8]),
@@ -162,7 +162,7 @@ fn rsa(der: &[u8]) -> Result<Option<StoredKey<'_>>, StoredKeyError> {
     if version == [1] {
         return Err(StoredKeyError::MultiPrime);
     }
-    // The public exponent, the private one, two primes, and what is computed of them in advance.
+    // The public exponent, the private one, two primes, and the values precomputed from them.
     let others = (0..7).all(|_| number().is_ok_and(|number| bits(number) <= bits(modulus)));
     Ok((version == [0] && others && numbers.is_empty()).then_some(StoredKey::Rsa(der)))
 }

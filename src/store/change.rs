@@ -1,4 +1,5 @@
-//! A change of a directory: its files are staged, committed, and put into their places; or it is called off, and nothing happened.
+//! A change to a directory. Its files are staged, committed and put in place; or it is cancelled, and nothing
+//! happens.
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,26 +14,26 @@ use super::read::{ReadError, Regular};
 use super::{COMMIT, NEW, lock};
 use crate::error::{Advice, also, reason};
 
-/// A file that is moved over another one, for a moment.
+/// The temporary name of a file that is about to replace another.
 const PUT: &str = "crdb-cert.put";
-/// A file that comes into place by itself, before the others.
+/// A file that is put in place alone, before the others.
 const ALONE: &str = "crdb-cert.alone";
 
 /// A new file.
 pub struct NewFile<'a> {
     /// Its name in the directory.
     pub name: &'a str,
-    /// What it holds.
+    /// Its contents.
     pub contents: &'a [u8],
     /// Its mode.
     pub mode: Mode,
-    /// Who it is for, if not the caller.
+    /// Its owner, if not the caller.
     pub owner: Option<Owner>,
     /// May it replace a file?
     pub replace: bool,
 }
 
-/// What became of a change that another process left.
+/// The outcome of a change that another process left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
     /// All of its files are in place.
@@ -49,35 +50,35 @@ pub struct Failure {
     pub pending: bool,
 }
 
-/// Where a new file is, by its contents.
+/// Where a new file is, according to its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whereabouts {
     Staged,
     Placed,
-    /// Nowhere: somebody replaced or changed it.
+    /// Nowhere: someone replaced or changed it.
     Lost,
 }
 
 /// Why a change cannot be completed.
 enum Stop {
-    /// Another file is in the way, or somebody changed a new one.
+    /// Another file is in the way, or someone changed a new one.
     Blocked(String),
-    /// This may pass.
+    /// A failure that may be temporary.
     Failed(anyhow::Error),
 }
 
-/// A change under way, and with it the lock of the directory.
+/// A change in progress, which holds the directory's lock.
 pub struct Change<'a> {
     dir: &'a Dir,
-    /// Where the files are on their way.
+    /// The directory that holds the files until they are in place.
     files: Dir,
-    /// What that is called now.
+    /// The current name of that directory.
     called: &'static str,
     records: Vec<Record>,
 }
 
 impl<'a> Change<'a> {
-    /// Locks the directory, and sweeps away what a process left there that died before it committed anything.
+    /// Locks the directory, and removes what a process left if it died before it committed anything.
     ///
     /// # Errors
     /// If it cannot be locked, or its lock is not ours, or `interrupted` says so.
@@ -89,14 +90,14 @@ impl<'a> Change<'a> {
         match emptied {
             Ok(()) => Ok(change),
             Err(error) => {
-                // Fails where something is in it, which is what is wanted.
+                // Fails if it is not empty, as it should.
                 let _ = dir.remove_dir(OsStr::new(NEW));
                 Err(error)
             }
         }
     }
 
-    /// The change that another process committed and did not complete, if there is one; and the lock.
+    /// The change that another process committed but did not complete, if there is one, with the lock.
     fn committed(
         dir: &'a Dir,
         knows: fn(&str) -> bool,
@@ -127,7 +128,7 @@ impl<'a> Change<'a> {
         Ok(Some(change))
     }
 
-    /// Another account that owns the directory may have given our name to another directory of root's.
+    /// An account that owns the directory may have given our name to a different directory of root's.
     fn check_ours(&self) -> Result<()> {
         let path = self.files.path().display();
         let names = self.files.names().map_err(|error| anyhow!("could not read {path}: {}", reason(&error)))?;
@@ -142,21 +143,21 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Is it a change of this directory?
+    /// Is it a change to this directory?
     pub fn is_in(&self, dir: &Dir) -> bool {
         std::ptr::eq(self.dir, dir)
     }
 
-    /// Writes a new file, and keeps the one that it is going to replace.
+    /// Writes a new file, and keeps the one it will replace.
     ///
     /// # Errors
-    /// If it cannot be written, or its name is taken by what it does not replace.
+    /// If it cannot be written, or its name is taken and it may not replace that file.
     pub fn stage(&mut self, file: &NewFile<'_>) -> Result<()> {
         let name = OsStr::new(file.name);
         let could_not = |error| self.could_not_write(name, &error);
         let digest = manifest::digest(file.contents)?;
         let entry = self.dir.entry(name).map_err(could_not)?;
-        // What is not there is not replaced, and does not come back when the change is undone.
+        // A file that does not exist is not replaced, and does not return when the change is undone.
         let policy = if entry == Entry::Absent { Policy::New } else { Policy::Replace };
         if entry == Entry::Other || policy == Policy::Replace && !file.replace {
             return Err(could_not(io::ErrorKind::AlreadyExists.into()));
@@ -170,8 +171,8 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Writes a file and puts it into its place at once, alone; says which file that is. It replaces nothing, and no command
-    /// that comes later touches it.
+    /// Writes a file, puts it in place at once, alone, and returns its identity. It replaces nothing, and no
+    /// later command touches it.
     ///
     /// # Errors
     /// If it cannot be written, or its name is taken.
@@ -199,7 +200,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Removes a file that [`Change::place_alone`] has put into its place, if it still is that file.
+    /// Removes a file that [`Change::place_alone`] put in place, if it is still the same file.
     ///
     /// # Errors
     /// If it cannot be removed.
@@ -214,10 +215,10 @@ impl<'a> Change<'a> {
         })
     }
 
-    /// Makes the change happen: all files are put into their places, or none.
+    /// Carries out the change: puts all files in place, or none.
     ///
     /// # Errors
-    /// If it did not happen; or half of it did, and could not be undone.
+    /// If the change did not happen, or is half done and could not be undone.
     pub fn commit(&mut self) -> Result<(), Failure> {
         let commit = || -> io::Result<()> {
             let manifest = manifest::encode(&self.records);
@@ -247,15 +248,15 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Gives the change up, because of this error. Whatever cannot be removed is swept away by the next command.
+    /// Cancels the change because of this error. The next command removes whatever this cannot.
     pub fn call_off(&self, error: anyhow::Error) -> Failure {
         match self.sweep() {
             Ok(()) => {
-                // A power cut would bring it back.
+                // Otherwise a power cut could bring it back.
                 let _ = self.dir.sync();
                 Failure { error, pending: false }
             }
-            // With the list of its files the change would come back to life.
+            // If the list of its files remained, the change would be carried out after all.
             Err(again) if self.called == COMMIT && self.has_manifest() => {
                 self.pending(error, "recorded, and could not be called off", &again)
             }
@@ -269,7 +270,7 @@ impl<'a> Change<'a> {
     /// Unlocks the directory.
     ///
     /// # Errors
-    /// If the lock cannot be removed; the files that have come into place stay.
+    /// If the lock cannot be removed; files already in place stay.
     pub fn end(self) -> Result<()> {
         self.finish().map_err(|failure| failure.error)
     }
@@ -295,7 +296,7 @@ impl<'a> Change<'a> {
         Failure { error, pending: true }
     }
 
-    /// Puts each file that is not there yet into its place.
+    /// Puts in place each file that is not there yet.
     fn complete(&self) -> Result<(), Stop> {
         let (mut staged, mut lost) = (Vec::new(), None);
         for record in &self.records {
@@ -305,7 +306,8 @@ impl<'a> Change<'a> {
                 Whereabouts::Lost => lost = Some(record),
             }
         }
-        // With nothing left to place the change was complete, and what somebody did to its files since is not our business.
+        // If nothing is left to place, the change was complete, and what happened to its files since is not our
+        // business.
         if let Some(lost) = lost.filter(|_| !staged.is_empty()) {
             return Err(Stop::Blocked(format!("{} was changed since", lost.name)));
         }
@@ -321,10 +323,11 @@ impl<'a> Change<'a> {
     fn place(&self, record: &Record) -> io::Result<()> {
         let (staged, name) = (record.staged(), OsStr::new(&record.name));
         match record.policy {
-            // The file keeps its staged name as long as the change lasts: a power cut takes one of two names at most.
+            // The file keeps its staged name until the change ends: a power cut loses at most one of its two
+            // names.
             Policy::New if self.files.link(&staged, self.dir, name)? => Ok(()),
             Policy::New => self.files.move_new(&staged, self.dir, name),
-            // A directory stays, whoever put it there.
+            // Leave a directory, whoever put it there.
             Policy::Replace if self.dir.entry(name)? == Entry::Other => {
                 Err(io::ErrorKind::AlreadyExists.into())
             }
@@ -332,7 +335,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Gives one of our files the name of another, which it replaces.
+    /// Renames one of our files to replace another.
     fn put(&self, from: &OsStr, name: &OsStr) -> io::Result<()> {
         let put = OsStr::new(PUT);
         self.files.remove(put)?;
@@ -360,7 +363,7 @@ impl<'a> Change<'a> {
 
     fn whereabouts(&self, record: &Record) -> Result<Whereabouts> {
         let holds = |dir: &Dir, name: &OsStr| -> Result<bool> {
-            // What is behind a link is no file of ours.
+            // A file behind a link is not ours.
             let contents = match dir.entry(name) {
                 Ok(Entry::Replaceable) => Regular::open_unlinked(dir, name).and_then(Regular::read),
                 Ok(_) => return Ok(false),
@@ -385,13 +388,13 @@ impl<'a> Change<'a> {
         !matches!(self.files.entry(OsStr::new(manifest::FILE)), Ok(Entry::Absent))
     }
 
-    /// Removes what is in our own directory. The list of files goes first: without it the rest is litter.
+    /// Empties our own directory. The list of files goes first: without it, the rest is litter.
     fn empty(&self) -> io::Result<()> {
         self.files.remove(OsStr::new(manifest::FILE))?;
         self.files.names()?.iter().try_for_each(|name| self.files.remove(name))
     }
 
-    /// Removes our own directory, and what is in it.
+    /// Removes our own directory and its contents.
     fn sweep(&self) -> io::Result<()> {
         self.empty()?;
         self.dir.remove_dir(OsStr::new(self.called))
@@ -419,10 +422,8 @@ impl<'a> Change<'a> {
 /// What to do about a file that is in the way.
 pub const FILE_EXISTS: &str = "pass --overwrite to replace it (a CA file keeps its old certificates behind the new one), or name another directory";
 
-/// Sweeps away what a process left in a directory that died before it committed anything there, if no other is at work.
-///
-/// # Errors
-/// If it cannot be removed; the next command tries again.
+/// Removes what a process left in a directory if it died before it committed anything, unless another is at
+/// work.
 pub fn sweep(dir: &Dir) -> io::Result<()> {
     let Some(files) = lock::idle(dir, NEW)? else { return Ok(()) };
     let change = Change { dir, files, called: NEW, records: Vec::new() };
@@ -430,11 +431,11 @@ pub fn sweep(dir: &Dir) -> io::Result<()> {
     change.sweep()
 }
 
-/// Completes a change that another process committed and did not complete; or undoes it, if somebody has put another file in its way
-/// since, or changed one of its files.
+/// Completes a change that another process committed but did not complete. Undoes it if someone has since put a
+/// file in its way, or changed one of its files.
 ///
 /// # Errors
-/// If neither can be done, or what has the name of such a change is not ours.
+/// If it can do neither, or if the directory with that name is not ours.
 pub fn recover(
     dir: &Dir,
     knows: fn(&str) -> bool,
@@ -462,7 +463,7 @@ pub fn recover(
     Ok(Some(recovered))
 }
 
-/// A change that another process has not completed: the directory is read as it will be.
+/// A change that another process has not completed. The directory is read as it will be.
 pub struct Pending {
     files: Dir,
     records: Vec<Record>,
@@ -472,7 +473,7 @@ impl Pending {
     /// Looks for one, and waits for a process that is completing it.
     ///
     /// # Errors
-    /// If what has the name of such a change is not ours, or cannot be read.
+    /// If the directory with that name is not ours, or cannot be read.
     pub fn find(dir: &Dir, knows: fn(&str) -> bool) -> Result<Option<Self>> {
         let change = Change::committed(dir, knows, false, &|| false)?;
         let pending = change.map(|change| Self { files: change.files, records: change.records });

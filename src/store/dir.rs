@@ -1,5 +1,5 @@
-//! An open directory, and what can be done to the names in it. Everything goes through the open directory, so that a path
-//! that comes to mean something else in between does no harm.
+//! An open directory, and operations on the names in it. They all go through the open directory, so a path that
+//! changes its meaning in the meantime does no harm.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use super::PREFIX;
 use crate::umask::umask;
 
-/// What a name in a directory is, without following symbolic links.
+/// The kind of file that a name stands for, without following symbolic links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// Nothing has this name.
@@ -25,12 +25,12 @@ pub enum Entry {
     Other,
 }
 
-/// Who a new file belongs to.
+/// The owner of a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
     /// The user.
     pub uid: u32,
-    /// The group; the new file's own where there is none.
+    /// The group; `None` keeps the new file's own.
     pub gid: Option<u32>,
 }
 
@@ -42,7 +42,7 @@ pub struct Dir {
 }
 
 impl Dir {
-    /// Opens a directory as the caller names it.
+    /// Opens a directory by the caller's path.
     ///
     /// # Errors
     /// The system's.
@@ -51,7 +51,7 @@ impl Dir {
         Ok(Self { fd, path: path.to_owned() })
     }
 
-    /// Opens a directory in this one, which no link may stand for.
+    /// Opens a directory in this one; refuses a link.
     ///
     /// # Errors
     /// The system's.
@@ -61,15 +61,15 @@ impl Dir {
         Ok(Self { fd, path: self.path.join(name) })
     }
 
-    /// Makes a directory for the caller alone, and opens it.
+    /// Creates a directory for the caller alone, and opens it.
     ///
     /// # Errors
-    /// The system's; or that what has the name a moment later is not what was made, but somebody else's or in use.
+    /// The system's; or if the name then stands for another directory, someone else's or one in use.
     pub fn create_dir(&self, name: &OsStr) -> io::Result<Self> {
         self.make_dir(name)?;
         let dir = self.open_dir(name)?;
         let stat = dir.stat()?;
-        // Another command may have begun to work in it.
+        // Another command may have started to use it.
         let is_new = dir.names()?.iter().all(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
         if stat.st_uid != euid() || stat.st_mode & 0o777 != 0o700 || !is_new {
             return Err(io::Error::other("somebody put another directory in its place"));
@@ -77,7 +77,7 @@ impl Dir {
         Ok(dir)
     }
 
-    /// Makes a directory for the caller alone.
+    /// Creates a directory for the caller alone.
     ///
     /// # Errors
     /// The system's.
@@ -86,13 +86,13 @@ impl Dir {
         Ok(fs::mkdirat(&self.fd, name, Mode::RWXU)?)
     }
 
-    /// The same directory by another path, for messages.
+    /// The same directory with another path for messages.
     #[must_use]
     pub fn named(self, path: &Path) -> Self {
         Self { path: path.to_owned(), ..self }
     }
 
-    /// Gives the directory itself to an account.
+    /// Changes the owner of the directory itself.
     ///
     /// # Errors
     /// The system's.
@@ -105,12 +105,12 @@ impl Dir {
         self.fd.as_fd()
     }
 
-    /// As the caller named it.
+    /// The path as the caller gave it.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Owner, mode and so on of the directory itself.
+    /// The metadata of the directory itself.
     ///
     /// # Errors
     /// The system's.
@@ -126,7 +126,7 @@ impl Dir {
         self.stat().map(|stat| identity(&stat))
     }
 
-    /// May the caller make and remove names here?
+    /// May the caller create and remove names here?
     ///
     /// # Errors
     /// The system's, if not.
@@ -134,7 +134,7 @@ impl Dir {
         Ok(fs::accessat(&self.fd, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
     }
 
-    /// Owner, mode and so on of a name, without following links; `None` if there is none.
+    /// The metadata of a name, without following links; `None` if it does not exist.
     ///
     /// # Errors
     /// The system's.
@@ -146,7 +146,7 @@ impl Dir {
         }
     }
 
-    /// What a name is.
+    /// The kind of file that a name stands for.
     ///
     /// # Errors
     /// The system's.
@@ -157,18 +157,18 @@ impl Dir {
         }))
     }
 
-    /// Writes a new file, durably. It is for the caller alone from the first byte until it has all of them; then it is
-    /// given to `owner`, as far as the caller may do that.
+    /// Writes a new file, durably. Only the caller can access it until it is complete; then `owner` gets it, as
+    /// far as the caller may do that.
     ///
     /// # Errors
-    /// The system's; then there may be an incomplete file.
+    /// The system's; an incomplete file may remain.
     pub fn create(&self, name: &OsStr, contents: &[u8], mode: Mode, owner: Option<Owner>) -> io::Result<Stat> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?);
         file.write_all(contents)?;
         if let Some(Owner { uid, gid }) = owner {
             match fs::fchown(&file, Some(Uid::from_raw(uid)), gid.map(Gid::from_raw)) {
-                // Only root gives files away.
+                // Only root may change a file's owner.
                 Ok(()) | Err(Errno::PERM) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -178,26 +178,27 @@ impl Dir {
         Ok(fs::fstat(&file)?)
     }
 
-    /// Gives a file of this directory one more name, which must be free; says whether the file system can do that.
+    /// Gives a file in this directory a second name, which must be free. Returns whether the file system can do
+    /// that.
     ///
     /// # Errors
     /// The system's.
     pub fn link(&self, from: &OsStr, to: &Self, name: &OsStr) -> io::Result<bool> {
         match fs::linkat(&self.fd, from, &to.fd, name, AtFlags::empty()) {
             Ok(()) => Ok(true),
-            // PERM: it has no hard links; or this file is not the caller's to link (protected_hardlinks).
+            // PERM: no hard links here, or the caller may not link this file (protected_hardlinks).
             Err(Errno::PERM | Errno::NOSYS | Errno::OPNOTSUPP | Errno::MLINK) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Moves a file of this directory to a name that must be free.
+    /// Renames a file in this directory to a name that must be free.
     ///
     /// # Errors
     /// The system's; `AlreadyExists` if the name is not free.
     pub fn move_new(&self, from: &OsStr, to: &Self, name: &OsStr) -> io::Result<()> {
         match fs::renameat_with(&self.fd, from, &to.fd, name, RenameFlags::NOREPLACE) {
-            // File systems that cannot: a hard link takes no name that is in use either.
+            // Not all file systems can. A hard link also never takes a name in use.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 fs::linkat(&self.fd, from, &to.fd, name, AtFlags::empty())?;
                 let result = self.remove(from);
@@ -210,7 +211,7 @@ impl Dir {
         }
     }
 
-    /// Moves a file of this directory to a name, whether it is free or not.
+    /// Renames a file in this directory, whether or not the new name is free.
     ///
     /// # Errors
     /// The system's.
@@ -218,7 +219,7 @@ impl Dir {
         Ok(fs::renameat(&self.fd, from, &to.fd, name)?)
     }
 
-    /// Removes a name; that there is none is fine.
+    /// Removes a name, if it exists.
     ///
     /// # Errors
     /// The system's.
@@ -226,7 +227,7 @@ impl Dir {
         self.unlink(name, AtFlags::empty())
     }
 
-    /// Removes an empty directory; that there is none is fine.
+    /// Removes an empty directory, if it exists.
     ///
     /// # Errors
     /// The system's.
@@ -241,13 +242,13 @@ impl Dir {
         }
     }
 
-    /// Makes what was done to the names durable.
+    /// Makes changes to the names durable.
     ///
     /// # Errors
     /// The system's.
     pub fn sync(&self) -> io::Result<()> {
         match fs::fsync(&self.fd) {
-            // File systems without anything to sync.
+            // Some file systems have nothing to sync.
             Err(Errno::INVAL) => Ok(()),
             result => Ok(result?),
         }
@@ -270,7 +271,7 @@ pub fn identity(stat: &Stat) -> (u64, u64) {
     (stat.st_dev, stat.st_ino)
 }
 
-/// The caller, as far as files are concerned.
+/// The caller's user, as the owner of files.
 pub fn euid() -> u32 {
     rustix::process::geteuid().as_raw()
 }

@@ -1,7 +1,7 @@
-//! One writer at a time in a directory, and no reader while files are on the way to their places.
+//! Allows one writer at a time in a directory, and no reader while files are being put in place.
 //!
-//! The lock is on a directory of the caller's own, which nobody else but root can open. The kernel drops it with the process,
-//! however that ends.
+//! The lock is on the caller's own directory, which only the caller and root can open. The kernel drops it when
+//! the process ends, however that happens.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,13 +19,13 @@ use crate::error::{Advice, reason};
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait between two tries.
+/// How long to wait between attempts.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Makes the directory `name` in `parent` if it is missing, and locks it for one writer, until it is dropped.
+/// Creates the directory `name` in `parent` if it is missing, and locks it for one writer, until dropped.
 ///
 /// # Errors
-/// If somebody else has had it for ten seconds, or what has the name is not ours, or `interrupted` says so.
+/// If another process holds it for ten seconds, if the name is not ours to use, or if `interrupted` says so.
 pub fn make(parent: &Dir, name: &str, interrupted: &dyn Fn() -> bool) -> Result<Dir> {
     let could_not =
         |error: io::Error| anyhow!("could not write to {}: {}", parent.path().display(), reason(&error));
@@ -37,7 +37,7 @@ pub fn make(parent: &Dir, name: &str, interrupted: &dyn Fn() -> bool) -> Result<
         };
         match find(parent, name, true, interrupted) {
             Ok(Some(dir)) => return Ok(dir),
-            // Whoever had it before removed it at the end, or made it a commit.
+            // The previous holder removed it at the end, or turned it into a commit.
             Ok(None) => {}
             Err(error) => {
                 if made {
@@ -49,8 +49,8 @@ pub fn make(parent: &Dir, name: &str, interrupted: &dyn Fn() -> bool) -> Result<
     }
 }
 
-/// Locks the directory `name` in `parent`, if there is one, until it is dropped; for a reader, so that no writer is in the middle
-/// of something.
+/// Locks the directory `name` in `parent`, if it exists, until dropped. For a reader, so that no writer is in
+/// the middle of a change.
 ///
 /// # Errors
 /// As for [`make`].
@@ -102,10 +102,10 @@ fn is_still_there(parent: &Dir, name: &str, dir: &Dir) -> io::Result<bool> {
     Ok(found.map(|stat| identity(&stat)) == Some(dir.identity()?))
 }
 
-/// Opens the directory `name` in `parent` if there is one.
+/// Opens the directory `name` in `parent`, if it exists.
 ///
 /// # Errors
-/// If it is not a directory that only the caller or root can have made, and that is closed to others.
+/// Unless it is a directory that only the caller or root can have created, and that is closed to others.
 fn open_ours(parent: &Dir, name: &str) -> Result<Option<Dir>> {
     let path = parent.path().join(name);
     let about = |error: io::Error| anyhow!("could not open {}: {}", path.display(), reason(&error));
@@ -156,7 +156,7 @@ fn wait(dir: &Dir, about: &Path, operation: FlockOperation, interrupted: &dyn Fn
         if Instant::now() >= deadline {
             let holder = holder(dir).unwrap_or_else(|| "another process".to_owned());
             return Err(Advice::new(
-                format!("{} is locked by {holder}, and was so for 10 s", about.display()),
+                format!("{} is locked by {holder}, and has been for 10 s", about.display()),
                 "wait until it is done, or end it, and run the command again",
             )
             .into());
@@ -165,7 +165,7 @@ fn wait(dir: &Dir, about: &Path, operation: FlockOperation, interrupted: &dyn Fn
     }
 }
 
-/// Who has the lock, if the kernel tells: `process 123 (crdb-cert)`.
+/// Who holds the lock, if the kernel tells: `process 123 (crdb-cert)`.
 fn holder(dir: &Dir) -> Option<String> {
     let (device, inode) = dir.identity().ok()?;
     let file = format!("{:02x}:{:02x}:{inode}", major(device), minor(device));
@@ -178,7 +178,7 @@ fn holder(dir: &Dir) -> Option<String> {
             _ => None,
         }
     })?;
-    // The process may have ended and left the lock to a child that has the directory open.
+    // The process may have ended, leaving the lock to a child that has the directory open.
     Some(match fs::read_to_string(format!("/proc/{pid}/comm")) {
         Ok(name) => format!("process {pid} ({})", name.trim_end()),
         Err(_) => format!("process {pid}"),

@@ -1,6 +1,7 @@
-//! What the files of a change are, on disk beside them.
+//! The list of a change's files, stored beside them.
 //!
-//! Its form is fields that end with a NUL: a title, then for each file the policy, the SHA-256 of its contents in hex, and its name.
+//! It consists of fields that end with a NUL: a title, then for each file the policy, the SHA-256 of its
+//! contents in hex, and its name.
 
 use std::ffi::OsString;
 
@@ -11,7 +12,7 @@ use crate::pki;
 
 /// Its name.
 pub const FILE: &str = "crdb-cert.manifest";
-/// The most bytes that one can have: a change has a few files.
+/// Its largest size in bytes: a change has only a few files.
 pub const LIMIT: u64 = 4096;
 
 const TITLE: &str = "crdb-cert manifest 1";
@@ -30,19 +31,19 @@ pub enum Policy {
 pub struct Record {
     /// What to do about a file that is already there.
     pub policy: Policy,
-    /// SHA-256 of the new contents, in hex: tells the new file from all others, wherever it is.
+    /// SHA-256 of the new contents, in hex: identifies the new file, wherever it is.
     pub digest: String,
-    /// The name it has in the end.
+    /// Its final name.
     pub name: String,
 }
 
 impl Record {
-    /// What the new file is called until then.
+    /// The new file's name until then.
     pub fn staged(&self) -> OsString {
         format!("{STAGED}{}", self.name).into()
     }
 
-    /// What the file that it replaces is called meanwhile.
+    /// The name of the replaced file in the meantime.
     pub fn kept(&self) -> OsString {
         format!("{KEPT}{}", self.name).into()
     }
@@ -51,7 +52,8 @@ impl Record {
 const STAGED: &str = "crdb-cert.new.";
 const KEPT: &str = "crdb-cert.old.";
 
-/// Could this be the name of a file of ours in a directory of ours? Another account may have put another directory of root's in its place.
+/// Could this be one of our files in one of our directories? Another account may have put a different directory
+/// of root's in its place.
 pub fn is_ours(name: &str) -> bool {
     name.starts_with("crdb-cert.")
 }

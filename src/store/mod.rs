@@ -1,8 +1,9 @@
-//! All or nothing, and durable: how files come into a directory that somebody else may own.
+//! All or nothing, and durable: how files get into a directory that someone else may own.
 //!
-//! A writer locks the directory with a directory of its own in it, [`NEW`], which is closed to everybody else. There it writes the
-//! new files, and beside them a list of what they are. Renaming the directory to [`COMMIT`] is the commit: from there on whoever
-//! finds it puts the files into their places. Nothing in it is a path, so nothing that somebody plants there leads elsewhere.
+//! A writer locks the directory by creating its own directory in it, [`NEW`], which is closed to everyone else.
+//! It writes the new files there, with a list of them. Renaming the directory to [`COMMIT`] is the commit: from
+//! then on, whoever finds it puts the files in place. Nothing in it is a path, so nothing planted there can
+//! lead elsewhere.
 
 pub mod change;
 pub mod dir;
@@ -10,9 +11,9 @@ pub mod lock;
 mod manifest;
 pub mod read;
 
-/// How the names of our own directories begin.
+/// The prefix of our own directories' names.
 pub const PREFIX: &str = ".crdb-cert.";
-/// The writer's directory: the lock, and the files that are not committed yet.
+/// The writer's directory: the lock, and the uncommitted files.
 pub const NEW: &str = ".crdb-cert.new";
-/// The files of a change that has happened, on the way to their places.
+/// The files of a committed change that are not all in place yet.
 pub const COMMIT: &str = ".crdb-cert.commit";

@@ -1,4 +1,5 @@
-//! Reading files that anybody may have put there: only regular files, only up to a limit, and never waiting for one.
+//! Reads files that anyone may have put there: only regular files, only up to a limit, and without ever
+//! blocking.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -17,10 +18,10 @@ use zeroize::Zeroizing;
 use super::dir::{Dir, euid};
 use crate::error::reason;
 
-/// The most that is read of a certificate or key file, in bytes: a thousand certificates fit.
+/// The most bytes read from a certificate or key file: enough for a thousand certificates.
 pub const LIMIT: u64 = 1 << 20;
 
-/// The most links that lead to a file, as in the kernel.
+/// The most links in a row, as in the kernel.
 const MAX_LINKS: usize = 40;
 
 /// Why a file is not read.
@@ -32,12 +33,12 @@ pub enum ReadError {
     /// A directory, FIFO, socket or device.
     #[error("not a regular file")]
     NotRegular,
-    /// A symbolic link that another account made to a file that is not its own.
+    /// A symbolic link that another account made to a file it does not own.
     #[error("a symbolic link of uid {link} to a file of uid {file} is not followed")]
     Link {
-        /// Whose the link is.
+        /// The owner of the link.
         link: u32,
-        /// Whose the file is.
+        /// The owner of the file.
         file: u32,
     },
     /// Over the limit.
@@ -63,7 +64,7 @@ impl From<Errno> for ReadError {
     }
 }
 
-/// An open regular file of bounded size, and what was true of it when it was opened.
+/// An open regular file of bounded size, with its metadata from when it was opened.
 #[derive(Debug)]
 pub struct Regular {
     file: File,
@@ -81,12 +82,13 @@ impl Regular {
         Self::open_in(&Dir::open(parent.unwrap_or(Path::new(".")))?, name)
     }
 
-    /// Opens a file of a directory, once. Symbolic links are followed (Kubernetes mounts secrets as links) if they belong to the
-    /// caller, to root, or to the owner of the file they lead to: another account's link leads to no file but its own.
+    /// Opens a file in a directory, once. Follows symbolic links (Kubernetes mounts secrets as links) only if
+    /// they belong to the caller, to root, or to the owner of the file they lead to: another account's link can
+    /// lead only to its own files.
     ///
     /// # Errors
-    /// If it is not there, not a regular file, or behind a link that is not followed. Nothing else is opened: to open a device
-    /// may have effects.
+    /// If it does not exist, is not a regular file, or is behind a link that is not followed. Opens nothing
+    /// else: opening a device can have side effects.
     pub fn open_in(dir: &Dir, name: &OsStr) -> Result<Self, ReadError> {
         match dir.lookup(name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             Some(FileType::Symlink) => follow(dir, name),
@@ -94,10 +96,10 @@ impl Regular {
         }
     }
 
-    /// Opens a file of a directory that must not be a link.
+    /// Opens a file in a directory; refuses a link.
     ///
     /// # Errors
-    /// If it is not there, or not a regular file.
+    /// If it does not exist, or is not a regular file.
     pub fn open_unlinked(dir: &Dir, name: &OsStr) -> Result<Self, ReadError> {
         match dir.lookup(name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             None => Err(ReadError::NotFound),
@@ -115,7 +117,7 @@ impl Regular {
         Ok(Self { file, metadata })
     }
 
-    /// Owner, mode and so on of the open file.
+    /// The open file's metadata.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -137,7 +139,8 @@ impl Regular {
         if size > limit {
             return Err(ReadError::TooLarge(size));
         }
-        // Room for all of it at once, so that growing leaves no copy of a key behind; one more tells a file that grew.
+        // Allocated at once, so that growing leaves no copy of a key behind. One extra byte reveals a file that
+        // grew.
         let room = usize::try_from(size).unwrap_or_default() + 1;
         let mut contents = Zeroizing::new(Vec::with_capacity(room));
         let mut file = self.file.take(room as u64);
@@ -154,13 +157,13 @@ impl Regular {
     }
 }
 
-/// For the file itself. What was a file may be a FIFO by now: that must not block.
+/// For the file itself. A file may have become a FIFO by now: opening it must not block.
 const FLAGS: OFlags =
     OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
-/// For what leads to it.
+/// For the directories and links on the way.
 const STEP: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Goes from link to link, as the kernel does, and asks of each whose it is.
+/// Follows each link as the kernel does, and checks its owner.
 fn follow(dir: &Dir, name: &OsStr) -> Result<Regular, ReadError> {
     let mut at = fs::openat(dir.fd(), ".", STEP, Mode::empty())?;
     let mut rest = VecDeque::from([name.to_owned()]);
@@ -194,7 +197,7 @@ fn follow(dir: &Dir, name: &OsStr) -> Result<Regular, ReadError> {
     Err(ReadError::NotRegular)
 }
 
-/// The names of a path one by one: `/` first, if it begins there.
+/// The components of a path; `/` comes first in an absolute one.
 fn steps(path: &Path) -> Vec<OsString> {
     let steps = path.components().filter(|step| *step != Component::CurDir);
     steps.map(|step| step.as_os_str().to_owned()).collect()
