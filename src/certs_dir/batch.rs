@@ -1,20 +1,15 @@
-//! Files put into the certs directory together or not at all, and a new CA key in its own directory.
+//! The new files of a certs directory, and what may be done about those that are there.
 
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::fs::Mode;
 use zeroize::Zeroizing;
 
-use super::ownership::{self, owner_of_replacement};
-use super::{CertsDir, is_temporary, layout, open_dir, parent};
 use crate::error::{Advice, reason};
-use crate::finding::Finding;
-use crate::interrupts::Interrupts;
 use crate::pki::pem;
-use crate::store::change::{self, Change, FILE_EXISTS, Failure, NewFile};
-use crate::store::dir::{Dir, Entry, Owner};
+use crate::store::change::FILE_EXISTS;
+use crate::store::dir::{Dir, Entry};
 use crate::store::read::{LIMIT, ReadError, Regular};
 use crate::umask::umask;
 
@@ -40,14 +35,14 @@ pub enum Contents {
 }
 
 impl Contents {
-    fn mode(&self) -> Mode {
+    pub(super) fn mode(&self) -> Mode {
         match self {
             Self::Key(_) => KEY_MODE,
             Self::Certificates(_) => Mode::from_raw_mode(0o644).difference(umask()),
         }
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Key(bytes) => bytes,
             Self::Certificates(bytes) => bytes,
@@ -55,7 +50,7 @@ impl Contents {
     }
 }
 
-const KEY_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+pub(super) const KEY_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// The place of a new file in the certs directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,307 +61,18 @@ pub struct Target {
     pub existing: Existing,
 }
 
-/// The place of a new CA key: a name in a directory that is opened once.
-#[derive(Debug)]
-pub struct KeyPlace {
-    /// `None` is the certs directory itself.
-    dir: Option<Dir>,
-    name: OsString,
-}
-
-impl KeyPlace {
-    /// Opens the path's directory.
-    ///
-    /// # Errors
-    /// If it does not exist, or the path does not name a file in it.
-    pub fn open(path: &Path, certs_dir: &CertsDir) -> Result<Self> {
-        let name = path.file_name().with_context(|| format!("{} is not the path of a file", path.display()))?;
-        let dir = match parent(path) {
-            parent if parent == certs_dir.path() => None,
-            parent => Some(open_dir(parent)?),
-        };
-        let identity = |dir: &Dir| dir.identity().ok();
-        let dir = dir.filter(|dir| identity(dir) != certs_dir.dir().and_then(identity));
-        Ok(Self { dir, name: name.to_owned() })
-    }
-
-    /// Is the place free for a new key?
-    ///
-    /// # Errors
-    /// If not, or the directory cannot be written to.
-    pub fn check(&self) -> Result<()> {
-        let Some(dir) = &self.dir else { return Ok(()) };
-        check_writable(dir)?;
-        check_free(dir, &self.name, &Existing::Refuse)
-    }
-}
-
-/// Refuses a CA key with a name that the certs directory uses for other files.
-fn check_ca_key_name(certs_dir: &CertsDir, ca_key: &Path, dir: Option<&Dir>) -> Result<()> {
-    let Some(name) = ca_key.file_name() else { return Ok(()) };
-    let taken = name
-        .to_str()
-        .is_some_and(|name| layout::is_key(name) || name.ends_with(".crt") || name.ends_with(".pk8"));
-    if !taken && !is_temporary(name) {
-        return Ok(());
-    }
-    let identity = |dir: &Dir| dir.identity().ok();
-    let (here, there) = (certs_dir.dir().and_then(identity), dir.and_then(identity));
-    if there.is_none() && parent(ca_key) != certs_dir.path() || there != here {
-        return Ok(());
-    }
-    let what = format!("--ca-key: in the certs directory {} is not the name of a CA key", ca_key.display());
-    Err(Advice::new(what, "keep the CA key in a directory of its own, away from the nodes").into())
-}
-
-/// Changes to a certs directory: who owns the files, and what is checked before a key is made.
-#[derive(Debug, Clone, Copy)]
-pub struct Writer<'a> {
-    certs_dir: &'a CertsDir,
-    owner: Option<Owner>,
-}
-
-impl CertsDir {
-    /// For commands that write. New files belong to `owner`, or to the caller.
-    pub fn writer(&self, owner: Option<Owner>) -> Writer<'_> {
-        Writer { certs_dir: self, owner }
-    }
-}
-
-impl Writer<'_> {
-    /// Completes what an interrupted command left, and reports problems with the directory and the CA key's
-    /// directory.
-    ///
-    /// # Errors
-    /// As for [`CertsDir::recover`]; or if the CA key has a name that the certs directory uses for other files.
-    pub fn prepare(&self, ca_key: Option<&Path>) -> Result<Vec<Finding>> {
-        let mut findings = Vec::new();
-        if let Some(ca_key) = ca_key {
-            let dir = Dir::open(parent(ca_key));
-            check_ca_key_name(self.certs_dir, ca_key, dir.as_ref().ok())?;
-            findings.extend(match dir {
-                Ok(dir) => self.check_key_dir(&dir),
-                // Who needs it says so.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-                Err(error) => could_not_sweep(parent(ca_key), &error),
-            });
-        }
-        findings.extend(self.certs_dir.recover()?);
-        if let Some(dir) = self.certs_dir.dir() {
-            findings.extend(ownership::check_dir(ownership::CERTS, dir, self.owner));
-        }
-        Ok(findings)
-    }
-
-    /// Sweeps the directory of the CA key, and says what is wrong with it.
-    fn check_key_dir(&self, dir: &Dir) -> Vec<Finding> {
-        let identity = |dir: &Dir| dir.identity().ok();
-        if identity(dir) == self.certs_dir.dir().and_then(identity) {
-            return Vec::new();
-        }
-        let mut findings = ownership::check_dir("CA key's directory", dir, None);
-        // Not everybody who can read the CA key can write beside it.
-        if let Err(error) = change::sweep(dir) {
-            findings.extend(could_not_sweep(dir.path(), &error));
-        }
-        findings
-    }
-
-    /// Refuses what can be refused before any key is made. The certs directory may be missing: the commit makes it.
-    ///
-    /// # Errors
-    /// If a file is in the way, or a directory is missing or cannot be written to.
-    pub fn check<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Result<()> {
-        let Some(dir) = self.certs_dir.dir() else { return check_writable(&self.certs_dir.parent()?.0) };
-        check_writable(dir)?;
-        for Target { file, existing } in targets {
-            check_free(dir, OsStr::new(file), existing)?;
-            self.owner_of(dir, file)?;
-            if *existing == Existing::KeepBehind {
-                certificates_behind(dir, file)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts all files in place, or none. A new CA key comes first; it is removed again if the rest fails.
-    ///
-    /// # Errors
-    /// If anything fails. The directories are then as before; if restoring them fails too, the next command
-    /// finishes the change.
-    pub fn commit(
-        &self,
-        batch: Vec<(Target, Contents)>,
-        ca_key: Option<(&KeyPlace, Zeroizing<Vec<u8>>)>,
-    ) -> Result<Vec<Finding>> {
-        let interrupts = Interrupts::defer();
-        let created = self.create()?;
-        let result = self.commit_in_dir(batch, ca_key, &|| interrupts.check().is_err());
-        if let Some((parent, name)) = created.filter(|_| result.is_err()) {
-            // Fails if the directory is not empty, as it should.
-            let _ = parent.remove_dir(&name);
-        }
-        result
-    }
-
-    /// Creates the directory if it is missing, and returns where.
-    fn create(&self) -> Result<Option<(Dir, OsString)>> {
-        if self.certs_dir.dir().is_some() {
-            return Ok(None);
-        }
-        let path = self.certs_dir.path();
-        let (parent, name) = self.certs_dir.parent()?;
-        let could_not =
-            |error| anyhow!("could not create the certs directory {}: {}", path.display(), reason(&error));
-        let dir = match parent.create_dir(&name) {
-            Ok(dir) => dir,
-            // Another command created it meanwhile.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                _ = self.certs_dir.dir.set(parent.open_dir(&name).map_err(could_not)?.named(path));
-                return Ok(None);
-            }
-            Err(error) => return Err(could_not(error)),
-        };
-        let given = self.owner.map_or(Ok(()), |owner| dir.give_to(owner));
-        if let Err(error) = given.and_then(|()| parent.sync()) {
-            let _ = parent.remove_dir(&name);
-            return Err(could_not(error));
-        }
-        _ = self.certs_dir.dir.set(dir.named(path));
-        Ok(Some((parent, name)))
-    }
-
-    fn commit_in_dir(
-        &self,
-        batch: Vec<(Target, Contents)>,
-        ca_key: Option<(&KeyPlace, Zeroizing<Vec<u8>>)>,
-        interrupted: &dyn Fn() -> bool,
-    ) -> Result<Vec<Finding>> {
-        let dir = self.certs_dir.dir().context("there is no certs directory")?;
-        let apart = ca_key.as_ref().and_then(|(place, _)| place.dir.as_ref());
-        let (mut change, apart) = begin(dir, apart, interrupted)?;
-        let recovered = change::recover(dir, super::is_ours, interrupted);
-        let staged = recovered.and_then(|recovered| {
-            for (target, contents) in batch {
-                self.stage(dir, &mut change, &target, contents)?;
-            }
-            if interrupted() {
-                bail!("interrupted; nothing was changed");
-            }
-            Ok(recovered)
-        });
-        let findings = match staged {
-            Ok(recovered) => recovered.map(|recovered| self.certs_dir.recovered(&recovered)),
-            Err(error) => return Err(end(apart, change.call_off(error).error)),
-        };
-        if let Err(error) = place(&mut change, apart.as_ref(), ca_key) {
-            return Err(end(apart, error));
-        }
-        if let Some(apart) = apart {
-            apart.end()?;
-        }
-        Ok(findings.into_iter().collect())
-    }
-
-    fn stage(&self, dir: &Dir, change: &mut Change<'_>, target: &Target, contents: Contents) -> Result<()> {
-        let Target { file, existing } = target;
-        check_free(dir, OsStr::new(file), existing)?;
-        let contents = match existing {
-            Existing::ReplaceUnchanged(old) => {
-                check_unchanged(dir, file, old)?;
-                contents
-            }
-            Existing::KeepBehind => with_certificates_behind(contents, dir, file)?,
-            Existing::Refuse | Existing::Replace => contents,
-        };
-        change.stage(&NewFile {
-            name: file,
-            contents: contents.bytes(),
-            mode: contents.mode(),
-            owner: self.owner_of(dir, file)?,
-            replace: *existing != Existing::Refuse,
-        })
-    }
-
-    fn owner_of(&self, dir: &Dir, file: &str) -> Result<Option<Owner>> {
-        if self.owner.is_some() {
-            return Ok(self.owner);
-        }
-        let name = OsStr::new(file);
-        let old = dir.lookup(name).map_err(|error| could_not_stat(dir, name, &error))?;
-        old.map_or(Ok(None), |old| owner_of_replacement(dir, name, &old))
-    }
-}
-
-/// A note that temporary files may be left in a directory.
-fn could_not_sweep(dir: &Path, error: &std::io::Error) -> Vec<Finding> {
-    let (dir, why) = (dir.display(), reason(error));
-    vec![Finding::note("litter", &dir, format!("could not look for temporary files in {dir}: {why}"))]
-}
-
-/// Locks both directories, in the same order in every process, so that no two wait for each other.
-fn begin<'a>(
-    dir: &'a Dir,
-    apart: Option<&'a Dir>,
-    interrupted: &dyn Fn() -> bool,
-) -> Result<(Change<'a>, Option<Change<'a>>)> {
-    let Some(apart) = apart else { return Ok((Change::begin(dir, interrupted)?, None)) };
-    let (first, second) = if apart.identity()? < dir.identity()? { (apart, dir) } else { (dir, apart) };
-    let first = Change::begin(first, interrupted)?;
-    let second = match Change::begin(second, interrupted) {
-        Ok(second) => second,
-        Err(error) => return Err(end(Some(first), error)),
-    };
-    let (change, apart) = if first.is_in(dir) { (first, second) } else { (second, first) };
-    Ok((change, Some(apart)))
-}
-
-/// Unlocks a directory in which nothing was changed, because of this error.
-fn end(change: Option<Change<'_>>, error: anyhow::Error) -> anyhow::Error {
-    match change {
-        Some(change) => change.call_off(error).error,
-        None => error,
-    }
-}
-
-/// The CA key first, so that a certificate never exists without its key; then the rest.
-fn place(
-    change: &mut Change<'_>,
-    apart: Option<&Change<'_>>,
-    ca_key: Option<(&KeyPlace, Zeroizing<Vec<u8>>)>,
-) -> Result<()> {
-    let mut placed = None;
-    if let Some((place, contents)) = &ca_key {
-        let key = apart.unwrap_or(change).place_alone(&place.name, contents, KEY_MODE);
-        placed = Some((&place.name, key.map_err(|error| change.call_off(error).error)?));
-    }
-    let Err(Failure { error, pending }) = change.commit() else { return Ok(()) };
-    match placed {
-        // The certificate may be in place, or get there later.
-        Some((name, key)) if !pending => Err(match apart.unwrap_or(change).take_back(name, key) {
-            Ok(()) => error,
-            Err(again) => Advice::new(
-                format!("{error:#}; the new CA key stays: {again:#}"),
-                "mend the cause, and pass --allow-ca-key-reuse to use that key, or remove it",
-            )
-            .into(),
-        }),
-        _ => Err(error),
-    }
-}
-
-fn check_writable(dir: &Dir) -> Result<()> {
+pub(super) fn check_writable(dir: &Dir) -> Result<()> {
     dir.check_writable().map_err(|error| {
         anyhow!("could not write to the directory {}: {}", dir.path().display(), reason(&error))
     })
 }
 
-fn could_not_stat(dir: &Dir, name: &OsStr, error: &std::io::Error) -> anyhow::Error {
+pub(super) fn could_not_stat(dir: &Dir, name: &OsStr, error: &std::io::Error) -> anyhow::Error {
     anyhow!("could not stat {}: {}", dir.path().join(name).display(), reason(error))
 }
 
 /// Refuses a target that may not be written.
-fn check_free(dir: &Dir, name: &OsStr, existing: &Existing) -> Result<()> {
+pub(super) fn check_free(dir: &Dir, name: &OsStr, existing: &Existing) -> Result<()> {
     let path = dir.path().join(name);
     let entry = dir.entry(name).map_err(|error| could_not_stat(dir, name, &error))?;
     match (entry, existing) {
@@ -385,18 +91,18 @@ fn check_free(dir: &Dir, name: &OsStr, existing: &Existing) -> Result<()> {
     }
 }
 
-fn check_unchanged(dir: &Dir, file: &str, old: &[u8]) -> Result<()> {
+pub(super) fn check_unchanged(dir: &Dir, file: &str, old: &[u8]) -> Result<()> {
     let contents = Regular::open_in(dir, OsStr::new(file)).and_then(Regular::read);
     if contents.is_ok_and(|contents| *contents == old) {
         return Ok(());
     }
-    let path: PathBuf = dir.path().join(file);
+    let path = dir.path().join(file);
     let what = format!("could not write {}: somebody changed it in the meantime", path.display());
     Err(Advice::new(what, "run the command again").into())
 }
 
 /// Only the certificates of a CA file, nothing else in it; empty if there is no file.
-fn certificates_behind(dir: &Dir, file: &str) -> Result<Vec<u8>> {
+pub(super) fn certificates_behind(dir: &Dir, file: &str) -> Result<Vec<u8>> {
     let path = dir.path().join(file);
     let about = || format!("could not read the existing CA certificates in {}", path.display());
     let existing = match Regular::open_in(dir, OsStr::new(file)).and_then(Regular::read) {
@@ -408,7 +114,7 @@ fn certificates_behind(dir: &Dir, file: &str) -> Result<Vec<u8>> {
 }
 
 /// The new certificate, followed by all of the file's own.
-fn with_certificates_behind(contents: Contents, dir: &Dir, file: &str) -> Result<Contents> {
+pub(super) fn with_certificates_behind(contents: Contents, dir: &Dir, file: &str) -> Result<Contents> {
     let all = [contents.bytes(), &certificates_behind(dir, file)?].concat();
     if all.len() as u64 > LIMIT {
         let path = dir.path().join(file);

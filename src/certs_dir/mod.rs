@@ -5,9 +5,11 @@ pub mod batch;
 pub mod certificate;
 pub mod expired;
 pub mod inspect;
+pub mod key_place;
 pub mod layout;
 pub mod ownership;
 pub mod scan;
+pub mod writer;
 
 use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};

@@ -1,23 +1,23 @@
 //! A change to a directory. Its files are staged, committed and put in place; or it is cancelled, and nothing
 //! happens.
 
+mod alone;
+mod placing;
+mod recover;
+
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use rustix::fs::Mode;
 
-use super::dir::{Dir, Entry, Owner, identity};
+use super::dir::{Dir, Entry, Owner};
 use super::manifest::{self, Policy, Record};
-use super::read::{ReadError, Regular};
 use super::{COMMIT, NEW, lock};
 use crate::error::{Advice, also, reason};
 
-/// The temporary name of a file that is about to replace another.
-const PUT: &str = "crdb-cert.put";
-/// A file that is put in place alone, before the others.
-const ALONE: &str = "crdb-cert.alone";
+pub use recover::{Pending, Recovered, recover, sweep};
 
 /// A new file.
 pub struct NewFile<'a> {
@@ -33,30 +33,12 @@ pub struct NewFile<'a> {
     pub replace: bool,
 }
 
-/// The outcome of a change that another process left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recovered {
-    /// All of its files are in place.
-    Completed,
-    /// None is, for this reason.
-    Undone(String),
-}
-
 /// Why a change did not happen.
 pub struct Failure {
     /// The reason.
     pub error: anyhow::Error,
     /// Is it half done, and left to the next command?
     pub pending: bool,
-}
-
-/// Where a new file is, according to its contents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whereabouts {
-    Staged,
-    Placed,
-    /// Nowhere: someone replaced or changed it.
-    Lost,
 }
 
 /// Why a change cannot be completed.
@@ -95,37 +77,6 @@ impl<'a> Change<'a> {
                 Err(error)
             }
         }
-    }
-
-    /// The change that another process committed but did not complete, if there is one, with the lock.
-    fn committed(
-        dir: &'a Dir,
-        knows: fn(&str) -> bool,
-        for_writing: bool,
-        interrupted: &dyn Fn() -> bool,
-    ) -> Result<Option<Self>> {
-        let Some(files) = lock::find(dir, COMMIT, for_writing, interrupted)? else { return Ok(None) };
-        let mut change = Self { dir, files, called: COMMIT, records: Vec::new() };
-        change.check_ours()?;
-        let files = change.files.path().display().to_string();
-        let hint = format!("look at what is in it, and move it away: mv {files} somewhere-else");
-        let manifest = Regular::open_unlinked(&change.files, OsStr::new(manifest::FILE));
-        let manifest = match manifest.and_then(|file| file.read_at_most(manifest::LIMIT)) {
-            // All of it is done, and has not been swept away yet.
-            Err(ReadError::NotFound) => return Ok(Some(change)),
-            result => result.map_err(|error| {
-                Advice::new(format!("could not read {files}/{}: {error}", manifest::FILE), hint.clone())
-            })?,
-        };
-        let records = manifest::decode(&manifest);
-        match records.filter(|records| records.iter().all(|record| knows(&record.name))) {
-            Some(records) => change.records = records,
-            None => {
-                let what = format!("{files} holds a change that this version does not know");
-                return Err(Advice::new(what, hint).into());
-            }
-        }
-        Ok(Some(change))
     }
 
     /// An account that owns the directory may have given our name to a different directory of root's.
@@ -169,50 +120,6 @@ impl<'a> Change<'a> {
         self.files.create(&record.staged(), file.contents, file.mode, file.owner).map_err(could_not)?;
         self.records.push(record);
         Ok(())
-    }
-
-    /// Writes a file, puts it in place at once, alone, and returns its identity. It replaces nothing, and no
-    /// later command touches it.
-    ///
-    /// # Errors
-    /// If it cannot be written, or its name is taken.
-    pub fn place_alone(&self, name: &OsStr, contents: &[u8], mode: Mode) -> Result<(u64, u64)> {
-        let staged = OsStr::new(ALONE);
-        let place = || {
-            let stat = self.files.create(staged, contents, mode, None)?;
-            self.files.move_new(staged, self.dir, name)?;
-            Ok(identity(&stat))
-        };
-        let placed = place().map_err(|error| self.could_not_write(name, &error))?;
-        match self.dir.sync() {
-            Ok(()) => Ok(placed),
-            Err(error) => {
-                let error = self.could_not_write(name, &error);
-                match self.take_back(name, placed) {
-                    Ok(()) => Err(error),
-                    Err(again) => Err(Advice::new(
-                        format!("{error:#}; the new file stays: {again:#}"),
-                        format!("mend the cause, and remove {}", self.dir.path().join(name).display()),
-                    )
-                    .into()),
-                }
-            }
-        }
-    }
-
-    /// Removes a file that [`Change::place_alone`] put in place, if it is still the same file.
-    ///
-    /// # Errors
-    /// If it cannot be removed.
-    pub fn take_back(&self, name: &OsStr, placed: (u64, u64)) -> Result<()> {
-        let take_back = || match self.dir.lookup(name)? {
-            Some(stat) if identity(&stat) == placed => self.dir.remove(name).and_then(|()| self.dir.sync()),
-            _ => Ok(()),
-        };
-        take_back().map_err(|error| {
-            let path = self.dir.path().join(name);
-            anyhow!("could not take {} back: {}", path.display(), reason(&error))
-        })
     }
 
     /// Carries out the change: puts all files in place, or none.
@@ -296,94 +203,6 @@ impl<'a> Change<'a> {
         Failure { error, pending: true }
     }
 
-    /// Puts in place each file that is not there yet.
-    fn complete(&self) -> Result<(), Stop> {
-        let (mut staged, mut lost) = (Vec::new(), None);
-        for record in &self.records {
-            match self.whereabouts(record).map_err(Stop::Failed)? {
-                Whereabouts::Placed => {}
-                Whereabouts::Staged => staged.push(record),
-                Whereabouts::Lost => lost = Some(record),
-            }
-        }
-        // If nothing is left to place, the change was complete, and what happened to its files since is not our
-        // business.
-        if let Some(lost) = lost.filter(|_| !staged.is_empty()) {
-            return Err(Stop::Blocked(format!("{} was changed since", lost.name)));
-        }
-        for record in staged {
-            self.place(record).map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => Stop::Blocked(format!("{} exists now", record.name)),
-                _ => Stop::Failed(self.could_not_write(OsStr::new(&record.name), &error)),
-            })?;
-        }
-        self.dir.sync().map_err(|error| Stop::Failed(self.could_not_sync(&error)))
-    }
-
-    fn place(&self, record: &Record) -> io::Result<()> {
-        let (staged, name) = (record.staged(), OsStr::new(&record.name));
-        match record.policy {
-            // The file keeps its staged name until the change ends: a power cut loses at most one of its two
-            // names.
-            Policy::New if self.files.link(&staged, self.dir, name)? => Ok(()),
-            Policy::New => self.files.move_new(&staged, self.dir, name),
-            // Leave a directory, whoever put it there.
-            Policy::Replace if self.dir.entry(name)? == Entry::Other => {
-                Err(io::ErrorKind::AlreadyExists.into())
-            }
-            Policy::Replace => self.put(&staged, name),
-        }
-    }
-
-    /// Renames one of our files to replace another.
-    fn put(&self, from: &OsStr, name: &OsStr) -> io::Result<()> {
-        let put = OsStr::new(PUT);
-        self.files.remove(put)?;
-        let from = if self.files.link(from, &self.files, put)? { put } else { from };
-        self.files.move_over(from, self.dir, name)
-    }
-
-    /// Puts the old files back.
-    fn undo(&self) -> io::Result<()> {
-        for record in self.records.iter().rev() {
-            let (name, kept) = (OsStr::new(&record.name), record.kept());
-            if self.whereabouts(record).map_err(io::Error::other)? != Whereabouts::Placed {
-                continue;
-            }
-            match record.policy {
-                Policy::New => self.dir.remove(name)?,
-                Policy::Replace if self.files.entry(&kept)? == Entry::Absent => {
-                    return Err(io::Error::other("the file system cannot keep the old files"));
-                }
-                Policy::Replace => self.put(&kept, name)?,
-            }
-        }
-        self.dir.sync()
-    }
-
-    fn whereabouts(&self, record: &Record) -> Result<Whereabouts> {
-        let holds = |dir: &Dir, name: &OsStr| -> Result<bool> {
-            // A file behind a link is not ours.
-            let contents = match dir.entry(name) {
-                Ok(Entry::Replaceable) => Regular::open_unlinked(dir, name).and_then(Regular::read),
-                Ok(_) => return Ok(false),
-                Err(error) => Err(error.into()),
-            };
-            match contents {
-                Ok(contents) => Ok(manifest::digest(&contents)? == record.digest),
-                Err(ReadError::NotFound | ReadError::NotRegular | ReadError::TooLarge(_)) => Ok(false),
-                Err(error) => bail!("could not read {}: {error}", dir.path().join(name).display()),
-            }
-        };
-        if holds(self.dir, OsStr::new(&record.name))? {
-            Ok(Whereabouts::Placed)
-        } else if holds(&self.files, &record.staged())? {
-            Ok(Whereabouts::Staged)
-        } else {
-            Ok(Whereabouts::Lost)
-        }
-    }
-
     fn has_manifest(&self) -> bool {
         !matches!(self.files.entry(OsStr::new(manifest::FILE)), Ok(Entry::Absent))
     }
@@ -421,77 +240,3 @@ impl<'a> Change<'a> {
 
 /// What to do about a file that is in the way.
 pub const FILE_EXISTS: &str = "pass --overwrite to replace it (a CA file keeps its old certificates behind the new one), or name another directory";
-
-/// Removes what a process left in a directory if it died before it committed anything, unless another is at
-/// work.
-pub fn sweep(dir: &Dir) -> io::Result<()> {
-    let Some(files) = lock::idle(dir, NEW)? else { return Ok(()) };
-    let change = Change { dir, files, called: NEW, records: Vec::new() };
-    change.check_ours().map_err(io::Error::other)?;
-    change.sweep()
-}
-
-/// Completes a change that another process committed but did not complete. Undoes it if someone has since put a
-/// file in its way, or changed one of its files.
-///
-/// # Errors
-/// If it can do neither, or if the directory with that name is not ours.
-pub fn recover(
-    dir: &Dir,
-    knows: fn(&str) -> bool,
-    interrupted: &dyn Fn() -> bool,
-) -> Result<Option<Recovered>> {
-    let Some(change) = Change::committed(dir, knows, true, interrupted)? else { return Ok(None) };
-    let about = || format!("could not complete an interrupted change of {}", dir.path().display());
-    if change.records.is_empty() {
-        change.end()?;
-        return Ok(None);
-    }
-    let recovered = match change.complete() {
-        Ok(()) => Recovered::Completed,
-        Err(Stop::Failed(error)) => return Err(error.context(about())),
-        Err(Stop::Blocked(why)) => {
-            change.undo().map_err(|error| {
-                let files = change.files.path().display();
-                let hint = format!("compare the files, and move {files} away");
-                Advice::new(format!("{}, as {why}, and could not undo it: {}", about(), reason(&error)), hint)
-            })?;
-            Recovered::Undone(why)
-        }
-    };
-    change.finish().map_err(|failure| failure.error)?;
-    Ok(Some(recovered))
-}
-
-/// A change that another process has not completed. The directory is read as it will be.
-pub struct Pending {
-    files: Dir,
-    records: Vec<Record>,
-}
-
-impl Pending {
-    /// Looks for one, and waits for a process that is completing it.
-    ///
-    /// # Errors
-    /// If the directory with that name is not ours, or cannot be read.
-    pub fn find(dir: &Dir, knows: fn(&str) -> bool) -> Result<Option<Self>> {
-        let change = Change::committed(dir, knows, false, &|| false)?;
-        let pending = change.map(|change| Self { files: change.files, records: change.records });
-        Ok(pending.filter(|pending| !pending.records.is_empty()))
-    }
-
-    /// The files of the change.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.records.iter().map(|record| record.name.as_str())
-    }
-
-    /// Opens a file of the change; `None` if it has no such file.
-    pub fn open(&self, name: &str) -> Option<Result<Regular, ReadError>> {
-        let record = self.records.iter().find(|record| record.name == name)?;
-        match Regular::open_unlinked(&self.files, &record.staged()) {
-            // It is in place, and a power cut brought back the list of files, but not all of them.
-            Err(ReadError::NotFound) => None,
-            result => Some(result),
-        }
-    }
-}
