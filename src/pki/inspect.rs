@@ -68,9 +68,10 @@ impl Facts {
     /// The subject's common name: the last one, as in Go; empty if there is none.
     pub fn common_name(&self) -> &str {
         match &self.subject {
-            Ok(CertificateSubject { common_name, .. }) | Err(UnreadableSubject::Text { common_name, .. }) => {
-                common_name
-            }
+            Ok(CertificateSubject { common_name, .. })
+            | Err(
+                UnreadableSubject::Text { common_name, .. } | UnreadableSubject::NotJudged { common_name, .. },
+            ) => common_name,
             Err(UnreadableSubject::Encoding(_)) => "",
         }
     }
@@ -79,7 +80,10 @@ impl Facts {
     pub fn organizational_units(&self) -> &[String] {
         match &self.subject {
             Ok(CertificateSubject { organizational_units, .. })
-            | Err(UnreadableSubject::Text { organizational_units, .. }) => organizational_units,
+            | Err(
+                UnreadableSubject::Text { organizational_units, .. }
+                | UnreadableSubject::NotJudged { organizational_units, .. },
+            ) => organizational_units,
             Err(UnreadableSubject::Encoding(_)) => &[],
         }
     }
@@ -106,7 +110,8 @@ fn ip_address(bytes: &[u8]) -> String {
     if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
         IpAddr::from(Ipv4Addr::from(v4)).to_string()
     } else if let Ok(v6) = <[u8; 16]>::try_from(bytes) {
-        IpAddr::from(Ipv6Addr::from(v6)).to_string()
+        // As Go prints it, an IPv4 address in IPv6 form is one.
+        IpAddr::from(Ipv6Addr::from(v6)).to_canonical().to_string()
     } else {
         hex(bytes)
     }

@@ -9,39 +9,7 @@ use thiserror::Error;
 
 use super::reason;
 use crate::der::{self, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, tlv};
-use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn};
-
-/// How the values of a type are encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Syntax {
-    /// PrintableString where the value fits it, UTF8String otherwise.
-    Directory,
-    /// PrintableString only.
-    Printable,
-    /// Two letters.
-    Country,
-    /// IA5String: ASCII.
-    Ia5,
-}
-
-/// Types with a syntax of their own, and the upper bounds of RFC 5280 appendix A, in characters.
-const RULES: [(&str, Syntax, usize); 15] = [
-    ("2.5.4.3", Syntax::Directory, 64),                   // CN
-    ("2.5.4.5", Syntax::Printable, 64),                   // serialNumber
-    ("2.5.4.6", Syntax::Country, 2),                      // C
-    ("2.5.4.7", Syntax::Directory, 128),                  // L
-    ("2.5.4.8", Syntax::Directory, 128),                  // ST
-    ("2.5.4.10", Syntax::Directory, 64),                  // O
-    ("2.5.4.11", Syntax::Directory, 64),                  // OU
-    ("2.5.4.12", Syntax::Directory, 64),                  // title
-    ("2.5.4.46", Syntax::Printable, usize::MAX),          // dnQualifier
-    ("2.5.4.65", Syntax::Directory, 128),                 // pseudonym
-    ("0.9.2342.19200300.100.1.25", Syntax::Ia5, 63),      // DC
-    ("1.2.840.113549.1.9.1", Syntax::Ia5, 255),           // emailAddress
-    ("1.3.6.1.4.1.311.60.2.1.3", Syntax::Country, 2),     // jurisdictionCountryName
-    ("1.3.6.1.4.1.311.60.2.1.2", Syntax::Directory, 128), // jurisdictionStateOrProvinceName
-    ("1.3.6.1.4.1.311.60.2.1.1", Syntax::Directory, 128), // jurisdictionLocalityName
-];
+use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn, Syntax, dotted};
 
 /// Why a name cannot be put into a certificate, and which attribute it is about.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -100,7 +68,7 @@ fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
     })?;
     let value = match attribute.value().ber_element() {
         Some(element) => element.to_vec(),
-        None => encode_text(attribute.value().as_str().ok_or("the value is not UTF-8")?, &dotted(&object))?,
+        None => encode_text(attribute.value().as_str().ok_or("the value is not UTF-8")?, &oid(&object))?,
     };
     let encoded = tlv(SEQUENCE, &[tlv(OBJECT_IDENTIFIER, object.as_slice()), value].concat());
     // Not every BER element can be the value of an attribute.
@@ -109,8 +77,8 @@ fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
 }
 
 fn encode_text(text: &str, oid: &str) -> Result<Vec<u8>, String> {
-    let rule = RULES.iter().find(|(known, ..)| *known == oid);
-    let (syntax, bound) = rule.map_or((Syntax::Directory, usize::MAX), |(_, syntax, bound)| (*syntax, *bound));
+    let known = AttributeType::by_oid(oid);
+    let (syntax, bound) = known.map_or((Syntax::Directory, usize::MAX), |known| (known.syntax, known.longest));
     let length = text.chars().count();
     if text.is_empty() {
         return Err("the value is empty".to_owned());
@@ -132,22 +100,9 @@ fn encode_text(text: &str, oid: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The object identifier in dotted form, from its DER contents (X.690 section 8.19).
-fn dotted(object: &Asn1Object) -> String {
-    let mut numbers = Vec::new();
-    let mut number = 0u64;
-    for byte in object.as_slice() {
-        number = (number << 7) | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            numbers.push(number);
-            number = 0;
-        }
-    }
-    if let Some(first) = numbers.first().copied() {
-        let root = (first / 40).min(2);
-        numbers.splice(..1, [root, first - root * 40]);
-    }
-    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+/// The object identifier in dotted form.
+fn oid(object: &Asn1Object) -> String {
+    dotted(object.as_slice()).unwrap_or_default()
 }
 
 /// Does the text fit a PrintableString?
@@ -229,7 +184,7 @@ mod tests {
     #[test]
     fn object_identifiers_have_their_dotted_form() {
         for oid in ["2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.1", "2.999.1"] {
-            assert_eq!(dotted(&Asn1Object::from_str(oid).expect(oid)), oid);
+            assert_eq!(super::oid(&Asn1Object::from_str(oid).expect(oid)), oid);
         }
     }
 
