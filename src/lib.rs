@@ -26,6 +26,7 @@ pub mod login;
 pub mod output;
 pub mod passphrase;
 pub mod pki;
+pub mod server_flags;
 pub mod tenant;
 pub mod time;
 pub mod usage;

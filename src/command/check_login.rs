@@ -1,69 +1,82 @@
 //! `check-login`: would the server let a user in with a certificate? (REFERENCE.md section 6)
 
+mod all;
+mod facts;
+mod settings;
+
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::announce;
-use super::subject::check_role;
-use super::values::{self, distinguished_name};
+use super::values;
 use crate::certs_dir::certificate::{self, CertificateFile};
-use crate::certs_dir::{authority, layout::CertificateName};
+use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CheckLogin, Format};
-use crate::dn::{DistinguishedName, UnreadableSubject};
-use crate::error::Advice;
-use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, TlsFacts, judge};
-use crate::output;
-use crate::pki::inspect::Facts;
+use crate::error::{Advice, printable};
+use crate::login::{NODE_USER, ServerVersion, Tenant, Verdict, judge, judge_rpc};
+use crate::output::{self, json};
 use crate::tenant::{TenantId, TenantName};
 use crate::time;
 use crate::usage::Usage;
+use settings::Server;
 
-/// Prints the verdict; the status is 0 if the login succeeds, and 1 if not.
+/// Prints the verdict; the status is 0 if the login succeeds, 1 if not, and 2 if that cannot be judged.
 pub fn run(args: &CheckLogin) -> Result<ExitCode> {
-    let user = values::user(&args.user)?;
-    let settings = settings(args, user.as_str())?;
-    let tenant = Tenant {
-        id: args.tenant_id.parse::<TenantId>().context("--tenant-id")?.as_u64(),
-        name: args
-            .tenant_name
-            .as_deref()
-            .map(|name| name.parse::<TenantName>().context("--tenant-name"))
-            .transpose()?
-            .map(|name| name.to_string()),
+    if args.all {
+        return all::run(args, &Server::read(args, None)?);
+    }
+    let user = match &args.user {
+        Some(user) => Some(values::user(OsStr::new(user))?.as_str().to_owned()),
+        None => None,
     };
-    let at = at(args)?;
-    let certs_dir = args.dir.path()?;
-    let path = args.cert.as_ref().map_or_else(|| default_certificate(&certs_dir, user.as_str()), PathBuf::from);
-    let facts = facts(&CertificateFile::load(&path, certificate::LEAF)?, &certs_dir, at)?;
-    let verdict = judge(&facts, &settings, user.as_str(), &tenant, at);
+    let server = Server::read(args, user.as_deref())?;
+    let (tenant, at) = (tenant(args)?, at(args)?);
+    let path = args.cert.as_ref().map_or_else(
+        || default_certificate(&server.certs_dir, user.as_deref().unwrap_or(NODE_USER)),
+        PathBuf::from,
+    );
+    let file = CertificateFile::load(&path, certificate::LEAF)?;
+    let facts = facts::of(&file, &facts::client_ca(&server.certs_dir)?, at);
+    let verdict = match &user {
+        Some(user) => judge(&facts, &server.settings, user, &tenant, at),
+        None => judge_rpc(&facts, &server.settings, &tenant, at),
+    };
+    let mut notes = server.notes();
+    notes.extend(facts::notes(&facts));
+    let version = server.settings.version;
+    let login =
+        json::Login { user: user.as_deref(), tenant: &tenant, certificate: &path, version, notes: &notes };
     let text = match args.format {
-        Format::Text => verdict.to_string(),
-        Format::Json => output::json::verdict(user.as_str(), &tenant, &path, &verdict),
+        Format::Text => format!("{verdict}\n{}", postscript(args, version, &notes)),
+        Format::Json => json::verdict(&login, &verdict),
     };
     output::print(&(text + "\n")).context("could not print the verdict")?;
-    Ok(if verdict.is_allowed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(status(&verdict))
 }
 
-/// What the server was told.
-fn settings(args: &CheckLogin, user: &str) -> Result<ServerSettings> {
-    // An empty one is not set.
-    let name = |flag: &str, text: &Option<String>| match text.as_deref().map(str::trim) {
-        None | Some("") => Ok(None),
-        Some(text) => distinguished_name(flag, text).map(Some),
-    };
-    let role_subject: Option<DistinguishedName> = name("--role-subject", &args.role_subject)?;
-    if let Some(subject) = &role_subject {
-        check_role(user).context("--role-subject")?;
-        subject.check_role_subject().context("--role-subject")?;
+fn status(verdict: &Verdict) -> ExitCode {
+    match verdict {
+        Verdict::Allowed { .. } => ExitCode::SUCCESS,
+        Verdict::Refused(_) => ExitCode::FAILURE,
+        Verdict::NotJudged(_) => ExitCode::from(2),
     }
-    Ok(ServerSettings {
-        role_subject,
-        root_subject: name("--root-cert-distinguished-name", &args.root_cert_distinguished_name)?,
-        node_subject: name("--node-cert-distinguished-name", &args.node_cert_distinguished_name)?,
-        subject_required: args.subject_required,
-        principal_map: args.dir.principal_map()?,
+}
+
+/// Whose rules these were, and what else is to be said.
+fn postscript(args: &CheckLogin, version: ServerVersion, notes: &[String]) -> String {
+    let newest =
+        if args.server.server_version.is_none() { ", the newest known (--server-version)" } else { "" };
+    let notes: String = notes.iter().map(|note| format!("\nNOTE: {}", printable(note))).collect();
+    format!("VERSION: {version}{newest}{notes}")
+}
+
+fn tenant(args: &CheckLogin) -> Result<Tenant> {
+    let name = args.tenant_name.as_deref().map(|name| name.parse::<TenantName>().context("--tenant-name"));
+    Ok(Tenant {
+        id: args.tenant_id.parse::<TenantId>().context("--tenant-id")?.as_u64(),
+        name: name.transpose()?.map(|name| name.to_string()),
     })
 }
 
@@ -81,36 +94,4 @@ fn default_certificate(certs_dir: &Path, user: &str) -> PathBuf {
         return certs_dir.join(CertificateName::of(Usage::Node).certificate_file());
     }
     client
-}
-
-/// What the rules look at.
-fn facts(file: &CertificateFile, certs_dir: &Path, at: i64) -> Result<CertificateFacts> {
-    let ca = CertificateFile::load(&authority::certificate_path(certs_dir, Usage::Client), certificate::CA)?;
-    let facts = Facts::of(&file.first);
-    let common_name = facts.common_name().to_owned();
-    let unreadable = match &facts.subject {
-        Err(UnreadableSubject::Encoding(why)) => Some(why.clone()),
-        _ if !facts.names_are_ascii => Some("x509: a subject alternative name is malformed".to_owned()),
-        _ => None,
-    };
-    let organizational_units = facts.organizational_units().to_vec();
-    if let Ok(subject) = &facts.subject {
-        for peculiarity in subject.peculiarities.iter().filter(|_| false) {
-            announce::stderr(&format!("warning: {peculiarity}"));
-        }
-    }
-    Ok(CertificateFacts {
-        tls: TlsFacts {
-            unreadable,
-            chain: file.chain_to(&ca, at),
-            client_auth: facts.client_auth,
-            not_before: facts.not_before.unwrap_or(i64::MAX),
-            not_after: facts.not_after.unwrap_or(i64::MIN),
-        },
-        subject: facts.subject.map(|subject| subject.name).map_err(|error| error.to_string()),
-        organizational_units,
-        common_name,
-        dns_names: facts.dns_names,
-        uris: facts.uris,
-    })
 }

@@ -19,6 +19,17 @@ const WIDEST: usize = 2000;
 
 /// The entries of a directory.
 pub fn render(dir: &Path, entries: &[Entry]) -> String {
+    let table = framed(&HEADERS, entries.iter().map(cells));
+    let rows = if entries.len() == 1 { "row" } else { "rows" };
+    let dir = printable(&dir.display().to_string());
+    format!("Certificate directory: {dir}\n{table}({} {rows})\n", entries.len())
+}
+
+/// A table with centred headers and left-aligned cells, framed as the reference does it.
+pub(super) fn framed<const COLUMNS: usize>(
+    headers: &[&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> Table {
     let rule = LineSeparator::new('-', '+', '+', '+');
     let format = FormatBuilder::new()
         .column_separator('|')
@@ -28,26 +39,23 @@ pub fn render(dir: &Path, entries: &[Entry]) -> String {
         .build();
     let mut table = Table::new();
     table.set_format(format);
-    let titles = HEADERS.map(|header| Cell::new_align(header, Alignment::CENTER));
+    let titles = headers.map(|header| Cell::new_align(header, Alignment::CENTER));
     table.set_titles(Row::new(titles.into()));
-    for entry in entries {
-        table.add_row(row(entry));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| Cell::new(&shown(cell))).collect());
     }
-    let rows = if entries.len() == 1 { "row" } else { "rows" };
-    let dir = printable(&dir.display().to_string());
-    format!("Certificate directory: {dir}\n{table}({} {rows})\n", entries.len())
+    table
 }
 
-fn row(entry: &Entry) -> Row {
-    let cells = [
+fn cells(entry: &Entry) -> [String; 6] {
+    [
         entry.name.usage.kind().label.to_owned(),
         entry.certificate_file.clone(),
         entry.key_file.clone().unwrap_or_default(),
         expires(entry),
         notes(entry),
         entry.error.clone().unwrap_or_default(),
-    ];
-    cells.iter().map(|cell| Cell::new(&shown(cell))).collect()
+    ]
 }
 
 fn shown(cell: &str) -> String {

@@ -170,7 +170,7 @@ mod tests {
             ("nonsense=a", "attribute 1 (nonsense=a)", "neither the name of an attribute type"),
             ("C\\00N=x", "attribute 1 (C\\00N=x)", "neither the name of an attribute type"),
             ("1.2.x=a", "attribute 1 (1.2.x=a)", "neither the name of an attribute type"),
-            ("O=", "attribute 1 (O=)", "the value is empty"),
+            ("O=,CN=x", "attribute 1 (O=)", "the value is empty"),
             ("O=a,OU=#0101ff", "attribute 2 (OU=#0101ff)", "OpenSSL refuses the value"),
             ("O=a\\ff", "attribute 1 (O=a\\ff)", "not UTF-8"),
             ("serialNumber=a@b", "attribute 1 (serialNumber=a@b)", "letters, digits, spaces"),
