@@ -4,7 +4,6 @@ mod all;
 mod facts;
 mod settings;
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,9 +26,11 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
     if args.all {
         return all::run(args, &Server::read(args, None)?);
     }
-    let user = match &args.user {
-        Some(user) => Some(values::user(OsStr::new(user))?.as_str().to_owned()),
-        None => None,
+    let user = match (&args.user, args.rpc) {
+        (Some(user), _) => Some(values::user(user)?.as_str().to_owned()),
+        (None, true) => None,
+        // As with --all=false.
+        (None, false) => return Err(Advice::new("no user is named", "name the SQL user, or give --all or --rpc").into()),
     };
     let server = Server::read(args, user.as_deref())?;
     let (tenant, at) = (tenant(args)?, at(args)?);
