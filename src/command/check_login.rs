@@ -30,7 +30,9 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
         (Some(user), _) => Some(values::user(user)?.as_str().to_owned()),
         (None, true) => None,
         // As with --all=false.
-        (None, false) => return Err(Advice::new("no user is named", "name the SQL user, or give --all or --rpc").into()),
+        (None, false) => {
+            return Err(Advice::new("no user is named", "name the SQL user, or give --all or --rpc").into());
+        }
     };
     let server = Server::read(args, user.as_deref())?;
     let (tenant, at) = (tenant(args)?, at(args)?);
