@@ -69,7 +69,8 @@ pub fn judge(
     tenant: &Tenant,
     at: i64,
 ) -> Verdict {
-    tls::check(&facts.tls, user, at).and_then(|()| sql::judge(facts, settings, user, tenant)).into()
+    let because = tls::check(&facts.tls, user, at).and_then(|()| sql::judge(facts, settings, user, tenant));
+    because.and_then(|because| tls::check_subject(facts, user).map(|()| because)).into()
 }
 
 /// The users for whom the certificate may work: those it names, those the identity map takes it for, root and node.
@@ -82,5 +83,6 @@ pub fn users_to_try(facts: &CertificateFacts, settings: &ServerSettings) -> BTre
 
 /// Says whether a node takes this certificate for that of another node of `tenant` at the time `at`.
 pub fn judge_rpc(facts: &CertificateFacts, settings: &ServerSettings, tenant: &Tenant, at: i64) -> Verdict {
-    tls::check(&facts.tls, NODE_USER, at).and_then(|()| rpc::judge(facts, settings, tenant)).into()
+    let because = tls::check(&facts.tls, NODE_USER, at).and_then(|()| rpc::judge(facts, settings, tenant));
+    because.and_then(|because| tls::check_subject(facts, NODE_USER).map(|()| because)).into()
 }

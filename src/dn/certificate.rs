@@ -114,6 +114,8 @@ pub enum UnreadableSubject {
     NotJudged {
         /// What they read differently.
         reason: String,
+        /// Whether some refuse the certificate in the TLS handshake for it, whoever logs in.
+        may_fail_handshake: bool,
         /// As in [`CertificateSubject`].
         common_name: String,
         /// As in [`CertificateSubject`].
@@ -160,13 +162,23 @@ impl DistinguishedName {
         }
         if let Some((position, kind)) = not_a_string {
             let reason = format!("attribute {position}: the value of {kind} is not a character string");
-            return Err(UnreadableSubject::NotJudged { reason, common_name, organizational_units });
+            return Err(UnreadableSubject::NotJudged {
+                reason,
+                may_fail_handshake: true,
+                common_name,
+                organizational_units,
+            });
         }
         let name = match parse::name(&text) {
             Ok(name) => renamed(name),
             Err(reason) if reason.older.is_some() => {
                 let reason = reason.to_string();
-                return Err(UnreadableSubject::NotJudged { reason, common_name, organizational_units });
+                return Err(UnreadableSubject::NotJudged {
+                    reason,
+                    may_fail_handshake: false,
+                    common_name,
+                    organizational_units,
+                });
             }
             Err(reason) => return Err(UnreadableSubject::Text { reason, common_name, organizational_units }),
         };

@@ -26,6 +26,8 @@ pub enum SubjectProblem {
     Unreadable(String),
     /// Servers read it differently.
     NotJudged(String),
+    /// Servers read it differently, and some refuse the certificate in the TLS handshake for it.
+    MayFailHandshake(String),
 }
 
 /// What a certificate says of its holder.

@@ -74,7 +74,9 @@ fn by_subject(facts: &CertificateFacts, settings: &ServerSettings) -> Result<Opt
     let found = match &facts.subject {
         Ok(found) => found,
         Err(SubjectProblem::Unreadable(_)) => return Err(mismatch),
-        Err(SubjectProblem::NotJudged(why)) => return Err(No::not_judged(why.clone(), &advice)),
+        Err(SubjectProblem::NotJudged(why) | SubjectProblem::MayFailHandshake(why)) => {
+            return Err(No::not_judged(why.clone(), &advice));
+        }
     };
     let compared: Vec<_> = set.iter().map(|(user, wanted)| (user, wanted.compare(found))).collect();
     if let Some((user, _)) = compared.iter().find(|(_, equality)| *equality == Equality::Equal) {

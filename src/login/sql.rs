@@ -140,7 +140,7 @@ impl Login<'_> {
                 let advice = advice::for_unreadable_subject(self.user, wanted);
                 return Err(refuse(Rule::UnreadableSubject, reason.clone(), advice));
             }
-            Err(SubjectProblem::NotJudged(reason)) => {
+            Err(SubjectProblem::NotJudged(reason) | SubjectProblem::MayFailHandshake(reason)) => {
                 let advice = advice::for_unreadable_subject(self.user, wanted);
                 return Err(No::not_judged(reason.clone(), &advice));
             }

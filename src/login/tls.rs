@@ -1,8 +1,7 @@
 //! What TLS says before any rule is looked at.
 
-use super::TlsFacts;
-use super::advice;
 use super::verdict::{No, Refusal, Rule};
+use super::{CertificateFacts, SubjectProblem, TlsFacts, advice};
 use crate::time::utc;
 
 /// TLS reports one failure; the others come along as detail, so that one new certificate can mend them all.
@@ -37,4 +36,15 @@ pub(super) fn check(tls: &TlsFacts, user: &str, at: i64) -> Result<(), No> {
     let detail = (!others.is_empty()).then(|| others.join("; "));
     let message = format!("the TLS handshake fails: {first}");
     Err(No::Refused(Box::new(Refusal { rule: Rule::Tls, message, detail, comparison: None, advice })))
+}
+
+/// What the rules let in may still fail in the handshake: the last thing that is looked at, as a refusal is one anyway.
+pub(super) fn check_subject(facts: &CertificateFacts, user: &str) -> Result<(), No> {
+    match &facts.subject {
+        Err(SubjectProblem::MayFailHandshake(why)) => {
+            let why = format!("{why}; some servers refuse such a certificate in the TLS handshake");
+            Err(No::not_judged(why, &advice::for_new_certificate(user)))
+        }
+        _ => Ok(()),
+    }
 }

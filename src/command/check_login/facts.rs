@@ -39,6 +39,9 @@ pub fn of(file: &CertificateFile, ca: &CertificateFile, at: i64) -> CertificateF
             not_after: facts.not_after.unwrap_or(i64::MIN),
         },
         subject: facts.subject.map(|subject| subject.name).map_err(|error| match error {
+            UnreadableSubject::NotJudged { may_fail_handshake: true, .. } => {
+                SubjectProblem::MayFailHandshake(error.to_string())
+            }
             UnreadableSubject::NotJudged { .. } => SubjectProblem::NotJudged(error.to_string()),
             error => SubjectProblem::Unreadable(error.to_string()),
         }),

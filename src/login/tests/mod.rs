@@ -54,6 +54,7 @@ fn certificate(text: &str) -> CertificateFacts {
             "ip" => facts.ip_addresses.push(value),
             "unreadable-subject" => facts.subject = Err(SubjectProblem::Unreadable(value)),
             "disputed-subject" => facts.subject = Err(SubjectProblem::NotJudged(value)),
+            "no-string-in-subject" => facts.subject = Err(SubjectProblem::MayFailHandshake(value)),
             "unreadable" => facts.tls.unreadable = Some(value),
             "no-chain" => facts.tls.chain = Err(value),
             "no-client-auth" => facts.tls.client_auth = false,

@@ -47,6 +47,7 @@ fn what_is_not_understood_is_refused() {
         "a++",
         "(?i)a",
         "((a))",
+        "((a)",
         "(a)*",
         "(a){2}",
         "(a)?",

@@ -26,6 +26,9 @@ const RULES: &[Row] = &[
     ["OU=Tenants,CN=node", "", "@1", "tenant-certificate: the server takes the certificate for that of a tenant's SQL server, not of a node"],
     ["OU=Tenants,CN=node", "node-dn=OU=Tenants,CN=node", "@1", "tenant-certificate: ..."],
     ["CN=node no-chain:x", "", "@1", "tls: ..."],
+    ["CN=node no-string-in-subject:why", "", "@1", "not judged: why; some servers refuse such a certificate in the TLS handshake"],
+    ["CN=ann no-string-in-subject:why", "", "@1", "scope: ..."],
+    ["CN=node no-string-in-subject:why", "node-dn=CN=node", "@1", "not judged: why"],
     // If either flag is set, the subject has to be one of them, and then nothing else matters.
     ["CN=x", "root-dn=CN=x", "@1", "allowed: the certificate's subject equals --root-cert-distinguished-name"],
     ["CN=x", "node-dn=CN=x", "@1", "allowed: the certificate's subject equals --node-cert-distinguished-name"],

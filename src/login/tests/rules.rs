@@ -12,6 +12,10 @@ const TLS: &[Row] = &[
     ["CN=ann no-chain:why", "", "ann", "tls: the TLS handshake fails: the certificate does not chain to the CA for clients: why"],
     ["CN=ann unreadable:why", "", "ann", "tls: the TLS handshake fails: the server cannot parse the certificate: why"],
     ["CN=ann no-chain:why until:-1", "", "ann", "tls: the TLS handshake fails: the certificate expired on 2023-11-14 22:13:19 UTC; the certificate does not chain to the CA for clients: why"],
+    // A subject over which some servers stumble in the handshake: no yes, whatever the rules say.
+    ["CN=ann no-string-in-subject:why", "", "ann", "not judged: why; some servers refuse such a certificate in the TLS handshake"],
+    ["CN=ann no-string-in-subject:why", "role=CN=ann", "ann", "not judged: why"],
+    ["CN=bob no-string-in-subject:why", "", "ann", "scope: ..."],
     // TLS goes before everything.
     ["CN=ann no-chain:x", "ident=", "ann", "tls: ..."],
     ["CN=ann no-chain:x uri:crdb:", "", "ann", "tls: ..."],
