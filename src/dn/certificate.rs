@@ -103,7 +103,7 @@ pub enum UnreadableSubject {
     #[error("could not parse certificate subject DN: {reason}")]
     Text {
         /// Why the LDAP library rejects what Go printed.
-        reason: parse::ParseError,
+        reason: Box<parse::ParseError>,
         /// As in [`CertificateSubject`].
         common_name: String,
         /// As in [`CertificateSubject`].
@@ -180,7 +180,10 @@ impl DistinguishedName {
                     organizational_units,
                 });
             }
-            Err(reason) => return Err(UnreadableSubject::Text { reason, common_name, organizational_units }),
+            Err(reason) => {
+                let reason = Box::new(reason);
+                return Err(UnreadableSubject::Text { reason, common_name, organizational_units });
+            }
         };
         Ok(CertificateSubject { name, peculiarities, common_name, organizational_units })
     }
