@@ -29,6 +29,7 @@ pub mod login;
 pub mod output;
 mod pkcs11;
 pub mod pki;
+pub mod server_flags;
 pub mod store;
 pub mod tenant;
 pub mod time;

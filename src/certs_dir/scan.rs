@@ -92,8 +92,11 @@ pub fn scan<'a>(certs_dir: &'a CertsDir, mut reading: Reading<'a>, judge: &Judge
     Ok(entries)
 }
 
-/// The names of all files that end like a certificate's.
-fn names(certs_dir: &CertsDir, reading: &Reading<'_>) -> Result<Vec<String>> {
+/// The names of all files, in order.
+///
+/// # Errors
+/// If the directory cannot be read.
+pub fn names(certs_dir: &CertsDir, reading: &Reading<'_>) -> Result<Vec<String>> {
     let mut names: Vec<_> = reading.pending_names().map(str::to_owned).collect();
     if !certs_dir.exists() {
         return Ok(names);

@@ -1,6 +1,7 @@
 //! Entries become text.
 
 pub mod json;
+pub mod logins;
 pub mod table;
 
 use std::io::{self, BufWriter, StdoutLock, Write};
