@@ -16,6 +16,8 @@ fn a_pattern_matches_as_in_go() {
         ("(b+)", "abbbc", Some("bbb")),
         ("(b*)", "abbbc", Some("")),
         ("(ab?)c?", "xabc", Some("ab")),
+        ("^ab?c$", "abc", Some("")),
+        ("^ab?c$", "ac", Some("")),
         ("(ab?)b", "xabc", Some("a")),
         ("^(a*)(b)(c*)$", "aabcc", Some("aa")),
         ("^(.)$", "\u{f6}", Some("\u{f6}")),
