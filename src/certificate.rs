@@ -270,3 +270,62 @@ impl fmt::Debug for Certificate {
         write!(f, "Certificate({:?}, serial {})", self.subject_text(), der::hex(self.serial()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
+    use openssl::hash::MessageDigest;
+    use openssl::pkey::PKey;
+    use openssl::x509::{X509, X509Extension};
+
+    use super::*;
+
+    fn with(extensions: &[(&str, &[u8])]) -> Certificate {
+        let key = PKey::ec_gen("P-256").expect("a key");
+        let mut builder = X509::builder().expect("a builder");
+        let (start, end) = (Asn1Time::from_unix(0).expect("a time"), Asn1Time::from_unix(60).expect("a time"));
+        builder.set_version(2).and_then(|()| builder.set_pubkey(&key)).expect("a key");
+        builder.set_not_before(&start).and_then(|()| builder.set_not_after(&end)).expect("times");
+        for (oid, value) in extensions {
+            let (oid, value) = (Asn1Object::from_str(oid), Asn1OctetString::new_from_bytes(value));
+            let extension = X509Extension::new_from_der(&oid.expect("an OID"), false, &value.expect("octets"));
+            builder.append_extension(extension.expect("an extension")).expect("an extension");
+        }
+        builder.sign(&key, MessageDigest::sha256()).expect("a signature");
+        Certificate::from_der(builder.build().to_der().expect("DER")).expect("a certificate")
+    }
+
+    #[test]
+    fn what_the_extensions_say_is_read() {
+        let access = b"\x30\x24\x30\x22\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x16http://ocsp.example.io";
+        let certificate = with(&[
+            ("2.5.29.15", b"\x03\x02\x02\x84"),
+            ("2.5.29.37", b"\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02"),
+            ("2.5.29.19", b"\x30\x06\x01\x01\xff\x02\x01\x03"),
+            ("2.5.29.14", b"\x04\x02\xa5\x5f"),
+            ("2.5.29.35", b"\x30\x04\x80\x02\x0b\xf2"),
+            ("2.5.29.17", b"\x30\x0a\x82\x01a\x87\x01b\x86\x02c:"),
+            ("1.3.6.1.5.5.7.1.1", access),
+        ]);
+        assert_eq!(certificate.key_usage(), Some(1 | 1 << 5));
+        assert!(certificate.allows(CLIENT_AUTH) && !certificate.allows("1.3.6.1.5.5.7.3.1"));
+        assert_eq!(certificate.basic_constraints(), Some(BasicConstraints { ca: true, path_length: Some(3) }));
+        assert_eq!(certificate.subject_key_identifier().map(|id| id.to_string()).as_deref(), Some("A5:5F"));
+        assert_eq!(certificate.authority_key_identifier().map(|id| id.to_string()).as_deref(), Some("0B:F2"));
+        let ip = AltName::Other { tag: 0x87, contents: b"b".to_vec() };
+        let names = [AltName::Dns("a".into()), ip, AltName::Uri("c:".into())];
+        assert_eq!(certificate.alt_names().collect::<Vec<_>>(), names);
+        assert_eq!(certificate.ocsp_responders().collect::<Vec<_>>(), ["http://ocsp.example.io"]);
+        assert_eq!((certificate.not_before, certificate.not_after), (Some(0), Some(60)));
+        assert!(matches!(certificate.public_key().map(|key| key.kind), Some(KeyKind::Ec([0x2a, ..]))));
+    }
+
+    #[test]
+    fn without_purposes_every_purpose_is_allowed() {
+        for extensions in
+            [&[][..], &[("2.5.29.37", &b"\x30\x00"[..])], &[("2.5.29.37", b"\x30\x06\x06\x04\x55\x1d\x25\x00")]]
+        {
+            assert!(with(extensions).allows(CLIENT_AUTH), "{extensions:?}");
+        }
+    }
+}

@@ -1,7 +1,8 @@
-//! Every command, as its manual page has it; the flags are in [`args`] and [`logging`].
+//! All commands, as in their manual pages; the flags are in [`args`] and [`logging`].
 //!
-//! Values stay text here: the commands turn them into types that cannot be wrong (REFERENCE.md section 2), so that a bad
-//! value is reported like any other failure. The man pages and completions come from here too: [`Generate`].
+//! Values stay text here. The commands parse them into types that cannot be wrong (REFERENCE.md section 2), so
+//! a bad value is reported like any other failure. The man pages and completions come from here too:
+//! [`Generate`].
 
 pub mod args;
 pub mod generate;
@@ -18,8 +19,9 @@ pub use server::{ServerArgs, StartArgs};
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
 ///
-/// `crdb-cert` takes the commands and flags of `cockroach cert`. Keys, signatures and random numbers come from the
-/// providers of the OpenSSL library it is linked with. A command puts all of its files in place, or none.
+/// `crdb-cert` takes the commands and flags of `cockroach cert`. Keys, signatures and random numbers come from
+/// the providers of the OpenSSL library it is linked with. Each command puts all of its files in place, or none
+/// of them.
 #[derive(Debug, Parser)]
 #[command(name = "crdb-cert", version, max_term_width = 100, args_override_self = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -35,7 +37,8 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Let OpenSSL's FIPS provider do all cryptography, or fail; CRDB_CERT_FIPS=1 in the environment says the same
+    /// Use OpenSSL's FIPS provider for all cryptography, or fail; CRDB_CERT_FIPS=1 in the environment does the
+    /// same
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", hide_possible_values = true, value_parser = go_bool())]
     pub fips: Option<bool>,
@@ -49,11 +52,12 @@ pub struct Cli {
 pub enum Command {
     /// Create the CA certificate and its key
     ///
-    /// Makes the CA certificate `ca.crt` in the certs directory, and the CA key. The certs directory is created if it does not
-    /// exist, the directory it is in must exist, and so must that of the CA key. Keep the CA key away from the nodes: whoever has it can log in as anybody.
+    /// Creates the CA certificate, `ca.crt`, in the certs directory, and the CA key. The certs directory is
+    /// created if it does not exist; its parent and the CA key's directory must exist. Keep the CA key off the
+    /// nodes: anyone who has it can log in as any user.
     ///
-    /// If the CA key exists, it is used with --allow-ca-key-reuse only. If the CA certificate exists, --overwrite puts the
-    /// new certificate in front of it in the same file: certificates made with the old one stay valid.
+    /// An existing CA key is used only with --allow-ca-key-reuse. If the CA certificate exists, --overwrite
+    /// puts the new certificate before it in the same file, so certificates signed with the old one stay valid.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -63,11 +67,12 @@ Examples:
     CreateCa(CreateCa),
     /// Create a CA certificate for client certificates, and its key
     ///
-    /// Makes `ca-client.crt` in the certs directory, and its key. From then on create-client signs with it, and nodes accept
-    /// client certificates of this CA only. One wants it where those who may create users must not be able to create nodes.
+    /// Creates `ca-client.crt` in the certs directory, and its key. From then on, create-client signs with it,
+    /// and nodes accept client certificates only from this CA. Use it when the people who create users must not
+    /// be able to create nodes.
     ///
-    /// Nodes log in to each other, so they need a client certificate of this CA too: make client.node.crt with
-    /// `crdb-cert create-client node` for each of them.
+    /// Nodes log in to each other, so each node needs a client certificate from this CA too: run `crdb-cert
+    /// create-client node` to make its client.node.crt.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
@@ -78,8 +83,9 @@ Example:
     CreateClientCa(CreateCa),
     /// Create a CA certificate for the DB Console, and its key
     ///
-    /// Makes `ca-ui.crt` in the certs directory, and its key. From then on create-ui signs with it. One wants it where browsers
-    /// shall trust the DB Console without trusting the cluster's CA; a certificate of a public CA does the same.
+    /// Creates `ca-ui.crt` in the certs directory, and its key. From then on, create-ui signs with it. Use it
+    /// when browsers should trust the DB Console without trusting the cluster's CA. A certificate from a public
+    /// CA works too.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
@@ -88,8 +94,9 @@ Example:
     CreateUiCa(CreateCa),
     /// Create a CA certificate for tenant client certificates, and its key
     ///
-    /// Makes `ca-client-tenant.crt` in the certs directory, and its key. From then on create-tenant-client signs with it. One
-    /// wants it where SQL servers run as processes of their own, and must not be able to pass for nodes or users.
+    /// Creates `ca-client-tenant.crt` in the certs directory, and its key. From then on, create-tenant-client
+    /// signs with it. Use it when SQL servers run as separate processes and must not be able to pass for nodes
+    /// or users.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
@@ -98,8 +105,8 @@ Example:
     CreateTenantClientCa(CreateCa),
     /// Create a node's certificate and key
     ///
-    /// Makes `node.crt` and `node.key` in the certs directory, signed by the first certificate of ca.crt with the CA key. Name
-    /// every host name and address by which clients and other nodes reach the node.
+    /// Creates `node.crt` and `node.key` in the certs directory, signed by the first certificate in ca.crt with
+    /// the CA key. List every host name and address that clients and other nodes use to reach the node.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
@@ -108,8 +115,8 @@ Example:
     CreateNode(CreateServer),
     /// Create the DB Console's certificate and key
     ///
-    /// Makes `ui.crt` and `ui.key` in the certs directory, signed by the first certificate of ca-ui.crt, or of ca.crt where there
-    /// is none. The first host is the common name.
+    /// Creates `ui.crt` and `ui.key` in the certs directory, signed by the first certificate in ca-ui.crt, or
+    /// in ca.crt if there is no ca-ui.crt. The first host becomes the common name.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
@@ -118,8 +125,8 @@ Example:
     CreateUi(CreateServer),
     /// Create a user's client certificate and key
     ///
-    /// Makes `client.USER.crt` and `client.USER.key` in the certs directory, signed by the first certificate of ca-client.crt, or of
-    /// ca.crt where there is none.
+    /// Creates `client.USER.crt` and `client.USER.key` in the certs directory, signed by the first certificate
+    /// in ca-client.crt, or in ca.crt if there is no ca-client.crt.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -130,9 +137,9 @@ Examples:
     CreateClient(CreateClient),
     /// Create a tenant's client certificate and key
     ///
-    /// Makes `client-tenant.ID.crt` and `client-tenant.ID.key` in the certs directory, for a SQL server that runs as a process of
-    /// its own, signed by the first certificate of ca-client-tenant.crt, or of ca-client.crt, or of ca.crt, whichever is there
-    /// first.
+    /// Creates `client-tenant.ID.crt` and `client-tenant.ID.key` in the certs directory, for a SQL server that
+    /// runs as a separate process. The first certificate in ca-client-tenant.crt signs; if there is no such
+    /// file, ca-client.crt is used, and then ca.crt.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
@@ -141,17 +148,18 @@ Example:
     CreateTenantClient(CreateTenantClient),
     /// Create a tenant's signing certificate and key
     ///
-    /// Makes `tenant-signing.ID.crt` and `tenant-signing.ID.key` in the certs directory: an Ed25519 key that signs the tokens by which
-    /// SQL sessions move from one SQL server to another, and a certificate that it signs itself.
+    /// Creates `tenant-signing.ID.crt` and `tenant-signing.ID.key` in the certs directory: an Ed25519 key and
+    /// its self-signed certificate. The key signs the tokens that move SQL sessions from one SQL server to
+    /// another.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
   crdb-cert create-tenant-signing 2 --certs-dir=certs")]
     CreateTenantSigning(CreateTenantSigning),
-    /// List the certificates of the certs directory, and what is wrong with them
+    /// List the certificates in the certs directory, and what is wrong with them
     ///
-    /// Lists the certificates of the certs directory, with what is wrong with them. CA keys are never looked for. Keys must be
-    /// owned by the account that the database runs under, or by root, and be closed to others.
+    /// Lists the certificates in the certs directory, and what is wrong with them. It never looks for CA keys.
+    /// Other keys must belong to root or to the account the database runs under, and must be closed to others.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -160,20 +168,21 @@ Examples:
     List(List),
     /// Remove expired certificates from the CA files
     ///
-    /// Removes the CA certificates that have expired from ca.crt and the other CA files of the certs directory, and says which. The
-    /// first certificate of a file, which is the one in use, stays in any case.
+    /// Removes expired CA certificates from ca.crt and the other CA files in the certs directory, and prints
+    /// which. The first certificate in each file is the one in use: it always stays.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
   crdb-cert remove-expired-ca --dry-run --certs-dir=certs")]
     RemoveExpiredCa(RemoveExpiredCa),
-    /// Show how the server reads a subject, and how to tell it to expect one
+    /// Show how the server reads a subject, and how to make it expect one
     ///
-    /// Shows a subject as the server reads it, in one line, in the order in which it is encoded: that of a certificate, or of
-    /// a DN in RFC 4514 text. A DN is checked for what the server takes as the SUBJECT of a role.
+    /// Shows a subject as the server reads it, on one line and in encoded order. The subject is that of a
+    /// certificate, or a DN in RFC 4514 text. For a DN, it also checks whether the server accepts it as a
+    /// role's SUBJECT.
     ///
-    /// A CockroachDB server compares a certificate's subject with the SUBJECT of the user's role, or for root and node with
-    /// the value of a start flag. They have to have the same attributes in the same order.
+    /// A CockroachDB server compares a certificate's subject with the SUBJECT of the user's role, or for root
+    /// and node with the value of a start flag. Both must have the same attributes in the same order.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -185,7 +194,7 @@ Examples:
     ///
     /// Says whether the server would let USER log in with a certificate, by the server's own rules and in its own words, and
     /// what to do about it if not. Tell it what the server was told: the flags it was started with, and the role's SUBJECT.
-    /// With --all it says so of every client certificate in the certs directory, with --rpc of a node's certificate for
+    /// With --all, checks every client certificate in the certs directory; with --rpc, a node's certificate for
     /// connections between nodes.
     ///
     /// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that cannot be judged.
@@ -203,8 +212,8 @@ Examples:
     CheckLogin(CheckLogin),
     /// Show the version of the tool and of OpenSSL
     ///
-    /// Shows the version of the tool; with --verbose also the OpenSSL it was built with, the one it runs with, and the loaded
-    /// providers.
+    /// Shows the version of the tool. With --verbose, it also shows the OpenSSL it was built with, the one it
+    /// runs with, and the loaded providers.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
@@ -212,7 +221,7 @@ Example:
     Version(Version),
     /// Write the man pages, or a shell's completions
     ///
-    /// For packagers: the pages and completions are those of this program.
+    /// For packagers. The pages and completions match this program.
     #[command(hide = true, subcommand_required = true, arg_required_else_help = true)]
     #[command(after_help = "\
 Examples:
@@ -222,7 +231,7 @@ Examples:
     Generate(Generate),
 }
 
-/// The parser: what the structs above say, with boolean flags that also take `--flag=true` and `--flag=false`.
+/// The parser: the structs above, with boolean flags that also take `--flag=true` and `--flag=false`.
 pub fn command() -> clap::Command {
     let switch = |arg: clap::Arg| match arg.get_action() {
         ArgAction::SetTrue => arg

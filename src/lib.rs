@@ -5,7 +5,7 @@
 //! directory and [`output`] prints it.
 //!
 //! [`usage`] is the table of all kinds of certificate. [`dn`], [`host`], [`username`], [`duration`] and [`tenant`] turn text into
-//! types that cannot be wrong; [`login`] says who may log in with a certificate; [`error`] says what failed and what to type next.
+//! types that cannot be wrong; [`certificate`] is the one model of a certificate; [`login`] says who may log in with a certificate; [`error`] says what failed and what to type next.
 
 pub mod account;
 pub mod argv;
@@ -26,9 +26,11 @@ pub mod host;
 pub mod interrupts;
 pub mod logging;
 pub mod login;
+mod mint;
 pub mod output;
 mod pkcs11;
 pub mod pki;
+mod request;
 pub mod server_flags;
 pub mod store;
 pub mod tenant;

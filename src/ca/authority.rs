@@ -11,7 +11,7 @@ use crate::certs_dir::Reading;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::error::Advice;
-use crate::pki::issue;
+use crate::pki::issue::Issuer;
 use crate::pki::key::PrivateKey;
 use crate::pki::{self, pem};
 use crate::store::read::Regular;
@@ -56,8 +56,8 @@ impl Authority {
     }
 
     /// For signing.
-    pub fn as_issuer(&self) -> issue::Authority<'_> {
-        issue::Authority { certificate: &self.certificate, key: &self.key }
+    pub fn as_issuer(&self) -> Issuer<'_> {
+        Issuer { certificate: Some(&self.certificate), key: &self.key }
     }
 }
 

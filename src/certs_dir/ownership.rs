@@ -20,7 +20,8 @@ pub fn check_dir(what: &str, dir: &Dir, given: Option<Owner>) -> Vec<Finding> {
     let is_known = [euid(), 0].contains(&stat.st_uid) || given.is_some_and(|owner| owner.uid == stat.st_uid);
     if !is_known {
         let account = users::get_user_by_uid(stat.st_uid);
-        let account = account.map_or(stat.st_uid.to_string(), |user| user.name().display().to_string());
+        let account =
+            account.map_or(stat.st_uid.to_string(), |user| Path::new(user.name()).display().to_string());
         let hint = match (what, euid()) {
             (CERTS, 0) => format!("--owner={account} to make files for that account"),
             (_, me) => format!("chown {me} {path}"),

@@ -18,28 +18,28 @@ pub struct CreateCa {
     /// The CA key.
     #[command(flatten)]
     pub ca_key: CaKeyArgs,
-    /// Make the certificate with the existing CA key
+    /// Use the existing CA key for the certificate
     #[arg(long)]
     pub allow_ca_key_reuse: bool,
-    /// Put a new CA key under a passphrase (PKCS#8, AES-256), which every use of the key asks for
+    /// Encrypt the new CA key with a passphrase (PKCS#8, AES-256); every use of the key asks for it
     #[arg(long)]
     pub encrypt_ca_key: bool,
-    /// Keep an existing CA certificate behind the new one, instead of refusing
+    /// If a CA certificate exists, add the new one before it instead of failing
     #[arg(long)]
     pub overwrite: bool,
-    /// How long the certificate is valid from now: a Go duration such as 87840h0m0s or 90m; d is 24 hours
+    /// How long the certificate is valid, from now: a Go duration such as 87840h0m0s or 90m; d means 24 hours
     #[arg(long, value_name = "DURATION", default_value = "87840h0m0s", allow_hyphen_values = true)]
     pub lifetime: String,
-    /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
+    /// The certificate's subject, instead of the default: RFC 4514 text, encoded in the order written
     #[arg(long, value_name = "DN")]
     pub subject: Option<String>,
-    /// Add a UID with a random UUID to the subject, which tells this CA from all others by name
+    /// Add a UID attribute with a random UUID to the subject, so that no other CA has the same name
     #[arg(long)]
     pub unique_subject: bool,
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Who the files are for.
+    /// Who owns the new files.
     #[command(flatten)]
     pub owner: OwnerArgs,
 }
@@ -50,7 +50,7 @@ pub struct CreateServer {
     /// Host names, wildcards (*.example.com) and IP addresses
     #[arg(value_name = "HOST")]
     pub hosts: Vec<OsString>,
-    /// What every certificate below a CA needs.
+    /// What every certificate signed by a CA needs.
     #[command(flatten)]
     pub leaf: LeafArgs,
 }
@@ -61,16 +61,17 @@ pub struct CreateClient {
     /// The SQL user
     #[arg(value_name = "USER")]
     pub user: OsString,
-    /// What every certificate below a CA needs.
+    /// What every certificate signed by a CA needs.
     #[command(flatten)]
     pub leaf: LeafArgs,
-    /// Write the key as unencrypted PKCS#8 DER too, to client.USER.key.pk8 (for Java)
+    /// Also write the key as unencrypted PKCS#8 DER, to client.USER.key.pk8 (for Java)
     #[arg(long)]
     pub also_generate_pkcs8_key: bool,
-    /// Tenant ids the certificate is valid on; repeats, and takes comma lists [default: every tenant]
+    /// IDs of the tenants the certificate is valid for, separated by commas; repeatable [default: all tenants]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub tenant_scope: Vec<String>,
-    /// Tenant names the certificate is valid on; repeats, and takes comma lists [default: every tenant]
+    /// Names of the tenants the certificate is valid for, separated by commas; repeatable [default: all
+    /// tenants]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub tenant_name_scope: Vec<String>,
     /// Make a certificate for an identity that is not a valid SQL username
@@ -81,13 +82,13 @@ pub struct CreateClient {
 /// `create-tenant-client`
 #[derive(Debug, Args)]
 pub struct CreateTenantClient {
-    /// The tenant's number
+    /// The tenant's ID, a number
     #[arg(value_name = "ID")]
     pub id: String,
     /// Host names, wildcards and IP addresses of the SQL server [default: 127.0.0.1, ::1, localhost, *.local]
     #[arg(value_name = "HOST")]
     pub hosts: Vec<OsString>,
-    /// What every certificate below a CA needs.
+    /// What every certificate signed by a CA needs.
     #[command(flatten)]
     pub leaf: LeafArgs,
 }
@@ -95,16 +96,16 @@ pub struct CreateTenantClient {
 /// `create-tenant-signing`
 #[derive(Debug, Args)]
 pub struct CreateTenantSigning {
-    /// The tenant's number
+    /// The tenant's ID, a number
     #[arg(value_name = "ID")]
     pub id: String,
     /// What every certificate needs.
     #[command(flatten)]
     pub new: NewArgs,
-    /// Without effect: the certificate signs itself
+    /// Has no effect: the certificate is self-signed
     #[arg(long, value_name = "FILE", hide = true)]
     pub ca_key: Option<OsString>,
-    /// Without effect: the key is an Ed25519 key
+    /// Has no effect: the key is always Ed25519
     #[arg(long, value_name = "BITS", hide = true, allow_negative_numbers = true)]
     pub key_size: Option<i64>,
 }
@@ -115,7 +116,7 @@ pub struct List {
     /// Where the certificates are.
     #[command(flatten)]
     pub dir: CertsDirArgs,
-    /// Judge owner and mode of the keys for the account that the database runs under [default: this account]
+    /// Check the owner and mode of keys for this account, the one the database runs under [default: your own]
     #[arg(long, value_name = "NAME")]
     pub server_user: Option<String>,
 }
@@ -126,10 +127,10 @@ pub struct RemoveExpiredCa {
     /// Where the certificates are.
     #[command(flatten)]
     pub dir: CertsDirArgs,
-    /// Say what would be removed, and change nothing
+    /// Show what would be removed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Who the files are for.
+    /// Who owns the new files.
     #[command(flatten)]
     pub owner: OwnerArgs,
 }
@@ -137,13 +138,13 @@ pub struct RemoveExpiredCa {
 /// `subject`
 #[derive(Debug, Args)]
 pub struct Subject {
-    /// A certificate's file, or a DN
+    /// A certificate file, or a DN
     #[arg(value_name = "FILE|DN")]
     pub subject: OsString,
-    /// Print the SQL statement that makes the server expect this subject of USER
+    /// Print the SQL statement that makes the server expect this subject for USER
     #[arg(long, value_name = "USER", conflicts_with = "flag")]
     pub sql: Option<String>,
-    /// Print the start flag that makes the server expect this subject of root or node
+    /// Print the start flag that makes the server expect this subject for root or node
     #[arg(long, value_name = "root|node")]
     pub flag: Option<SubjectFlag>,
 }
@@ -163,10 +164,10 @@ pub struct CheckLogin {
     /// The SQL user
     #[arg(value_name = "USER", required_unless_present_any = ["all", "rpc"])]
     pub user: Option<OsString>,
-    /// Say of every client certificate in the certs directory for whom it works
+    /// Say which users each client certificate in the certs directory works for
     #[arg(long, conflicts_with_all = ["user", "cert", "rpc", "role_subject"])]
     pub all: bool,
-    /// Say whether the certificate will do for connections between nodes
+    /// Say whether the certificate works for connections between nodes
     #[arg(long, conflicts_with_all = ["user", "role_subject", "hba_map"])]
     pub rpc: bool,
     /// The certificate [default: client.USER.crt in the certs directory; for node client.node.crt, or node.crt]
@@ -236,7 +237,7 @@ pub struct CertsDirArgs {
         hide_env_values = true
     )]
     pub certs_dir: OsString,
-    /// What the server was told.
+    /// The server's own flags.
     #[command(flatten)]
     pub server: ServerArgs,
 }
@@ -244,7 +245,7 @@ pub struct CertsDirArgs {
 /// The CA key.
 #[derive(Debug, Args)]
 pub struct CaKeyArgs {
-    /// The CA key's file, or a pkcs11: URI; required. $NAME and ${NAME} are expanded
+    /// The CA key file, or a pkcs11: URI; required. $NAME and ${NAME} are expanded
     #[arg(
         long,
         env = "COCKROACH_CA_KEY",
@@ -254,10 +255,11 @@ pub struct CaKeyArgs {
         hide_env_values = true
     )]
     pub ca_key: OsString,
-    /// Read the passphrase of the CA key, or the PIN of its token, from the first line of FILE [default: the terminal]
+    /// Read the CA key's passphrase, or its token's PIN, from the first line of FILE [default: ask on the
+    /// terminal]
     #[arg(long, value_name = "FILE", conflicts_with = "ca_key_passphrase_fd")]
     pub ca_key_passphrase_file: Option<OsString>,
-    /// Read the passphrase of the CA key, or the PIN of its token, from this file descriptor
+    /// Read the CA key's passphrase, or its token's PIN, from this file descriptor
     #[arg(long, value_name = "NUMBER")]
     pub ca_key_passphrase_fd: Option<i32>,
 }
@@ -288,29 +290,29 @@ pub struct NewArgs {
     /// Where the certificates are.
     #[command(flatten)]
     pub dir: CertsDirArgs,
-    /// Replace existing files, instead of refusing
+    /// Replace existing files instead of failing
     #[arg(long)]
     pub overwrite: bool,
-    /// How long the certificate is valid from now: a Go duration such as 43920h0m0s or 90m; d is 24 hours
+    /// How long the certificate is valid, from now: a Go duration such as 43920h0m0s or 90m; d means 24 hours
     #[arg(long, value_name = "DURATION", default_value = "43920h0m0s", allow_hyphen_values = true)]
     pub lifetime: String,
-    /// Whom the certificate names, instead of the usual subject: RFC 4514 text, encoded in the order written
+    /// The certificate's subject, instead of the default: RFC 4514 text, encoded in the order written
     #[arg(long, value_name = "DN")]
     pub subject: Option<String>,
-    /// Who the files are for.
+    /// Who owns the new files.
     #[command(flatten)]
     pub owner: OwnerArgs,
 }
 
-/// Who the new files are for.
+/// Who owns the new files.
 #[derive(Debug, Args)]
 pub struct OwnerArgs {
-    /// Give the new files in the certs directory to this account, such as that of the database; needs root
+    /// Give new files in the certs directory to this account, such as the database's; needs root
     #[arg(long, env = "COCKROACH_CERTS_OWNER", value_name = "USER[:GROUP]", hide_env_values = true)]
     pub owner: Option<String>,
 }
 
-/// What every certificate below a CA needs.
+/// What every certificate signed by a CA needs.
 #[derive(Debug, Args)]
 pub struct LeafArgs {
     /// What every certificate needs.

@@ -1,4 +1,4 @@
-//! What packagers generate; out of sight of everybody else.
+//! What packagers generate; hidden from everyone else.
 
 use std::path::PathBuf;
 

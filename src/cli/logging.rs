@@ -11,24 +11,24 @@ use super::go_bool;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Logging")]
 pub struct LogArgs {
-    /// Log to stderr from this severity up: INFO, WARNING, ERROR, FATAL or NONE; without a value, INFO
+    /// Log to stderr at this severity and above: INFO, WARNING, ERROR, FATAL or NONE; no value means INFO
     /// [default: WARNING]
     #[arg(long, global = true, value_name = "SEVERITY", num_args = 0..=1, require_equals = true, ignore_case = true,
           default_missing_value = "INFO", hide_possible_values = true)]
     pub logtostderr: Option<Severity>,
-    /// Logging configuration in YAML, as in '{sinks: {stderr: {filter: INFO, format: json}}}'
+    /// Logging configuration in YAML, such as '{sinks: {stderr: {filter: INFO, format: json}}}'
     #[arg(long, global = true, value_name = "YAML", overrides_with = "log_config_file")]
     pub log: Option<String>,
     /// File with the logging configuration
     #[arg(long, global = true, value_name = "FILE", overrides_with = "log")]
     pub log_config_file: Option<PathBuf>,
-    /// Environment variables that the logging configuration may use as $NAME; repeats, and takes comma lists
+    /// Environment variables that the logging configuration may use as $NAME, separated by commas; repeatable
     #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', hide_short_help = true)]
     pub log_config_vars: Vec<String>,
-    /// Also log to files in this directory, from INFO up
+    /// Also log to files in this directory, at INFO and above
     #[arg(long, global = true, value_name = "DIR")]
     pub log_dir: Option<OsString>,
-    /// Log to files from this severity up
+    /// Log to files at this severity and above
     #[arg(long, global = true, value_name = "SEVERITY", ignore_case = true, hide = true)]
     pub log_file_verbosity: Option<Severity>,
     /// Log to stderr without colors
@@ -40,7 +40,7 @@ pub struct LogArgs {
     pub idle: IdleLogArgs,
 }
 
-/// Logging flags that have no meaning here but that scripts may still pass, and whether their value is optional.
+/// Logging flags that mean nothing here but that scripts may still pass, and whether their value is optional.
 const IDLE_LOG_FLAGS: [(&str, bool); 11] = [
     ("vmodule", false),
     ("verbosity", false),

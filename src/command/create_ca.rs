@@ -1,18 +1,20 @@
 //! `create-ca`, `create-client-ca`, `create-ui-ca`, `create-tenant-client-ca`: a CA certificate and its key (REFERENCE.md section 2,
 //! the table).
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
+use zeroize::Zeroizing;
 
 use super::{announce, values};
 use crate::ca::authority;
 use crate::ca::key::CaKey;
+use crate::ca::passphrase::Passphrase;
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, KeyPlace, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateCa;
 use crate::error::Advice;
-use crate::pki::issue::{Request, issue};
-use crate::pki::key::PrivateKey;
+use crate::mint::{Minted, Signer, mint};
+use crate::request::{Request, SubjectKey};
 use crate::usage::Usage;
 
 /// Makes the CA.
@@ -24,45 +26,31 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     let ca_key = args.ca_key.key()?;
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
     let writer = certs_dir.writer(args.owner.account()?);
-    let validity = values::validity(&args.lifetime)?;
-    let spec = args.key.spec()?;
-    let kind = usage.kind();
-    let mut subject = values::subject(args.subject.as_deref(), kind.profile.subject_of(""))?;
-    if args.unique_subject {
-        subject.add("UID", &values::random_uuid()?);
-    }
-    let encoded = values::encode_subject(args.subject.as_deref(), &subject)?;
+    let mut request = request(args, usage)?;
     announce::findings(&writer.prepare(ca_key.file())?);
     check_reuse(args, &ca_key)?;
 
-    let file = CertificateName::of(usage).certificate_file();
-    let certificate_path = certs_dir.path().join(&file);
+    let file = request.name.certificate_file();
+    let path = certs_dir.path().join(&file);
     let existing = if args.overwrite { Existing::KeepBehind } else { Existing::Refuse };
-    let target = Target { file, existing };
+    let target = Target { file: file.clone(), existing };
     let new_key_file = ca_key.file().filter(|_| !ca_key.exists());
     let key_place = new_key_file.map(|path| KeyPlace::open(path, &certs_dir)).transpose()?;
     if let Some(place) = &key_place {
         place.check()?;
     }
     writer.check([&target])?;
-    let reused = if new_key_file.is_some() { None } else { ca_key.load()? };
+    if new_key_file.is_none() {
+        request.key = ca_key.load()?.map_or(request.key, SubjectKey::Existing);
+    }
     let passphrase = args.encrypt_ca_key.then(|| ca_key.new_passphrase()).transpose()?;
 
-    let generate =
-        || PrivateKey::generate(spec).map_err(|reason| anyhow!("could not generate new CA key: {reason}"));
-    let key = reused.map_or_else(generate, Ok)?;
-    let request = Request { profile: kind.profile, subject: &encoded, alt_names: &[], validity, key: &key };
-    let issued = issue(&request, None).map_err(|reason| {
-        anyhow!("could not generate {} certificate with CA key {ca_key}: {reason}", kind.noun)
-    })?;
-
-    let encode = |place| {
-        let pem = passphrase.map_or_else(|| key.to_pem(), |passphrase| key.to_encrypted_pem(&passphrase));
-        Ok((place, pem.map_err(|reason| anyhow!("could not encode the CA key: {reason}"))?))
-    };
-    let new_key = key_place.as_ref().map(encode).transpose();
-    let batch = vec![(target, Contents::Certificates(issued.pem))];
-    announce::findings(&writer.commit(batch, new_key.map_err(|error: anyhow::Error| error)?)?);
+    let validity = request.validity;
+    let minted = mint(request, &Signer::Itself).with_context(|| format!("with CA key {ca_key}"))?;
+    let encode = |place| Ok::<_, anyhow::Error>((place, encoded_key(&minted, passphrase.as_ref())?));
+    let new_key = key_place.as_ref().map(encode).transpose()?;
+    let batch = vec![(target, Contents::Certificates(minted.pem))];
+    announce::findings(&writer.commit(batch, new_key)?);
 
     match new_key_file {
         Some(path) => {
@@ -71,16 +59,34 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
         }
         None => log::info!("using CA key from file {ca_key}"),
     }
-    let file = CertificateName::of(usage).certificate_file();
     let count = authority::count_certificates(&certs_dir.read(), &file);
-    log::info!("wrote {count} certificates to {}", certificate_path.display());
-    announce::certificate(&certificate_path, validity);
+    log::info!("wrote {count} certificates to {}", path.display());
+    announce::certificate(&path, validity);
     if usage == Usage::ClientCa {
         announce::line(
             "note: nodes log in to each other: make a client certificate for each, with create-client node",
         );
     }
     Ok(())
+}
+
+/// What the arguments ask for.
+fn request(args: &CreateCa, usage: Usage) -> Result<Request> {
+    let (asked, validity) = (args.subject.as_deref(), values::validity(&args.lifetime)?);
+    let key = SubjectKey::New(args.key.spec()?);
+    let mut subject = values::subject(asked, usage.kind().profile.subject_of(""))?;
+    if args.unique_subject {
+        subject.add("UID", &values::random_uuid()?);
+    }
+    let subject = values::encode_subject(asked, &subject)?;
+    Ok(Request { name: CertificateName::of(usage), subject, alt_names: Vec::new(), validity, key })
+}
+
+/// The new CA key for its file.
+fn encoded_key(minted: &Minted, passphrase: Option<&Passphrase>) -> Result<Zeroizing<Vec<u8>>> {
+    let key = minted.key.as_ref().context("there is no new CA key")?;
+    let pem = passphrase.map_or_else(|| key.to_pem(), |passphrase| key.to_encrypted_pem(passphrase));
+    pem.context("could not encode the CA key")
 }
 
 /// An existing key is used on request only.

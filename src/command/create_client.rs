@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, anyhow};
 
-use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
@@ -34,15 +33,11 @@ fn create(args: &CreateClient) -> Result<()> {
             scopes.push(scope);
         }
     }
-    let leaf = Leaf {
-        name: CertificateName::named(Usage::Client, user.as_str()),
-        subject: user.as_str(),
-        alt_names: scopes.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect(),
-        pkcs8: args.also_generate_pkcs8_key,
-    };
-    let facts = leaf::create(&leaf, &args.leaf.new, args.leaf.key.spec()?, Signer::Ca(&args.leaf.ca_key))?;
+    let name = CertificateName::named(Usage::Client, user.as_str());
+    let names = scopes.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect();
+    let certificate = args.leaf.create(name, user.as_str(), names, args.also_generate_pkcs8_key)?;
     if args.leaf.new.subject.is_some() {
-        announce::server_setting(user.as_str(), &facts);
+        announce::server_setting(user.as_str(), &certificate);
     }
     Ok(())
 }

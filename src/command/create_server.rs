@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
@@ -27,15 +26,10 @@ fn create(args: &CreateServer, usage: Usage) -> Result<()> {
         // The DB Console is no SQL user: it is called what it is reached at.
         _ => hosts.first().map(Host::to_string).unwrap_or_default(),
     };
-    let leaf = Leaf {
-        name: CertificateName::of(usage),
-        subject: &common_name,
-        alt_names: AltName::of_hosts(&hosts),
-        pkcs8: false,
-    };
-    let facts = leaf::create(&leaf, &args.leaf.new, args.leaf.key.spec()?, Signer::Ca(&args.leaf.ca_key))?;
+    let names = AltName::of_hosts(&hosts);
+    let certificate = args.leaf.create(CertificateName::of(usage), &common_name, names, false)?;
     if usage == Usage::Node && args.leaf.new.subject.is_some() {
-        announce::server_setting(NODE_USER, &facts);
+        announce::server_setting(NODE_USER, &certificate);
     }
     announce::wildcards(&hosts);
     Ok(())

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 
 use anyhow::{Context, Result};
 
-use super::leaf::{self, Leaf, Signer};
 use super::{announce, values};
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
@@ -27,13 +26,8 @@ fn create(args: &CreateTenantClient) -> Result<()> {
     } else {
         values::hosts(&args.hosts)?
     };
-    let leaf = Leaf {
-        name: CertificateName::named(Usage::TenantClient, &id),
-        subject: &id,
-        alt_names: AltName::of_hosts(&hosts),
-        pkcs8: false,
-    };
-    leaf::create(&leaf, &args.leaf.new, args.leaf.key.spec()?, Signer::Ca(&args.leaf.ca_key))?;
+    let name = CertificateName::named(Usage::TenantClient, &id);
+    args.leaf.create(name, &id, AltName::of_hosts(&hosts), false)?;
     announce::wildcards(&hosts);
     Ok(())
 }

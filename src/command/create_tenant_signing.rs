@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::leaf::{self, Leaf, Signer};
+use super::leaf;
 use super::values;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateTenantSigning;
@@ -16,12 +16,9 @@ pub fn run(args: &CreateTenantSigning) -> Result<()> {
 
 fn create(args: &CreateTenantSigning) -> Result<()> {
     let id = values::tenant_id(&args.id)?.to_string();
-    let leaf = Leaf {
-        name: CertificateName::named(Usage::TenantSigning, &id),
-        subject: &id,
-        alt_names: Vec::new(),
-        pkcs8: false,
-    };
-    leaf::create(&leaf, &args.new, KeySpec::Ed25519, Signer::Itself)?;
+    let placement = args.new.placement(false)?;
+    let name = CertificateName::named(Usage::TenantSigning, &id);
+    let request = args.new.request(name, &id, Vec::new(), KeySpec::Ed25519)?;
+    leaf::create(request, &placement, None)?;
     Ok(())
 }

@@ -23,7 +23,7 @@ pub fn run(what: &Generate) -> Result<()> {
     }
 }
 
-/// The program with the commands that `--help` shows.
+/// The program, with only the commands that `--help` shows.
 fn visible() -> clap::Command {
     let all = cli::command();
     clap::Command::new(NAME)
@@ -51,7 +51,7 @@ fn man_pages(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A page with the examples as they are typed, which clap_mangen would fill and hyphenate.
+/// A page with its examples verbatim: clap_mangen would fill and hyphenate them.
 fn man_page(command: clap::Command) -> io::Result<Vec<u8>> {
     let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let man = clap_mangen::Man::new(command.clone().after_help(None::<&str>));
@@ -71,25 +71,25 @@ fn man_page(command: clap::Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What is the same for all commands.
+/// The part that all pages share.
 const MORE: &str = r".SH ENVIRONMENT
 .TP
-\fBCOCKROACH_CERTS_DIR\fR, \fBCOCKROACH_CA_KEY\fR
-Defaults of \-\-certs\-dir and \-\-ca\-key.
+\fBCOCKROACH_CERTS_DIR\fR, \fBCOCKROACH_CA_KEY\fR, \fBCOCKROACH_CERTS_OWNER\fR
+Defaults of \-\-certs\-dir, \-\-ca\-key and \-\-owner.
 .TP
 \fBCOCKROACH_SKIP_KEY_PERMISSION_CHECK\fR
-If true, owner and mode of keys are not looked at.
+If true, the owner and mode of keys are not checked.
 .TP
 \fBCOCKROACH_CERT_NODE_USER\fR
 The common name of node certificates, instead of node.
 .TP
 \fBCRDB_CERT_FIPS\fR
-If true, as \-\-fips.
+If true, the same as \-\-fips.
 .TP
 \fBOPENSSL_CONF\fR, \fBOPENSSL_MODULES\fR
 OpenSSL's configuration file, and the directory of its providers.
 .SH EXIT STATUS
-0 if all went well, 1 if not, 2 for wrong usage. For check\-login 1 is a refused login, and 2 one that could not be judged.
+0 on success, 1 on failure, 2 for wrong usage. For check\-login 1 is a refused login, and 2 one that could not be judged.
 .SH SEE ALSO
 \fBcrdb\-cert\fR(1), \fBopenssl\fR(1), \fBopenssl\-x509\fR(1)
 ";
@@ -98,6 +98,6 @@ fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut visible(), NAME, &mut script);
     let script = String::from_utf8_lossy(&script);
-    // Two parts of the script for bash disagree on how a hyphen in the program's name is written.
+    // Two parts of the bash script disagree on how to write a hyphen in the program's name.
     script.replace("crdb__subcmd__cert", "crdb__cert")
 }

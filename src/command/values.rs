@@ -7,11 +7,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use super::leaf::{self, Placement};
 use crate::account;
 use crate::ca::key::CaKey;
 use crate::ca::location::Location;
 use crate::ca::passphrase::Source;
-use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs, OwnerArgs, ServerArgs};
+use crate::certificate::{AltName, Certificate};
+use crate::certs_dir::CertsDir;
+use crate::certs_dir::layout::CertificateName;
+use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs, LeafArgs, NewArgs, OwnerArgs, ServerArgs};
 use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
 use crate::error::Advice;
@@ -23,6 +27,7 @@ use crate::pki;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
 use crate::pki::name::{self, EncodedName};
+use crate::request::{Request, SubjectKey};
 use crate::store::dir::Owner;
 use crate::tenant::TenantId;
 use crate::username::{self, Username, UsernameError};
@@ -85,6 +90,44 @@ impl CaKeyArgs {
         };
         let location = Location::parse(path.into_os_string()).context("--ca-key")?;
         Ok(CaKey::new(location, passphrase))
+    }
+}
+
+impl NewArgs {
+    /// The request for a certificate; `called` stands for `{}` in the usual subject of its kind.
+    pub fn request(
+        &self,
+        name: CertificateName,
+        called: &str,
+        alt_names: Vec<AltName>,
+        key: KeySpec,
+    ) -> Result<Request> {
+        let asked = self.subject.as_deref();
+        let subject = subject(asked, name.usage.kind().profile.subject_of(called))?;
+        let (validity, subject) = (validity(&self.lifetime)?, encode_subject(asked, &subject)?);
+        Ok(Request { name, subject, alt_names, validity, key: SubjectKey::New(key) })
+    }
+
+    /// Where its files go.
+    pub fn placement(&self, pkcs8: bool) -> Result<Placement> {
+        let certs_dir = CertsDir::open(&self.dir.path()?)?;
+        Ok(Placement { certs_dir, owner: self.owner.account()?, overwrite: self.overwrite, pkcs8 })
+    }
+}
+
+impl LeafArgs {
+    /// Makes a certificate that the CA for its kind signs.
+    pub fn create(
+        &self,
+        name: CertificateName,
+        called: &str,
+        alt_names: Vec<AltName>,
+        pkcs8: bool,
+    ) -> Result<Certificate> {
+        let ca_key = self.ca_key.key()?;
+        let placement = self.new.placement(pkcs8)?;
+        let request = self.new.request(name, called, alt_names, self.key.spec()?)?;
+        leaf::create(request, &placement, Some(&ca_key))
     }
 }
 

@@ -3,6 +3,7 @@
 use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
+use openssl::pkey::{KeyType, PKeyRef, Public};
 use openssl::rand::rand_bytes;
 use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage as ExtendedKeyUsageBuilder,
@@ -10,10 +11,10 @@ use openssl::x509::extension::{
 };
 use openssl::x509::{X509, X509Builder, X509Extension, X509NameRef, X509Ref};
 
+use super::CryptoError;
 use super::key::PrivateKey;
 use super::name::EncodedName;
 use super::profile::{ExtendedKeyUsage, KeyUsage, Profile};
-use super::reason;
 use crate::certificate::{AltName, Certificate};
 use crate::duration::Lifetime;
 
@@ -48,27 +49,27 @@ impl Validity {
     }
 }
 
-/// What the caller decides about a certificate.
-pub struct Request<'a> {
+/// What is to be signed.
+pub struct Template<'a> {
     /// What this kind of certificate contains.
     pub profile: &'a Profile,
-    /// Whom it names.
+    /// The certificate's subject.
     pub subject: &'a EncodedName,
     /// More names of the subject.
     pub alt_names: &'a [AltName],
     /// When it is valid.
     pub validity: Validity,
-    /// The subject's key.
-    pub key: &'a PrivateKey,
+    /// The subject's public key.
+    pub key: &'a PKeyRef<Public>,
 }
 
-/// A CA: its certificate and the key that belongs to it.
+/// Who signs: a key, and the certificate of the CA that it belongs to; without one the subject signs for itself.
 #[derive(Clone, Copy)]
-pub struct Authority<'a> {
-    /// The CA's certificate.
-    pub certificate: &'a X509Ref,
-    /// The CA's key.
+pub struct Issuer<'a> {
+    /// The key that signs.
     pub key: &'a PrivateKey,
+    /// The CA's certificate.
+    pub certificate: Option<&'a X509Ref>,
 }
 
 /// A new certificate.
@@ -79,34 +80,34 @@ pub struct Issued {
     pub certificate: Certificate,
 }
 
-/// Makes the certificate, signed by `authority`, or by its own key if there is none.
+/// Makes the certificate.
 ///
 /// # Errors
 /// OpenSSL's reason, if its providers cannot do it.
-pub fn issue(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<Issued, String> {
-    let encoded = build(request, authority).and_then(|issued| Ok((issued.to_pem()?, issued.to_der()?)));
-    let (pem, der) = encoded.map_err(|errors| reason(&errors))?;
-    let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
+pub fn issue(template: &Template<'_>, issuer: Issuer<'_>) -> Result<Issued, CryptoError> {
+    let issued = build(template, issuer)?;
+    let (pem, der) = (issued.to_pem()?, issued.to_der()?);
+    let certificate = Certificate::from_der(der).map_err(|error| CryptoError(error.to_string()))?;
     Ok(Issued { pem, certificate })
 }
 
-fn build(request: &Request<'_>, authority: Option<Authority<'_>>) -> Result<X509, ErrorStack> {
-    match authority {
-        Some(ca) => sign(request, ca.key, ca.certificate.subject_name(), Some(ca.certificate)),
+fn build(template: &Template<'_>, issuer: Issuer<'_>) -> Result<X509, ErrorStack> {
+    match issuer.certificate {
+        Some(ca) => sign(template, issuer.key, ca.subject_name(), Some(ca)),
         None => {
-            let own = sign(request, request.key, &request.subject.0, None)?;
-            if request.profile.path_length.is_some() {
+            let own = sign(template, issuer.key, &template.subject.0, None)?;
+            if template.profile.path_length.is_some() {
                 return Ok(own);
             }
             // Only a CA's own certificate may do without an authority key identifier (RFC 5280 section 4.2.1.1).
-            sign(request, request.key, &request.subject.0, Some(&own))
+            sign(template, issuer.key, &template.subject.0, Some(&own))
         }
     }
 }
 
-/// `authority` is the certificate whose key identifier is to be the authority's.
+/// `authority` is the certificate whose key identifier becomes the authority's.
 fn sign(
-    request: &Request<'_>,
+    template: &Template<'_>,
     signer: &PrivateKey,
     issuer: &X509NameRef,
     authority: Option<&X509Ref>,
@@ -115,11 +116,11 @@ fn sign(
     builder.set_version(2)?;
     builder.set_serial_number(&*random_serial()?)?;
     builder.set_issuer_name(issuer)?;
-    builder.set_not_before(&*Asn1Time::from_unix(request.validity.not_before)?)?;
-    builder.set_not_after(&*Asn1Time::from_unix(request.validity.not_after)?)?;
-    builder.set_subject_name(&request.subject.0)?;
-    builder.set_pubkey(request.key.as_pkey())?;
-    add_extensions(&mut builder, request, authority)?;
+    builder.set_not_before(&*Asn1Time::from_unix(template.validity.not_before)?)?;
+    builder.set_not_after(&*Asn1Time::from_unix(template.validity.not_after)?)?;
+    builder.set_subject_name(&template.subject.0)?;
+    builder.set_pubkey(template.key)?;
+    add_extensions(&mut builder, template, authority)?;
     builder.sign(signer.as_pkey(), signer.digest())?;
     Ok(builder.build())
 }
@@ -133,11 +134,11 @@ fn random_serial() -> Result<Asn1Integer, ErrorStack> {
 
 fn add_extensions(
     builder: &mut X509Builder,
-    request: &Request<'_>,
+    template: &Template<'_>,
     authority: Option<&X509Ref>,
 ) -> Result<(), ErrorStack> {
-    let profile = request.profile;
-    builder.append_extension(key_usage(request)?)?;
+    let profile = template.profile;
+    builder.append_extension(key_usage(template)?)?;
     if !profile.extended_key_usage.is_empty() {
         builder.append_extension(extended_key_usage(profile.extended_key_usage)?)?;
     }
@@ -155,20 +156,20 @@ fn add_extensions(
         let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
         builder.append_extension(identifier)?;
     }
-    if !request.alt_names.is_empty() {
-        builder.append_extension(alt_names(request.alt_names, &request.subject.0)?)?;
+    if !template.alt_names.is_empty() {
+        builder.append_extension(alt_names(template.alt_names, &template.subject.0)?)?;
     }
     Ok(())
 }
 
-fn key_usage(request: &Request<'_>) -> Result<X509Extension, ErrorStack> {
+fn key_usage(template: &Template<'_>) -> Result<X509Extension, ErrorStack> {
     let mut bits = KeyUsageBuilder::new();
     bits.critical();
-    for usage in request.profile.key_usage {
+    for usage in template.profile.key_usage {
         match usage {
             KeyUsage::DigitalSignature => bits.digital_signature(),
             KeyUsage::NonRepudiation => bits.non_repudiation(),
-            KeyUsage::KeyEncipherment if !request.key.encrypts() => &mut bits,
+            KeyUsage::KeyEncipherment if !template.key.is_a(KeyType::RSA) => &mut bits,
             KeyUsage::KeyEncipherment => bits.key_encipherment(),
             KeyUsage::KeyCertSign => bits.key_cert_sign(),
         };

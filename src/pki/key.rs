@@ -1,15 +1,16 @@
 //! Private keys: made, loaded and encoded through EVP, so that OpenSSL's providers do the work.
 
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{HasPublic, Id, KeyType, PKey, PKeyRef, Private};
+use openssl::pkey::{HasPublic, Id, KeyType, PKey, PKeyRef, Private, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use super::stored_key::StoredKeyError;
 use super::stored_key::{self, RSA_MAX};
-use super::{pbes2, pem, provider, reason};
+use super::{CryptoError, pbes2, pem, provider, reason};
 use crate::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 
 /// The smallest RSA key made, in bits: anything less is disallowed by NIST SP 800-131A and refused by TLS libraries.
@@ -127,8 +128,8 @@ impl PrivateKey {
     /// Makes a new key.
     ///
     /// # Errors
-    /// If OpenSSL's providers do not make such keys; the text is OpenSSL's reason.
-    pub fn generate(spec: KeySpec) -> Result<Self, String> {
+    /// If OpenSSL's providers do not make such keys.
+    pub fn generate(spec: KeySpec) -> Result<Self, CryptoError> {
         let generate = || {
             let mut context = match spec {
                 KeySpec::Rsa(_) => PkeyCtx::new_id(Id::RSA)?,
@@ -144,7 +145,10 @@ impl PrivateKey {
             context.keygen()
         };
         // The reason is a lack of providers more often than not.
-        generate().map(Self).map_err(|errors| format!("{} (loaded: {})", reason(&errors), provider::loaded()))
+        let generated: Result<_, ErrorStack> = generate();
+        generated
+            .map(Self)
+            .map_err(|errors| CryptoError(format!("{} (loaded: {})", reason(&errors), provider::loaded())))
     }
 
     /// Loads a key that anybody may have put there: RSA, ECDSA or Ed25519 in PEM form, and not under a passphrase.
@@ -208,7 +212,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// If the key cannot leave its provider.
-    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, String> {
+    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         let label = if self.0.is_a(KeyType::RSA) {
             "RSA PRIVATE KEY"
         } else if self.0.is_a(KeyType::EC) {
@@ -216,26 +220,32 @@ impl PrivateKey {
         } else {
             return Ok(pem::armor("PRIVATE KEY", &self.to_pkcs8_der()?));
         };
-        let der = self.0.private_key_to_der().map(Zeroizing::new).map_err(|errors| reason(&errors))?;
-        Ok(pem::armor(label, &der))
+        Ok(pem::armor(label, &Zeroizing::new(self.0.private_key_to_der()?)))
     }
 
     /// The key as PKCS#8 DER without encryption (RFC 5958), for a `.key.pk8` file.
     ///
     /// # Errors
     /// If the key cannot leave its provider.
-    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, String> {
-        self.0.private_key_to_pkcs8().map(Zeroizing::new).map_err(|errors| reason(&errors))
+    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        Ok(Zeroizing::new(self.0.private_key_to_pkcs8()?))
     }
 
     /// The key for a `.key` file under a passphrase: encrypted PKCS#8 (RFC 5958 section 3).
     ///
     /// # Errors
     /// If the key cannot leave its provider, or the providers cannot encrypt it.
-    pub fn to_encrypted_pem(&self, passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
-        let encrypted =
-            pbes2::encrypt_key(&self.to_pkcs8_der()?, passphrase).map_err(|errors| reason(&errors))?;
+    pub fn to_encrypted_pem(&self, passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let encrypted = pbes2::encrypt_key(&self.to_pkcs8_der()?, passphrase)?;
         Ok(pem::armor("ENCRYPTED PRIVATE KEY", &encrypted))
+    }
+
+    /// The public half.
+    ///
+    /// # Errors
+    /// If the provider does not tell it.
+    pub fn public(&self) -> Result<PKey<Public>, CryptoError> {
+        Ok(PKey::public_key_from_der(&self.0.public_key_to_der()?)?)
     }
 
     /// Does `public` belong to this key?
@@ -275,11 +285,6 @@ impl PrivateKey {
     /// The key for OpenSSL's own functions.
     pub(super) fn as_pkey(&self) -> &PKeyRef<Private> {
         &self.0
-    }
-
-    /// Does the key encrypt (RSA), or sign only?
-    pub(super) fn encrypts(&self) -> bool {
-        self.0.is_a(KeyType::RSA)
     }
 
     /// The digest of this key's signatures: as strong as the key, and none where the algorithm has its own.

@@ -13,6 +13,7 @@ pub mod verify;
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Public};
 use openssl::x509::X509;
+use thiserror::Error;
 
 use crate::certificate::Certificate;
 use crate::der::hex;
@@ -31,6 +32,17 @@ pub fn reason(errors: &ErrorStack) -> String {
     }
 }
 
+/// What OpenSSL could not do, by its own reason.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct CryptoError(pub(crate) String);
+
+impl From<ErrorStack> for CryptoError {
+    fn from(errors: ErrorStack) -> Self {
+        Self(reason(&errors))
+    }
+}
+
 /// The public key of a certificate, to work with.
 ///
 /// # Errors
@@ -42,19 +54,18 @@ pub fn public_key(certificate: &Certificate) -> Result<PKey<Public>, ErrorStack>
 /// The SHA-256 digest.
 ///
 /// # Errors
-/// If OpenSSL's providers have none; the text is OpenSSL's reason.
-pub fn sha256(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let digest = openssl::hash::hash(openssl::hash::MessageDigest::sha256(), bytes);
-    digest.map(|digest| digest.to_vec()).map_err(|errors| reason(&errors))
+/// If OpenSSL's providers have none.
+pub fn sha256(bytes: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    Ok(openssl::hash::hash(openssl::hash::MessageDigest::sha256(), bytes)?.to_vec())
 }
 
 /// A random UUID, version 4 (RFC 9562 section 5.4).
 ///
 /// # Errors
-/// If OpenSSL's providers have no random numbers; the text is OpenSSL's reason.
-pub fn random_uuid() -> Result<String, String> {
+/// If OpenSSL's providers have no random numbers.
+pub fn random_uuid() -> Result<String, CryptoError> {
     let mut bytes = [0; 16];
-    openssl::rand::rand_bytes(&mut bytes).map_err(|errors| reason(&errors))?;
+    openssl::rand::rand_bytes(&mut bytes)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = hex(&bytes);

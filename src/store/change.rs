@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use rustix::fs::Mode;
 
 use super::dir::{Dir, Entry, Owner, identity};
@@ -105,19 +106,20 @@ impl<'a> Change<'a> {
         let Some(files) = lock::find(dir, COMMIT, for_writing, interrupted)? else { return Ok(None) };
         let mut change = Self { dir, files, called: COMMIT, records: Vec::new() };
         change.check_ours()?;
-        let path = change.files.path().join(manifest::FILE);
-        let about = || format!("could not read {}", path.display());
-        let manifest = match Regular::open_in(&change.files, OsStr::new(manifest::FILE)) {
+        let files = change.files.path().display().to_string();
+        let hint = format!("look at what is in it, and move it away: mv {files} somewhere-else");
+        let manifest = Regular::open_unlinked(&change.files, OsStr::new(manifest::FILE));
+        let manifest = match manifest.and_then(|file| file.read_at_most(manifest::LIMIT)) {
             // All of it is done, and has not been swept away yet.
             Err(ReadError::NotFound) => return Ok(Some(change)),
-            result => result.with_context(about)?.read_at_most(manifest::LIMIT).with_context(about)?,
+            result => result.map_err(|error| {
+                Advice::new(format!("could not read {files}/{}: {error}", manifest::FILE), hint.clone())
+            })?,
         };
         let records = manifest::decode(&manifest);
         match records.filter(|records| records.iter().all(|record| knows(&record.name))) {
             Some(records) => change.records = records,
             None => {
-                let files = change.files.path().display();
-                let hint = format!("look at what is in it, and move it away: mv {files} somewhere-else");
                 let what = format!("{files} holds a change that this version does not know");
                 return Err(Advice::new(what, hint).into());
             }
@@ -132,7 +134,8 @@ impl<'a> Change<'a> {
         match names.iter().find(|name| !name.to_str().is_some_and(manifest::is_ours)) {
             None => Ok(()),
             Some(name) => {
-                let what = format!("{path} holds {}, which crdb-cert did not put there", name.display());
+                let what =
+                    format!("{path} holds {}, which crdb-cert did not put there", Path::new(&name).display());
                 let hint = format!("somebody renamed this directory: give it its own name back: mv {path} ...");
                 Err(Advice::new(what, hint).into())
             }
@@ -484,6 +487,10 @@ impl Pending {
     /// Opens a file of the change; `None` if it has no such file.
     pub fn open(&self, name: &str) -> Option<Result<Regular, ReadError>> {
         let record = self.records.iter().find(|record| record.name == name)?;
-        Some(Regular::open_unlinked(&self.files, &record.staged()))
+        match Regular::open_unlinked(&self.files, &record.staged()) {
+            // It is in place, and a power cut brought back the list of files, but not all of them.
+            Err(ReadError::NotFound) => None,
+            result => Some(result),
+        }
     }
 }

@@ -4,6 +4,8 @@
 
 use std::ffi::OsString;
 
+use anyhow::Context;
+
 use crate::der::hex;
 use crate::pki;
 
@@ -93,8 +95,7 @@ fn decode_record(fields: &[&str]) -> Option<Record> {
 /// # Errors
 /// If OpenSSL's providers have no SHA-256.
 pub fn digest(contents: &[u8]) -> anyhow::Result<String> {
-    let digest = pki::sha256(contents);
-    digest.map(|digest| hex(&digest)).map_err(|reason| anyhow::anyhow!("could not compute SHA-256: {reason}"))
+    Ok(hex(&pki::sha256(contents).context("could not compute SHA-256")?))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ fn new_files_are_the_callers_and_the_key_its_alone() {
     for mode in MODES {
         let place = Place::with_ca(Whose::Roots(mode));
         let run = place.run(NODE);
-        assert!(run.code == Some(0), "{mode:o}: {run:?}");
+        assert!(run.status == Some(0), "{mode:o}: {run:?}");
         for (file, file_mode) in [("node.key", 0o600), ("node.crt", 0o644)] {
             let metadata = fs::metadata(place.path("certs").join(file)).expect(file);
             assert_eq!(
@@ -55,7 +55,7 @@ fn a_key_on_its_way_cannot_be_opened() {
             };
             let wrapper = ["sh", "-c", "umask 0; exec \"$@\"", "sh"];
             let (run, (seen, read)) = while_attacked(|| place.run_by(&wrapper, NODE), attack);
-            ensure!(run.code == Some(0), "{run:?}");
+            ensure!(run.status == Some(0), "{run:?}");
             let texts = read.into_iter().filter_map(|file| std::io::read_to_string(file).ok());
             ensure!(!texts.into_iter().any(|text| is_secret(text.as_bytes())), "the attacker opened a key");
             place.nothing_stolen()?;

@@ -22,7 +22,7 @@ fn a_change_that_is_replayed_takes_no_ca_key_away() {
         let (run, taken) = while_attacked(|| place.run(CA), |moment| take_away(moment, &certs));
         run.ended()?;
         let before = place.elsewhere();
-        ensure!(run.code == Some(1) || place.path("safe/ca.key").exists(), "the CA key is gone at once");
+        ensure!(run.status == Some(1) || place.path("safe/ca.key").exists(), "the CA key is gone at once");
         attacker(|| put_back(&certs, &taken));
         place.run(NEXT).ended()?;
         place.kept(&before)?;
@@ -102,7 +102,7 @@ fn a_name_taken_at_the_right_moment_gets_no_key() {
                 owned_by_root(&path)?;
                 place.nothing_stolen()?;
                 // It came and went all along, and the command did all that it does.
-                Ok(times > 0 && run.code == Some(0))
+                Ok(times > 0 && run.status == Some(0))
             });
         }
     }
@@ -124,7 +124,7 @@ fn an_empty_key_that_was_planted_gets_no_contents() {
         attacker(|| fs::write(place.path("certs/node.key"), "").expect("an empty key"));
         place.give("certs", Whose::Roots(mode));
         let run = place.run(&format!("{NODE} --overwrite"));
-        assert!(run.code == Some(1), "{mode:o}: {run:?}");
+        assert!(run.status == Some(1), "{mode:o}: {run:?}");
         assert!(
             run.stderr.contains(&format!("node.key belongs to uid {ID}, which does not own certs")),
             "{run:?}"

@@ -24,7 +24,7 @@ fn a_file_for_root_alone_does_not_get_behind_a_new_ca_certificate() {
         place.give("certs", whose);
         let before = place.elsewhere();
         let run = place.run(ROTATE);
-        assert!(run.code == Some(1) && run.stderr.contains("ca.crt"), "{what}: {run:?}");
+        assert!(run.status == Some(1) && run.stderr.contains("ca.crt"), "{what}: {run:?}");
         place.nothing_stolen().expect(what);
         place.kept(&before).expect(what);
     }
@@ -84,7 +84,7 @@ fn a_hard_link_to_a_file_of_roots_leaves_it_as_it_is() {
             }
             let before = place.elsewhere();
             let run = place.run(&format!("{NODE} --overwrite{owner}"));
-            assert!(run.code == Some(0), "{owner} {whose:?}: {run:?}");
+            assert!(run.status == Some(0), "{owner} {whose:?}: {run:?}");
             place.kept(&before).expect("root's files");
             let new = fs::metadata(place.path("certs/node.key")).expect("node.key");
             assert_eq!((new.mode() & 0o7777, new.nlink()), (0o600, 1));

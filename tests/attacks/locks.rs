@@ -26,6 +26,6 @@ fn nobody_who_can_only_read_stops_a_writer_or_delays_a_list() {
         };
         let (run, locks) = while_attacked(|| place.run(args), attack);
         assert!(locks > 3, "{locks}");
-        assert!(run.code == Some(0) && !run.stderr.contains("lock"), "{args}: {run:?}");
+        assert!(run.status == Some(0) && !run.stderr.contains("lock"), "{args}: {run:?}");
     }
 }

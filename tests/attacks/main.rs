@@ -2,7 +2,9 @@
 //! and nothing outside the directory changes.
 //!
 //! The attacker is a thread with the credentials of another user: for the kernel, a second account. Needs root, and strace.
-//! `CRDB_CERT_PROGRAM` names another program to test.
+
+#[path = "../support/mod.rs"]
+mod support;
 
 mod attacker;
 mod directories;

@@ -1,18 +1,19 @@
 //! Directories of root's and of the attacker's, the program in them, and what the attacker got.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::ops::Deref;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
 use std::sync::LazyLock;
 
 use anyhow::{Result, ensure};
 use rustix::process::geteuid;
-use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use crate::attacker::{ID, attacker};
+pub use crate::support::Run;
+use crate::support::{Dir, Snapshot, program};
 
 /// What only root may know.
 pub const SECRET: &str = "zebrasecret";
@@ -50,27 +51,22 @@ pub enum Whose {
 }
 
 /// `certs` for the certificates, `safe` for the CA key and `precious` for root's other files, side by side.
-pub struct Place(TempDir);
+pub struct Place(Dir);
 
-/// Everything in a directory, and whose it is.
-type Snapshot = BTreeMap<PathBuf, (u32, u32, u32, Option<Vec<u8>>)>;
+impl Deref for Place {
+    type Target = Dir;
 
-/// What a run of the program left.
-#[derive(Debug)]
-pub struct Run {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+    fn deref(&self) -> &Dir {
+        &self.0
+    }
 }
 
 impl Place {
     /// An empty certs directory, and no CA key.
     pub fn empty(certs: Whose) -> Self {
         assert!(geteuid().is_root(), "these tests attack root, and have to be run as root");
-        let in_memory = || tempfile::tempdir_in("/dev/shm").ok();
-        let root = if std::env::var_os("TMPDIR").is_some() { None } else { in_memory() };
-        let place = Self(root.unwrap_or_else(|| TempDir::new().expect("a temporary directory")));
-        set_mode(place.0.path(), 0o755);
+        let place = Self(Dir::in_memory());
+        set_mode(place.dir(), 0o755);
         for (dir, whose) in [("certs", certs), ("safe", Whose::Roots(0o700)), ("precious", Whose::Roots(0o755))]
         {
             place.make_dir(dir, whose);
@@ -95,10 +91,6 @@ impl Place {
         place
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
     pub fn make_dir(&self, name: &str, whose: Whose) {
         let path = self.path(name);
         fs::create_dir(&path).expect(name);
@@ -121,16 +113,10 @@ impl Place {
         set_mode(&self.path(name), mode);
     }
 
-    /// The program, with nothing of the test's environment but PATH.
+    /// The program, run by another one if there is a wrapper.
     pub fn command(&self, wrapper: &[&str], args: &str) -> Command {
-        static PROGRAM: LazyLock<String> = LazyLock::new(|| {
-            std::env::var("CRDB_CERT_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_crdb-cert").to_owned())
-        });
-        let all: Vec<_> = wrapper.iter().copied().chain([&**PROGRAM]).chain(args.split(' ')).collect();
-        let mut command = Command::new(all[0]);
-        command.args(&all[1..]).env_clear().current_dir(self.0.path()).stdin(Stdio::null());
-        command.env("HOME", "/nonexistent").env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command
+        let all: Vec<_> = wrapper.iter().copied().chain([program()]).chain(args.split(' ')).collect();
+        self.0.command(all[0], &all[1..])
     }
 
     pub fn run(&self, args: &str) -> Run {
@@ -139,25 +125,24 @@ impl Place {
 
     /// Runs the program by another one.
     pub fn run_by(&self, wrapper: &[&str], args: &str) -> Run {
-        Run::from(self.command(wrapper, args).output().expect("the program"))
+        Run::of(&mut self.command(wrapper, args))
     }
 
     /// Runs a command that works.
     pub fn succeed(&self, args: &str) {
         let run = self.run(args);
-        assert!(run.code == Some(0), "{args}: {run:?}");
+        assert!(run.status == Some(0), "{args}: {run:?}");
     }
 
     /// What root has elsewhere.
     pub fn elsewhere(&self) -> Snapshot {
-        let entries = ["safe", "precious"].into_iter().flat_map(|dir| WalkDir::new(self.path(dir)));
-        entries.map(|entry| item(entry.expect("an entry").path())).collect()
+        ["safe", "precious"].into_iter().flat_map(|dir| self.snapshot_of(dir)).collect()
     }
 
     /// Did anything of root's change elsewhere? A CA key that was not there may have come.
     pub fn kept(&self, before: &Snapshot) -> Result<()> {
         let mut now = self.elsewhere();
-        now.retain(|path, _| before.contains_key(path) || *path != self.path("safe/ca.key"));
+        now.retain(|path, _| before.contains_key(path) || *path != Path::new("safe/ca.key"));
         let changed = before.keys().chain(now.keys()).find(|path| before.get(*path) != now.get(*path));
         ensure!(
             changed.is_none(),
@@ -172,7 +157,7 @@ impl Place {
         // Root's to make.
         LazyLock::force(&SECRET_CERTIFICATE);
         attacker(|| {
-            let entries = WalkDir::new(self.0.path()).into_iter().flatten();
+            let entries = WalkDir::new(self.dir()).into_iter().flatten();
             for entry in entries.filter(|entry| entry.file_type().is_file()) {
                 let contents = fs::read(entry.path()).unwrap_or_default();
                 ensure!(!is_secret(&contents), "the attacker reads {}", entry.path().display());
@@ -192,23 +177,10 @@ pub fn is_secret(contents: &[u8]) -> bool {
 impl Run {
     /// It succeeded, or said why not.
     pub fn ended(&self) -> Result<()> {
-        let failed = self.code == Some(1) && self.stderr.contains("ERROR: ");
-        ensure!(self.code == Some(0) || failed, "neither success nor failure: {self:?}");
+        let failed = self.status == Some(1) && self.stderr.contains("ERROR: ");
+        ensure!(self.status == Some(0) || failed, "neither success nor failure: {self:?}");
         Ok(())
     }
-}
-
-impl From<Output> for Run {
-    fn from(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
-    }
-}
-
-fn item(path: &Path) -> (PathBuf, (u32, u32, u32, Option<Vec<u8>>)) {
-    let metadata = path.symlink_metadata().expect("metadata");
-    let contents = metadata.is_file().then(|| fs::read(path).expect("a file"));
-    (path.to_owned(), (metadata.uid(), metadata.gid(), metadata.mode(), contents))
 }
 
 pub fn set_mode(path: &Path, mode: u32) {

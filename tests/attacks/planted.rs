@@ -128,7 +128,7 @@ fn find(whose: Whose, name: &str, plant: fn(&Place, &Path)) -> Result<()> {
     let had = backup();
 
     let list = place.run(LIST);
-    ensure!(list.code == Some(0) && list.stdout == clean.stdout, "{list:?}");
+    ensure!(list.status == Some(0) && list.stdout == clean.stdout, "{list:?}");
     for args in [NEXT, &format!("{NODE} --overwrite"), &CA.replace("ca.key", "new.key")] {
         let run = place.run(args);
         run.ended()?;
@@ -147,7 +147,7 @@ fn find(whose: Whose, name: &str, plant: fn(&Place, &Path)) -> Result<()> {
 
 /// An error about a name of ours names it, and the next step.
 fn says_what_to_look_at(run: &Run, name: &str) -> Result<()> {
-    let refused = run.code == Some(1) && !run.stderr.contains("file exists");
+    let refused = run.status == Some(1) && !run.stderr.contains("file exists");
     ensure!(!refused || run.stderr.contains(name) && run.stderr.contains("HINT: "), "{run:?}");
     Ok(())
 }
@@ -221,7 +221,7 @@ fn list_shows_no_file_under_a_name_that_another_account_gave_it() {
         fs::write(place.path("certs/.crdb-cert.journal"), journal).expect("a journal");
     });
     let list = place.run(LIST);
-    assert_eq!((list.code, &list.stdout), (Some(0), &clean.stdout), "{list:?}");
+    assert_eq!((list.status, &list.stdout), (Some(0), &clean.stdout), "{list:?}");
 }
 
 /// And how long it may take: what reads 1 MB, or ten thousand names, has no use for five seconds.
@@ -241,7 +241,7 @@ fn list_ends_soon_whatever_another_account_left() {
         }
     });
     let run = place.run_by(&["prlimit", "--cpu=5"], LIST);
-    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.status, Some(0), "{run:?}");
 }
 
 /// A journal of so many records.

@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::{PROGRAM, Run, Sandbox};
+use crate::sandbox::{Run, Sandbox, program};
 
 /// Beside an operator's files.
 const EXPECTED: [&str; 2] = ["calls", "files"];
@@ -95,7 +95,7 @@ fn drops_in(case: &str, command: &str) {
     run.succeeds();
     assert_eq!(sandbox.read("calls"), expected("calls"), "{case}");
 
-    let (sandbox, run) = start(case, Path::new(PROGRAM), command);
+    let (sandbox, run) = start(case, Path::new(program()), command);
     assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""), "{case}: {}", run.stdout);
     let made = made(&sandbox, case);
     assert_eq!(made, expected("files"), "{case}");

@@ -195,7 +195,7 @@ fn nothing_to_say_makes_no_file() {
 #[test]
 fn a_program_called_cockroach_logs_as_cockroach() {
     let sandbox = Sandbox::with_ca();
-    symlink(crate::sandbox::PROGRAM, sandbox.path("cockroach")).expect("a link");
+    symlink(crate::sandbox::program(), sandbox.path("cockroach")).expect("a link");
     let dirs = crate::sandbox::DIRS.join(" ");
     let script = format!("./cockroach cert create-client root --key-algorithm=ecdsa --log-dir=logs {dirs}");
     sandbox.script(&script).succeeds_silently();

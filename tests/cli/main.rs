@@ -1,5 +1,8 @@
 //! What operators see: the built program, run as they run it. One module a behaviour.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod arguments;
 mod assets;
 mod build_script;

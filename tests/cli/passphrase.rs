@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use rustix::pty;
 
-use crate::sandbox::{DIRS, PROGRAM, Run, Sandbox};
+use crate::sandbox::{DIRS, Run, Sandbox, program};
 
 const PASSPHRASE: &str = "correct horse";
 const KEY: &str = "my-safe-directory/ca.key";
@@ -29,7 +29,7 @@ fn with_encrypted_ca() -> Sandbox {
 fn detached(sandbox: &Sandbox, args: &[&str]) -> Run {
     let mut command = sandbox.command(&[] as &[&str]);
     let mut setsid = Command::new("setsid");
-    setsid.arg("--wait").arg(PROGRAM).args(args).stdin(Stdio::null());
+    setsid.arg("--wait").arg(program()).args(args).stdin(Stdio::null());
     setsid.current_dir(command.stdin(Stdio::null()).get_current_dir().expect("a directory"));
     Run::of(setsid.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()))
 }
@@ -37,7 +37,7 @@ fn detached(sandbox: &Sandbox, args: &[&str]) -> Run {
 /// On a terminal at which these lines are typed; what is seen there, and whether it succeeded.
 fn at_terminal(sandbox: &Sandbox, args: &[&str], typed: &str) -> (String, bool) {
     let typed: Vec<_> = typed.split_inclusive('\n').collect();
-    run_at_terminal(sandbox, &[&[PROGRAM], args].concat(), &typed)
+    run_at_terminal(sandbox, &[&[program()], args].concat(), &typed)
 }
 
 /// The same for any command. Each text is typed when it is asked for.
@@ -219,10 +219,11 @@ fn ctrl_z_at_the_prompt_suspends_and_after_fg_it_asks_again() {
     // A shell with job control has the terminal in between, and sees it as it was.
     let script = format!(
         "set -m\nbefore=$(stty -g)\n\
-         '{PROGRAM}' create-node localhost --key-algorithm=ecdsa {} || echo stopped\n\
+         '{}' create-node localhost --key-algorithm=ecdsa {} || echo stopped\n\
          test \"$before\" = \"$(stty -g)\" && echo restored\n\
          fg >/dev/null && echo done\n\
          test \"$before\" = \"$(stty -g)\" && echo restored",
+        program(),
         DIRS.join(" ")
     );
     // Where nothing is suspended, the line ends, and the passphrase is wrong.

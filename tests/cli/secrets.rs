@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::sandbox::{DIRS, PROGRAM, Sandbox};
+use crate::sandbox::{DIRS, Sandbox, program};
 
 #[test]
 fn no_message_has_key_material_in_it() {
@@ -103,7 +103,7 @@ fn a_crash_leaves_no_core_dump() {
         command
     };
     // It has its key in memory, and waits for the lock.
-    let program = format!("'{PROGRAM}' create-node localhost --key-algorithm=ecdsa {}", DIRS.join(" "));
+    let program = format!("'{}' create-node localhost --key-algorithm=ecdsa {}", program(), DIRS.join(" "));
     assert!(!dumps_core(shell(&program)));
     if !dumps_core(shell("sleep 100")) {
         println!("this system dumps no cores: the test could not have failed");

@@ -15,7 +15,7 @@ use crate::inspect::{State, inspect};
 use crate::points::Points;
 use crate::scenario::Scenario;
 use crate::strace::{self, Call, PLAIN};
-use crate::world::{PROGRAM, Run, World, is_own, words};
+use crate::world::{Run, World, is_own, program, words};
 
 /// After this long the program hangs.
 const HANGS: Duration = Duration::from_secs(120);
@@ -27,7 +27,7 @@ fn thirty_two_clients_at_once() {
     let runs =
         at_once((0..32).map(|n| spawn(&world, &words(&format!("{} --key-algorithm=ecdsa", command(n))))));
     for run in runs {
-        assert!(run.status.success() && run.stderr.is_empty(), "{run:?}");
+        assert!(run.success() && run.stderr.is_empty(), "{run:?}");
     }
     let (rows, _) = world.list().expect("list");
     let good = |user: usize| {
@@ -44,10 +44,10 @@ fn thirty_two_clients_at_once() {
 fn one_of_many_makes_the_file() {
     let scenario = Scenario::first_node();
     let runs = at_once((0..8).map(|_| spawn(&scenario.world, &scenario.args)));
-    let (good, bad): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.status.success());
+    let (good, bad): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.success());
     assert_eq!(good.len(), 1, "{good:?}");
     for run in bad {
-        assert!(run.status.code() == Some(1) && run.stderr.contains("file exists"), "{run:?}");
+        assert!(run.status == Some(1) && run.stderr.contains("file exists"), "{run:?}");
     }
     let seen = inspect(&scenario, &scenario.world).expect("a good state");
     assert_eq!(seen.states, [State::New]);
@@ -58,7 +58,7 @@ fn one_of_many_makes_the_file() {
 fn many_overwrite_the_same_files() {
     let scenario = Scenario::node_again();
     for run in at_once((0..8).map(|_| spawn(&scenario.world, &scenario.args))) {
-        assert!(run.status.success(), "{run:?}");
+        assert!(run.success(), "{run:?}");
     }
     let seen = inspect(&scenario, &scenario.world).expect("a good state");
     assert_eq!(seen.states, [State::New]);
@@ -73,7 +73,7 @@ fn a_list_among_writers_shows_no_torn_pair() {
         let writer = scope.spawn(|| {
             for _ in 0..60 {
                 let run = world.run(&scenario.args);
-                assert!(run.status.success(), "{run:?}");
+                assert!(run.success(), "{run:?}");
             }
         });
         while !writer.is_finished() {
@@ -91,7 +91,7 @@ fn who_holds_the_lock_for_too_long_is_named() {
     let run = scenario.world.run(&scenario.args);
     let name = fs::read_to_string("/proc/self/comm").expect("the name of this process");
     let holder = format!("certs is locked by process {} ({})", std::process::id(), name.trim_end());
-    assert!(run.status.code() == Some(1) && run.stderr.contains(&holder), "{holder}: {run:?}");
+    assert!(run.status == Some(1) && run.stderr.contains(&holder), "{holder}: {run:?}");
     assert!(run.stderr.contains("HINT: "), "{run:?}");
     assert!(is_unchanged(&scenario));
 }
@@ -117,7 +117,7 @@ fn interrupted_while_it_waits() {
             // A lock that is free first; or the first try at this one.
             let call = Call { name: "flock".to_owned(), nth: 4 };
             let traced = strace::run(&scenario.world, &scenario.args, &[strace::signal(&call, signal)]);
-            assert_eq!(traced.run.status.code(), Some(1), "{traced:?}");
+            assert_eq!(traced.run.status, Some(1), "{traced:?}");
             assert!(traced.run.stderr.contains("interrupted; nothing was changed"), "{traced:?}");
             assert!(is_unchanged(&scenario), "{signal}");
         }
@@ -207,7 +207,7 @@ fn is_unchanged(scenario: &Scenario) -> bool {
 }
 
 fn spawn(world: &World, args: &[String]) -> Child {
-    let mut command = world.command(PROGRAM, args);
+    let mut command = world.command(program(), args);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program")
 }
 

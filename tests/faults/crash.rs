@@ -54,7 +54,7 @@ fn killed_while_it_removes_an_expired_ca() {
     thread::sleep(Duration::from_millis(2100));
     let args = words("remove-expired-ca --certs-dir=certs");
     let [with, without] = [world.copy(), world.copy()];
-    assert!(without.run(&args).status.success());
+    assert!(without.run(&args).success());
     let [with, without] = [with.snapshot(), without.snapshot()];
     assert!(with != without);
 
@@ -70,7 +70,7 @@ fn killed_while_it_removes_an_expired_ca() {
             let now = ca(&world.snapshot());
             ensure!(now == ca(&with) || now == ca(&without), "ca.crt is neither with nor without");
             let again = world.run(&args);
-            ensure!(again.status.success(), "{again:?}");
+            ensure!(again.success(), "{again:?}");
             ensure!(world.snapshot() == without, "the same command left something else");
             Ok(())
         },

@@ -234,7 +234,7 @@ impl Disk {
                     fs::hard_link(world.dir().join(&found.first), &to).expect("a hard link");
                 }
                 Some(contents) if is_own(path) => {
-                    fs::write(&to, moved(contents, from, &world.dir())).expect("a file");
+                    fs::write(&to, moved(contents, from, world.dir())).expect("a file");
                 }
                 Some(contents) => fs::write(&to, contents).expect("a file"),
             }

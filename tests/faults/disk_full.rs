@@ -8,7 +8,7 @@ use crate::inspect::{check_answer, inspect, recovers};
 use crate::points::Points;
 use crate::scenario::Scenario;
 use crate::strace::{self, Call};
-use crate::world::{PROGRAM, Run, World};
+use crate::world::{Run, World, program};
 
 /// Fills a file system with all but so many pages or inodes, runs the command there, and brings everything back.
 const SCRIPT: &str = r#"set -eu
@@ -74,11 +74,11 @@ fn run_on_small_disk(scenario: &Scenario, flags: &str, kind: &str, free: u32) ->
     std::fs::create_dir(&disk)?;
     let mut command = unshare(flags);
     command.arg(SCRIPT).arg("sh").arg(disk).arg(scenario.world.dir()).arg(result.dir());
-    command.args([kind, &free.to_string(), PROGRAM]).args(&scenario.args);
+    command.args([kind, &free.to_string(), program()]).args(&scenario.args);
     let run = Run::of(&mut command);
     let seen = inspect(scenario, &result).with_context(|| format!("{run:?}"))?;
     check_answer(scenario, &run, &seen, true)?;
-    ensure!(run.status.success() == (free > 10) || (1..=10).contains(&free), "{free} are free: {run:?}");
+    ensure!(run.success() == (free > 10) || (1..=10).contains(&free), "{free} are free: {run:?}");
     recovers(scenario, &result, &seen)
 }
 

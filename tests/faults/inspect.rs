@@ -207,7 +207,7 @@ fn count(pem: &[u8]) -> usize {
 /// What the program says is what it did. Where it cannot remove a directory, an empty certs directory may stay.
 pub fn check_answer(scenario: &Scenario, run: &Run, seen: &Seen, can_remove: bool) -> Result<()> {
     let says = |words: &str| run.stderr.contains(words);
-    match run.status.code() {
+    match run.status {
         Some(0) => {
             ensure!(
                 !seen.pending && seen.states.iter().all(|s| *s == State::New),
@@ -267,7 +267,7 @@ fn another_command_works(scenario: &Scenario, world: &World, seen: &Seen) -> Res
         return Ok(());
     };
     let run = world.run(&scenario.another(ca_key));
-    ensure!(run.status.success(), "another command failed: {}", run.stderr);
+    ensure!(run.success(), "another command failed: {}", run.stderr);
     let then = inspect(scenario, world).context("after another command")?;
     ensure!(!then.pending, "another command completed nothing");
     if seen.pending {
@@ -285,14 +285,14 @@ fn same_command_works(scenario: &Scenario, world: &World, seen: &Seen) -> Result
     if seen.states.last() == Some(&State::KeyAlone) && !seen.pending {
         let says =
             ["key reuse is disabled", "--allow-ca-key-reuse"].iter().all(|words| run.stderr.contains(words));
-        ensure!(run.status.code() == Some(1) && says, "the same command again: {run:?}");
+        ensure!(run.status == Some(1) && says, "the same command again: {run:?}");
         let again = world.run(&[&scenario.args[..], &["--allow-ca-key-reuse".to_owned()]].concat());
-        ensure!(again.status.success(), "with the key that is there: {again:?}");
+        ensure!(again.success(), "with the key that is there: {again:?}");
     } else if seen.changed() && !scenario.repeats {
         let refused = ["file exists", "key reuse is disabled"].iter().any(|words| run.stderr.contains(words));
-        ensure!(run.status.code() == Some(1) && refused, "the same command again: {run:?}");
+        ensure!(run.status == Some(1) && refused, "the same command again: {run:?}");
     } else {
-        ensure!(run.status.success(), "the same command failed: {}", run.stderr);
+        ensure!(run.success(), "the same command failed: {}", run.stderr);
     }
     let then = inspect(scenario, world).context("after the same command")?;
     then.is_clean().context("after the same command")?;

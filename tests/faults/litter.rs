@@ -9,7 +9,7 @@ use crate::inspect::{check_answer, inspect, recovers};
 use crate::points::Points;
 use crate::scenario::{DIRS, Scenario};
 use crate::strace;
-use crate::world::{PROGRAM, Run, leftovers, words};
+use crate::world::{Run, leftovers, program, words};
 
 /// The most bytes that a file may get: less than any key has, between a key and a certificate, and more than most have.
 const LIMITS: [&str; 6] = ["0", "1", "100", "240", "400", "1000"];
@@ -23,7 +23,8 @@ fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
             |limit| format!("{}: at most {limit} bytes", scenario.name),
             |limit| {
                 let world = scenario.world.copy();
-                let mut command = world.command("prlimit", &[&format!("--fsize={limit}"), "--core=0", PROGRAM]);
+                let mut command =
+                    world.command("prlimit", &[&format!("--fsize={limit}"), "--core=0", program()]);
                 let run = Run::of(command.args(&scenario.args));
                 let seen = inspect(&scenario, &world).with_context(|| format!("{run:?}"))?;
                 check_answer(&scenario, &run, &seen, true)?;
@@ -48,7 +49,7 @@ fn no_key_stays_behind_when_the_certs_directory_was_renamed_after_a_kill() {
                     fs::rename(world.path("certs"), world.path("renamed"))?;
                 }
                 let run = world.run(&words(&format!("create-ca --ca-key=my-safe-directory/next.key {DIRS}")));
-                ensure!(run.status.success(), "{run:?}");
+                ensure!(run.success(), "{run:?}");
                 let now = world.snapshot();
                 let left: Vec<_> = leftovers(&now)
                     .into_iter()

@@ -3,6 +3,9 @@
 //!
 //! `strace` kills the program, or makes a system call fail, at each call in turn. It has to be installed and allowed to trace.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod concurrency;
 mod crash;
 mod disk;

@@ -140,7 +140,7 @@ fn root_lists_what_another_user_left_pending() {
     );
     let run = world.run(&scenario.args);
     let words = format!("which belongs to uid {user}");
-    assert!(run.status.code() == Some(1) && run.stderr.contains(&words), "{run:?}");
+    assert!(run.status == Some(1) && run.stderr.contains(&words), "{run:?}");
 }
 
 fn old_key(scenario: &Scenario) -> Option<&[u8]> {
@@ -166,7 +166,7 @@ fn pending(scenario: &Scenario, call: &Call) -> World {
 fn finish_by_another(world: &World) {
     let args = "create-client bob --certs-dir=certs --ca-key=my-safe-directory/no.key --key-algorithm=ecdsa";
     let run = world.run(&words(args));
-    assert_eq!(run.status.code(), Some(1), "{run:?}");
+    assert_eq!(run.status, Some(1), "{run:?}");
 }
 
 fn finishes(scenario: &Scenario, world: &World) -> Result<()> {

@@ -92,7 +92,7 @@ fn another(scenario: &Scenario, world: &World, finished: bool) -> Result<()> {
     let keys: BTreeSet<_> = scenario.ca_keys.into_iter().flatten().collect();
     let runs: Vec<_> = keys.iter().map(|key| world.run(&scenario.another(key))).collect();
     let has_ca = world.path("certs/ca.crt").exists();
-    ensure!(!has_ca || runs.iter().any(|run| run.status.success()), "failed: {runs:?}");
+    ensure!(!has_ca || runs.iter().any(|run| run.success()), "failed: {runs:?}");
     good(scenario, world)?;
     let changed = !is_old(scenario, &world.snapshot());
     ensure!(changed || !finished, "the command succeeded, and its files are lost");
@@ -105,13 +105,13 @@ fn again(scenario: &Scenario, world: &World, finished: bool) -> Result<()> {
     let now = world.snapshot();
     ensure!(leftovers(&now).is_empty(), "left behind: {:?}: {run:?}", leftovers(&now));
     good(scenario, world).with_context(|| format!("{run:?}"))?;
-    match run.status.code() {
+    match run.status {
         Some(0) => ensure!(!is_old(scenario, &now), "nothing happened: {run:?}"),
         Some(1) if is_alone(scenario, &now) => {
             ensure!(run.stderr.contains("HINT: ") && !finished, "a CA key is alone: {run:?}");
             let args = [&scenario.args[..], &["--allow-ca-key-reuse".to_owned()]].concat();
             let run = world.run(&args);
-            ensure!(run.status.success(), "with the CA key that was alone: {run:?}");
+            ensure!(run.success(), "with the CA key that was alone: {run:?}");
             good(scenario, world)?;
         }
         Some(1) => refused(scenario, &now, &run)?,

@@ -40,7 +40,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
     let mut nohup = scenario.world.command("sh", &["-c", "trap '' HUP; exec \"$@\"", "sh"]);
     let run = Run::of(nohup.arg(strace.get_program()).args(strace.get_args()));
     let log = std::fs::read_to_string(strace::log(&scenario.world)).expect("strace's log");
-    assert!(run.status.success(), "{run:?}");
+    assert!(run.success(), "{run:?}");
     assert!(log.contains("flock("), "{log}");
 }
 
@@ -68,7 +68,7 @@ fn interrupt(scenario: &Scenario, call: &Call, signal: &str) -> Result<()> {
 /// Success, or an error that says so, or an end by the signal, which leaves everything as it was.
 fn check_status(traced: &Traced, signal: &str, changed: bool) -> Result<()> {
     let run = &traced.run;
-    match run.status.code() {
+    match run.status {
         Some(0) => ensure!(changed, "it did not succeed: {run:?}"),
         Some(1) => {
             ensure!(

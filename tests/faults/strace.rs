@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::world::{PROGRAM, Run, World};
+use crate::world::{Run, World, program};
 
 /// Calls that are traced because of their class, and have nothing to do with files.
 const OTHERS: [&str; 6] = ["execve", "fcntl", "ioctl", "mmap", "poll", "prctl"];
@@ -48,7 +48,7 @@ pub fn command(world: &World, args: &[String], injections: &[String]) -> Command
     for injection in injections {
         strace.args(["-e", &format!("inject={injection}")]);
     }
-    strace.args(["--", PROGRAM]).args(args);
+    strace.args(["--", program()]).args(args);
     strace
 }
 
@@ -56,7 +56,7 @@ pub fn command(world: &World, args: &[String], injections: &[String]) -> Command
 pub fn calls(world: &World, args: &[String], injections: &[&str]) -> Vec<Call> {
     let owned: Vec<_> = injections.iter().map(|injection| (*injection).to_owned()).collect();
     let traced = run(&world.copy(), args, &owned);
-    assert!(traced.run.status.success(), "{args:?}: {:?}", traced.run);
+    assert!(traced.run.success(), "{args:?}: {:?}", traced.run);
     let is_free =
         |call: &Call| !injections.iter().any(|injection| injection.split(':').next() == Some(&call.name));
     traced.calls().into_iter().filter(is_free).collect()

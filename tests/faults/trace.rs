@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::disk::{Change, CrossRename, Event, History, Inode, Node, apply};
-use crate::world::{PROGRAM, Run, World};
+use crate::world::{Run, World, program};
 
 /// Calls that only look, or have nothing to do with what is on the disk.
 const LOOKING: [&str; 29] = [
@@ -64,14 +64,14 @@ pub fn history(world: &World, args: &[String], rename: CrossRename) -> Result<(H
     let log = world.beside("disk.log");
     let mut strace =
         world.command("strace", &["-f", "-qq", "-xx", "-s", "9999999", "-e", "trace=%file,%desc", "-o"]);
-    let run = Run::of(strace.arg(&log).args(["--", PROGRAM]).args(args));
-    ensure!(run.status.success(), "{run:?}");
+    let run = Run::of(strace.arg(&log).args(["--", program()]).args(args));
+    ensure!(run.success(), "{run:?}");
     for line in fs::read_to_string(&log)?.lines() {
         reader.line(line).with_context(|| line.chars().take(300).collect::<String>())?;
     }
     let History { nodes, events } = reader.history;
     ensure!(events.iter().any(|event| matches!(event, Event::Sync(_))), "nothing was synced: {args:?}");
-    Ok((History { nodes, events }, world.dir()))
+    Ok((History { nodes, events }, world.dir().to_owned()))
 }
 
 impl Reader {
@@ -87,7 +87,7 @@ impl Reader {
             apply(&mut nodes, &change);
         }
         let history = History { nodes: nodes.clone(), events: Vec::new() };
-        Self { top: world.dir(), nodes, open: HashMap::new(), history, rename }
+        Self { top: world.dir().to_owned(), nodes, open: HashMap::new(), history, rename }
     }
 
     /// `123 openat(AT_FDCWD, "\x2e", O_RDONLY) = 3`

@@ -1,18 +1,15 @@
-//! A directory of its own for each try, the program in it, and what can be seen of both from outside.
+//! A directory of its own for each try, and what the program's own files there are.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::ops::Deref;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use tempfile::TempDir;
-use walkdir::WalkDir;
 
-/// The program.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_crdb-cert");
+use crate::support::Dir;
+pub use crate::support::{Item, Run, Snapshot, program};
 
 /// How the names of the program's own files begin.
 const OWN: &str = ".crdb-cert.";
@@ -21,25 +18,8 @@ pub const MANIFEST: &str = "certs/.crdb-cert.commit/crdb-cert.manifest";
 
 /// A directory with the `my-safe-directory` of the documents in it.
 pub struct World {
-    root: TempDir,
-}
-
-/// Mode, and contents; a directory has none, and a link has its target.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Item {
-    pub mode: u32,
-    pub contents: Option<Vec<u8>>,
-}
-
-/// Everything that is in a directory, by its path there.
-pub type Snapshot = BTreeMap<PathBuf, Item>;
-
-/// What a run of the program left.
-#[derive(Debug)]
-pub struct Run {
-    pub status: ExitStatus,
-    pub stdout: String,
-    pub stderr: String,
+    dir: Dir,
+    beside: Dir,
 }
 
 /// Certificate file, key file, notes and error of a row of `list`.
@@ -51,6 +31,14 @@ pub struct Row {
     pub error: String,
 }
 
+impl Deref for World {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        &self.dir
+    }
+}
+
 impl World {
     /// With files that are nobody's business.
     pub fn new() -> Self {
@@ -60,13 +48,9 @@ impl World {
         world
     }
 
-    /// An empty directory: in memory, where nobody waits for a disk to sync, unless TMPDIR says where.
+    /// An empty directory.
     pub fn nothing() -> Self {
-        let in_memory = || tempfile::tempdir_in("/dev/shm").ok();
-        let root = if std::env::var_os("TMPDIR").is_some() { None } else { in_memory() };
-        let world = Self { root: root.unwrap_or_else(|| TempDir::new().expect("a temporary directory")) };
-        fs::create_dir(world.dir()).expect("a directory");
-        world
+        Self { dir: Dir::in_memory(), beside: Dir::in_memory() }
     }
 
     /// The same in another place.
@@ -83,57 +67,32 @@ impl World {
         copy
     }
 
-    pub fn dir(&self) -> PathBuf {
-        self.root.path().join("world")
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.dir().join(name)
-    }
-
     /// A file that is not part of the world.
     pub fn beside(&self, name: &str) -> PathBuf {
-        self.root.path().join(name)
-    }
-
-    pub fn write(&self, name: &str, contents: &[u8]) {
-        fs::write(self.path(name), contents).expect(name);
-    }
-
-    /// A program in the world, with nothing of the test's environment but PATH, and a hostile home.
-    pub fn command(&self, program: &str, args: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(program);
-        command.args(args).env_clear().current_dir(self.dir()).stdin(Stdio::null());
-        command.env("HOME", "/nonexistent").env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command
+        self.beside.path(name)
     }
 
     pub fn run(&self, args: &[impl AsRef<OsStr>]) -> Run {
-        Run::of(&mut self.command(PROGRAM, args))
+        Run::of(&mut self.command(program(), args))
     }
 
     /// A `create-*` command that works.
     pub fn create(&self, args: &str) {
         let run = self.run(&words(args));
-        assert!(run.status.success(), "{args}: {run:?}");
+        assert!(run.success(), "{args}: {run:?}");
     }
 
+    /// Everything that is there now, but for the directory itself.
     pub fn snapshot(&self) -> Snapshot {
-        let entries = WalkDir::new(self.dir()).min_depth(1).sort_by_file_name();
-        entries.into_iter().map(|entry| self.item(entry.expect("an entry").path())).collect()
-    }
-
-    fn item(&self, path: &Path) -> (PathBuf, Item) {
-        let metadata = path.symlink_metadata().expect("metadata");
-        let contents = metadata.is_file().then(|| fs::read(path).expect("a file"));
-        let relative = path.strip_prefix(self.dir()).expect("a path in the world");
-        (relative.to_owned(), Item { mode: metadata.mode() & 0o7777, contents })
+        let mut snapshot = self.dir.snapshot();
+        snapshot.remove(Path::new(""));
+        snapshot
     }
 
     /// The rows of `list`, and what it says on stderr.
     pub fn list(&self) -> Result<(Vec<Row>, String)> {
         let run = self.run(&["list", "--certs-dir=certs"]);
-        ensure!(run.status.success(), "list failed: {run:?}");
+        ensure!(run.success(), "list failed: {run:?}");
         let lines = run.stdout.lines().filter(|line| line.starts_with('|')).skip(1);
         let rows = lines.map(|line| {
             let cells: Vec<_> = line.split('|').map(|cell| cell.trim().to_owned()).collect();
@@ -142,20 +101,6 @@ impl World {
         });
         let rows = rows.collect::<Option<_>>().with_context(|| format!("no table: {}", run.stdout))?;
         Ok((rows, run.stderr))
-    }
-}
-
-impl Run {
-    pub fn of(command: &mut Command) -> Self {
-        let output = command.output();
-        Self::from(output.unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program())))
-    }
-}
-
-impl From<Output> for Run {
-    fn from(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Self { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }
 

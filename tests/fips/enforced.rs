@@ -1,7 +1,7 @@
 //! `--fips`, its variable, and what happens without the providers it needs.
 
 use crate::modules::run_with;
-use crate::sandbox::{DIRS, Sandbox};
+use crate::support::{DIRS, Sandbox};
 
 const ON: [(&str, &str); 1] = [("CRDB_CERT_FIPS", "1")];
 

@@ -1,8 +1,7 @@
 //! FIPS, and CA keys in a hardware token, on real modules: `tests/fips/install-modules` puts them in place.
 
-#[path = "../cli/sandbox.rs"]
-#[allow(dead_code)]
-mod sandbox;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod enforced;
 mod modules;

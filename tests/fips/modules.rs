@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::sandbox::{Run, Sandbox};
+use crate::support::{Run, Sandbox};
 
 /// The directory that `install-modules` filled.
 pub fn dir() -> PathBuf {

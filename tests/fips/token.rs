@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::modules::{fact, run_with};
-use crate::sandbox::{Run, Sandbox};
+use crate::support::{Run, Sandbox};
 
 const PIN: &str = "123456";
 const FROM_FILE: &str = "--ca-key-passphrase-file=pin";

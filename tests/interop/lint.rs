@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::peers::Peer;
 use crate::sandbox::Sandbox;
-use crate::sets::{self, KEYS, SIGNING};
+use crate::sets::{self, KEYS};
 
 /// What the linter says about `file` from WARNING up: `code (SEVERITY): message`.
 fn findings(sandbox: &Sandbox, file: &str) -> Vec<String> {

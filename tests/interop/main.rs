@@ -11,6 +11,9 @@
 //! `accepted`, `refused: <why>` or `connected: <client>` in the order of their arguments; those for names read them from
 //! standard input, one a line (see `names`).
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod expected;
 mod fields;
 mod keys;

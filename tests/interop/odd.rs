@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -108,12 +107,8 @@ fn ours(sandbox: &Sandbox, cases: &[(&str, &str)]) -> BTreeMap<String, (Verdict,
 
 fn check_login(sandbox: &Sandbox, number: &str, title: &str) -> (Verdict, String) {
     let dir = format!("--certs-dir=odd/{number}");
-    let output = Command::new(env!("CARGO_BIN_EXE_crdb-cert"))
-        .args(["check-login", "u", &dir, AT, "--format=json"])
-        .current_dir(sandbox.path(""))
-        .env_clear()
-        .output()
-        .expect("crdb-cert starts");
+    let mut command = sandbox.ours(&["check-login", "u", &dir, AT, "--format=json"]);
+    let output = command.output().expect("crdb-cert starts");
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).trim().to_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     match output.status.code() {
@@ -126,7 +121,7 @@ fn check_login(sandbox: &Sandbox, number: &str, title: &str) -> (Verdict, String
 
 /// What a Go says. Its own version stands in `go.mod`: with an older one there, it behaves as that one did.
 fn go(sandbox: &Sandbox, at: usize, program: &Path) -> Go {
-    let module = sandbox.path(format!("go-{at}"));
+    let module = sandbox.path(&format!("go-{at}"));
     fs::create_dir(&module).expect("a directory");
     let run = |arguments: &[&OsStr]| {
         let mut command = sandbox.command(program);

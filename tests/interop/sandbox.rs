@@ -3,15 +3,15 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::Path;
 use std::process::{Command, Output};
 
-use tempfile::TempDir;
-
 use crate::peers::Peer;
+use crate::support::{Dir, Run, program};
 
 /// A directory that goes away with the test, an empty home included.
-pub struct Sandbox(TempDir);
+pub struct Sandbox(Dir);
 
 /// How a peer ended, and what it said.
 pub struct Answer {
@@ -23,6 +23,14 @@ pub struct Answer {
     pub stderr: String,
 }
 
+impl Deref for Sandbox {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        &self.0
+    }
+}
+
 impl Sandbox {
     /// An empty one.
     pub fn new() -> Self {
@@ -31,16 +39,11 @@ impl Sandbox {
 
     /// An empty one in the given directory.
     pub fn within(parent: &Path) -> Self {
-        let sandbox = Self(tempfile::tempdir_in(parent).expect("a temporary directory"));
+        let sandbox = Self(Dir::within(parent));
         for directory in ["home", "tmp"] {
             fs::create_dir(sandbox.path(directory)).expect("a directory in the sandbox");
         }
         sandbox
-    }
-
-    /// The place of `name` in the sandbox.
-    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.0.path().join(name)
     }
 
     /// Runs `crdb-cert` with nothing but PATH in its environment, on the certs directory `<cluster>` and the CA key
@@ -57,16 +60,13 @@ impl Sandbox {
 
     /// Runs `crdb-cert` with some environment variables and no CA key but that of the arguments.
     pub fn create_in(&self, environment: &[(&str, &str)], cluster: &str, args: &[&str]) {
-        let output = Command::new(env!("CARGO_BIN_EXE_crdb-cert"))
-            .args(args)
-            .arg(format!("--certs-dir={cluster}"))
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("PATH", search_path())
-            .envs(environment.iter().copied())
-            .output()
-            .expect("crdb-cert starts");
-        assert!(output.status.success(), "{args:?}: {output:?}");
+        let mut command = self.ours(args);
+        Run::of(command.arg(format!("--certs-dir={cluster}")).envs(environment.iter().copied())).succeeds();
+    }
+
+    /// `crdb-cert`, with nothing but PATH in its environment.
+    pub fn ours(&self, args: &[&str]) -> Command {
+        self.0.command(program(), args)
     }
 
     /// Runs a peer; it has to be installed, but may fail.
@@ -100,14 +100,8 @@ impl Sandbox {
 
     /// A command in the sandbox that knows nothing of the caller's home and settings.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("PATH", search_path())
-            .env("HOME", self.path("home"))
-            .env("TMPDIR", self.path("tmp"))
-            .env("LC_ALL", "C.UTF-8");
+        let mut command = self.0.command(program, &[] as &[&str]);
+        command.env("HOME", self.path("home")).env("TMPDIR", self.path("tmp")).env("LC_ALL", "C.UTF-8");
         command
     }
 }
@@ -124,8 +118,4 @@ pub fn answer(command: &mut Command, peer: Peer) -> Answer {
         stdout: String::from_utf8(stdout).expect("UTF-8"),
         stderr: String::from_utf8_lossy(&stderr).into_owned(),
     }
-}
-
-fn search_path() -> std::ffi::OsString {
-    std::env::var_os("PATH").expect("PATH is set")
 }

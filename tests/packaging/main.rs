@@ -3,6 +3,9 @@
 //!
 //! Run by `make -C dev packaging`, which installs what these tests need and builds the program first.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod binary;
 mod dist;
 mod install;

@@ -1,9 +1,11 @@
 //! Other people's programs, `make` first, run in the project's directory or in another.
 
-use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+
+pub use crate::support::project;
+use crate::support::{Run, named_program};
 
 /// What `cargo test` and `make` set for their children, and no child should take for its own.
 const SET_BY_OUR_PARENTS: [&str; 7] = [
@@ -16,14 +18,9 @@ const SET_BY_OUR_PARENTS: [&str; 7] = [
     "MFLAGS",
 ];
 
-/// The project's directory.
-pub fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// The program that `make` built; it says which one.
 pub fn program() -> PathBuf {
-    project().join(env::var_os("CRDB_CERT_PROGRAM").unwrap_or_else(|| "target/release/crdb-cert".into()))
+    named_program().unwrap_or_else(|| project().join("target/release/crdb-cert"))
 }
 
 /// A command in a directory.
@@ -43,8 +40,7 @@ pub fn script(script: &str, args: &[&OsStr]) -> String {
 
 /// Runs a command that has to succeed. What it wrote to stdout.
 pub fn succeeds(command: &mut Command) -> String {
-    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    assert!(status.success(), "{command:?}: {status}\n{stdout}\n{stderr}");
-    stdout
+    let run = Run::of(command);
+    assert!(run.success(), "{command:?}: {:?}\n{}\n{}", run.status, run.stdout, run.stderr);
+    run.stdout
 }

@@ -217,3 +217,28 @@ fn circles_and_crowds_end() {
     crowd.insert(0, middle());
     assert_eq!(verdict(&leaf("middle", 2), &crowd, &[root()]), "ok");
 }
+
+#[test]
+fn no_octet_of_a_certificate_can_stop_the_judge() {
+    let subtree = tlv(SEQUENCE, &tlv(0x82, b"com"));
+    let constraints = extension(extension::NAME_CONSTRAINTS, true, &tlv(SEQUENCE, &tlv(0xa1, &subtree)));
+    let names =
+        [tlv(0x82, b"a.org"), tlv(0x86, b"a://b.org/c"), tlv(0x87, &[10, 0, 0, 1]), tlv(0x81, b"a@b.org")];
+    let names = extension(extension::SUBJECT_ALT_NAME, false, &tlv(SEQUENCE, &names.concat()));
+    let (leaf, root) = (leaf("root", 1).with(names).done(), root().with(constraints).done());
+    let (mut read, mut refused) = (0, 0);
+    for (changed, is_leaf) in [(&leaf, true), (&root, false)] {
+        for at in 0..changed.der().len() {
+            for octet in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut der = changed.der().to_vec();
+                der[at] = octet;
+                let Ok(odd) = Certificate::from_der(der) else { continue };
+                let (leaf, trusted) = if is_leaf { (&odd, &root) } else { (&leaf, &odd) };
+                let presented = Presented { leaf, intermediates: &[], trusted: std::slice::from_ref(trusted) };
+                read += 1;
+                refused += usize::from(matches!(judge(presented, AT, &Numbers), Outcome::Refused(_)));
+            }
+        }
+    }
+    assert!(read > 1000 && refused > 100, "{read} read, {refused} refused");
+}

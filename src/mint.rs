@@ -1,0 +1,105 @@
+//! A request becomes a certificate, in memory.
+
+use anyhow::{Context, Result, anyhow};
+use openssl::pkey::PKey;
+
+use crate::ca::authority::Authority;
+use crate::certificate::Certificate;
+use crate::duration::Lifetime;
+use crate::error::Advice;
+use crate::pki::CryptoError;
+use crate::pki::issue::{Issuer, Template, Validity, issue};
+use crate::pki::key::{KeySpec, PrivateKey};
+use crate::request::{Request, SubjectKey};
+
+/// Who signs.
+pub enum Signer {
+    /// The certificate's own key.
+    Itself,
+    /// A CA.
+    Ca(Box<Authority>),
+}
+
+/// A new certificate, and the key if it was made or used here.
+pub struct Minted {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The same in PEM form.
+    pub pem: Vec<u8>,
+    /// The subject's private key.
+    pub key: Option<PrivateKey>,
+}
+
+/// Makes the key if there is none yet, and the certificate.
+///
+/// # Errors
+/// If OpenSSL's providers cannot do it, or a certificate cannot be signed by itself without its key, or it would outlive its CA.
+pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
+    if let Signer::Ca(ca) = signer {
+        check_outlives(ca, request.validity)?;
+    }
+    let kind = request.kind();
+    let key = match request.key {
+        SubjectKey::New(spec) => {
+            let key = PrivateKey::generate(spec);
+            Ok(key.map_err(|error| could_not_generate(spec, kind.noun, &error))?)
+        }
+        SubjectKey::Existing(key) => Ok(key),
+        SubjectKey::Public(key) => Err(key),
+    };
+    let public = match &key {
+        Ok(key) => {
+            key.public().with_context(|| format!("could not read the public half of the {} key", kind.noun))?
+        }
+        Err(public) => PKey::clone(public),
+    };
+    let template = Template {
+        profile: kind.profile,
+        subject: &request.subject,
+        alt_names: &request.alt_names,
+        validity: request.validity,
+        key: &public,
+    };
+    let issuer = match (signer, &key) {
+        (Signer::Ca(ca), _) => ca.as_issuer(),
+        (Signer::Itself, Ok(key)) => Issuer { key, certificate: None },
+        (Signer::Itself, Err(_)) => {
+            return Err(anyhow!("a {} certificate cannot sign itself without its key", kind.noun));
+        }
+    };
+    let issued = issue(&template, issuer);
+    let issued = issued.with_context(|| format!("could not generate the {} certificate", kind.noun))?;
+    Ok(Minted { certificate: issued.certificate, pem: issued.pem, key: key.ok() })
+}
+
+fn could_not_generate(spec: KeySpec, noun: &str, error: &CryptoError) -> anyhow::Error {
+    let what = format!("could not generate new {noun} key: {error}");
+    if spec == KeySpec::Ed25519 {
+        // The server signs and checks such tokens with Ed25519 and nothing else.
+        let hint = "CockroachDB takes no other kind of key here: use a FIPS module that approves Ed25519 (OpenSSL 3.4 or newer)";
+        return Advice::new(what, hint).into();
+    }
+    anyhow!(what)
+}
+
+/// No certificate is valid longer than its CA.
+fn check_outlives(ca: &Authority, validity: Validity) -> Result<()> {
+    let ca_end = ca.not_after()?;
+    if validity.not_after <= ca_end {
+        return Ok(());
+    }
+    let (ca, requested) = (ca_end - validity.now(), validity.not_after - validity.now());
+    let hours = |seconds: i64| seconds as f64 / 3600.0;
+    let what =
+        format!("CA lifetime is {:.6}h, shorter than the requested {:.6}h.", hours(ca), hours(requested));
+    Err(match Lifetime::at_most(ca) {
+        Some(shorter) => {
+            anyhow!("{what} Renew CA certificate, or rerun with --lifetime={shorter} for a shorter duration.")
+        }
+        None => Advice::new(
+            format!("{what} Renew CA certificate."),
+            "renew it: create-ca --allow-ca-key-reuse --overwrite",
+        )
+        .into(),
+    })
+}

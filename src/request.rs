@@ -1,0 +1,41 @@
+//! Everything decided about a certificate before a key exists: parsed, with nothing left to check.
+
+use openssl::pkey::{PKey, Public};
+
+use crate::certificate::AltName;
+use crate::certs_dir::layout::CertificateName;
+use crate::pki::issue::Validity;
+use crate::pki::key::{KeySpec, PrivateKey};
+use crate::pki::name::EncodedName;
+use crate::usage::Kind;
+
+/// A certificate to make.
+pub struct Request {
+    /// Which certificate of the directory.
+    pub name: CertificateName,
+    /// Its subject.
+    pub subject: EncodedName,
+    /// More names of the subject.
+    pub alt_names: Vec<AltName>,
+    /// When it is valid.
+    pub validity: Validity,
+    /// The subject's key.
+    pub key: SubjectKey,
+}
+
+/// The key that a certificate is for.
+pub enum SubjectKey {
+    /// One that is still to be made.
+    New(KeySpec),
+    /// One that is there.
+    Existing(PrivateKey),
+    /// Somebody else's, of which only the public half is known.
+    Public(PKey<Public>),
+}
+
+impl Request {
+    /// The row of the table of usages that the request is about.
+    pub fn kind(&self) -> &'static Kind {
+        self.name.usage.kind()
+    }
+}
