@@ -11,6 +11,7 @@ use crate::certs_dir::Reading;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::error::Advice;
+use crate::finding::Finding;
 use crate::pki::issue::Issuer;
 use crate::pki::key::PrivateKey;
 use crate::pki::{self, pem};
@@ -31,13 +32,18 @@ impl Authority {
     ///
     /// # Errors
     /// If either is missing or unusable, or the key does not belong to the certificate.
-    pub fn load(certs_dir: &Reading<'_>, usage: Usage, ca_key: &CaKey) -> Result<Self> {
+    pub fn load(
+        certs_dir: &Reading<'_>,
+        usage: Usage,
+        ca_key: &CaKey,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Self> {
         let file = certificate_file(certs_dir, usage);
         let path = certs_dir.path(&file);
         let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
         check_may_sign(&certificate, &path)?;
         let public = certificate::public_key(&certificate, &path)?;
-        let key = ca_key.load()?.ok_or_else(|| no_key(ca_key))?;
+        let key = ca_key.load(findings)?.ok_or_else(|| no_key(ca_key))?;
         if !key.matches(&public) {
             return Err(wrong_key(certs_dir, &key, ca_key, &certificate, &path));
         }

@@ -8,8 +8,9 @@ use anyhow::{Result, anyhow};
 use super::location::Location;
 use super::passphrase::{Passphrase, Source};
 use super::secret_file;
-use crate::certs_dir::access::warn_of_readable_ca_key;
+use crate::certs_dir::access::check_ca_key;
 use crate::error::Advice;
+use crate::finding::Finding;
 use crate::pki::key::{LoadKeyError, PrivateKey, Weakness};
 use crate::pki::provider;
 use crate::store::read::ReadError;
@@ -44,17 +45,17 @@ impl CaKey {
     ///
     /// # Errors
     /// If there is none, or it will not do.
-    pub fn new_passphrase(&self) -> Result<Passphrase> {
-        self.passphrase.new_one(&format!("the new CA key {self}"))
+    pub fn new_passphrase(&self, findings: &mut Vec<Finding>) -> Result<Passphrase> {
+        self.passphrase.new_one(&format!("the new CA key {self}"), findings)
     }
 
     /// Loads the key; `None` if there is no such file.
     ///
     /// # Errors
     /// If it is there but cannot be used.
-    pub fn load(&self) -> Result<Option<PrivateKey>> {
-        let mut failure = None;
-        let passphrase = || match self.passphrase.existing(&format!("CA key {self}")) {
+    pub fn load(&self, findings: &mut Vec<Finding>) -> Result<Option<PrivateKey>> {
+        let (mut failure, mut asked) = (None, Vec::new());
+        let passphrase = || match self.passphrase.existing(&format!("CA key {self}"), &mut asked) {
             Ok(passphrase) => Some(passphrase),
             Err(error) => {
                 failure = Some(error);
@@ -63,14 +64,15 @@ impl CaKey {
         };
         let key = match &self.location {
             Location::Token(uri) => PrivateKey::from_pkcs11_uri(uri.with_pin(), passphrase),
-            Location::File(path) => match contents(path)? {
+            Location::File(path) => match contents(path, findings)? {
                 Some(contents) => PrivateKey::from_pem_with(&contents, passphrase),
                 None => return Ok(None),
             },
         };
+        findings.append(&mut asked);
         let about = format!("could not load CA key {self}");
         match (key, failure) {
-            (Ok(key), _) => self.judged(key).map(Some),
+            (Ok(key), _) => self.judged(key, findings).map(Some),
             (Err(_), Some(error)) => Err(error.context(about)),
             (Err(error), None) if self.file().is_none() => {
                 let why = match error {
@@ -89,14 +91,15 @@ impl CaKey {
     }
 
     /// No certificate is made that servers refuse.
-    fn judged(&self, key: PrivateKey) -> Result<PrivateKey> {
+    fn judged(&self, key: PrivateKey, findings: &mut Vec<Finding>) -> Result<PrivateKey> {
         match key.weakness() {
             Some(Weakness::Refused(kind)) => {
                 let what = format!("CA key {self} is {kind}, and servers refuse what it signs");
                 Err(Advice::new(what, "make another CA, with a new key: create-ca --ca-key=<new file>").into())
             }
             Some(Weakness::Weak(why)) => {
-                log::warn!("CA key {self}: {why}; make another CA, with a new key");
+                let what = format!("CA key {self}: {why}; make another CA, with a new key");
+                findings.push(Finding::note("ca-key-weak", self, what));
                 Ok(key)
             }
             None => Ok(key),
@@ -111,9 +114,9 @@ impl fmt::Display for CaKey {
 }
 
 /// What is in the file; `None` if there is none.
-fn contents(path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
+fn contents(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     let could_not_read = |error| anyhow!("could not read CA key file {}: {error}", path.display());
-    match secret_file::read(path, warn_of_readable_ca_key) {
+    match secret_file::read(path, check_ca_key, findings) {
         Err(ReadError::NotFound) if path.is_symlink() => {
             let hint = "remove the link, or make what it points to";
             let what = format!("CA key {} is a symbolic link to nothing", path.display());

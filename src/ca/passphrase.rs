@@ -10,9 +10,10 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 use zeroize::{Zeroize, Zeroizing};
 
 use super::secret_file;
-use crate::certs_dir::access::warn_of_readable_passphrase;
+use crate::certs_dir::access::check_passphrase;
 use crate::error::{Advice, reason};
 use crate::ffi;
+use crate::finding::Finding;
 use crate::interrupts::Interrupts;
 
 /// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
@@ -39,10 +40,10 @@ impl Source {
     ///
     /// # Errors
     /// If the source has none.
-    pub fn existing(&self, what: &str) -> Result<Passphrase> {
+    pub fn existing(&self, what: &str, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         match self {
             Self::Terminal => Terminal::open()?.ask(&format!("passphrase of {what}: ")),
-            Self::File(path) => from_file(path),
+            Self::File(path) => from_file(path, findings),
             Self::Descriptor(number) => from_descriptor(*number),
         }
     }
@@ -51,7 +52,7 @@ impl Source {
     ///
     /// # Errors
     /// If the source has none, it is too short, or the two differ.
-    pub fn new_one(&self, what: &str) -> Result<Passphrase> {
+    pub fn new_one(&self, what: &str, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         let passphrase = match self {
             Self::Terminal => {
                 let mut terminal = Terminal::open()?;
@@ -62,7 +63,7 @@ impl Source {
                 }
                 first
             }
-            Self::File(_) | Self::Descriptor(_) => self.existing(what)?,
+            Self::File(_) | Self::Descriptor(_) => self.existing(what, findings)?,
         };
         if passphrase.len() < SHORTEST {
             bail!("the passphrase has {} bytes, and at least {SHORTEST} are needed", passphrase.len());
@@ -71,9 +72,10 @@ impl Source {
     }
 }
 
-fn from_file(path: &Path) -> Result<Passphrase> {
+fn from_file(path: &Path, findings: &mut Vec<Finding>) -> Result<Passphrase> {
     let about = || format!("could not read the passphrase file {}", path.display());
-    first_line(secret_file::read(path, warn_of_readable_passphrase).with_context(about)?).with_context(about)
+    let contents = secret_file::read(path, check_passphrase, findings).with_context(about)?;
+    first_line(contents).with_context(about)
 }
 
 fn from_descriptor(number: i32) -> Result<Passphrase> {

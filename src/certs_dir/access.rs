@@ -7,6 +7,8 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::finding::Finding;
+
 /// What a key owned by the server's account may allow.
 const OWNER_ONLY: u32 = 0o700;
 /// What a key owned by root and the server's group may allow.
@@ -113,29 +115,32 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
     Ok(())
 }
 
-/// Warns of a CA key that group or others can read: they can log in as anybody.
-pub fn warn_of_readable_ca_key(path: &Path, metadata: &Metadata) {
-    warn_of_readable("CA key", path, metadata);
+/// What is wrong with a CA key's file: whoever can read it can log in as anybody.
+pub fn check_ca_key(path: &Path, metadata: &Metadata) -> Vec<Finding> {
+    let mut findings = check_secret("CA key", path, metadata);
     let me = rustix::process::geteuid().as_raw();
     if ![me, 0].contains(&metadata.uid()) {
         let (path, owner) = (path.display(), metadata.uid());
-        log::warn!("the CA key {path} belongs to uid {owner}, who can use it; type: chown {me} {path}");
+        let what = format!("the CA key {path} belongs to uid {owner}, who can use it");
+        findings.push(Finding::warning("ca-key-owner", &path, what, format!("chown {me} {path}")));
     }
+    findings
 }
 
-/// Warns of a passphrase that group or others can read.
-pub fn warn_of_readable_passphrase(path: &Path, metadata: &Metadata) {
-    warn_of_readable("passphrase file", path, metadata);
+/// What is wrong with a passphrase's file.
+pub fn check_passphrase(path: &Path, metadata: &Metadata) -> Vec<Finding> {
+    check_secret("passphrase file", path, metadata)
 }
 
-fn warn_of_readable(what: &str, path: &Path, metadata: &Metadata) {
+fn check_secret(what: &str, path: &Path, metadata: &Metadata) -> Vec<Finding> {
     let mode = metadata.mode() & MODE_BITS;
-    if mode & 0o077 != 0 {
+    let is_open = mode & 0o077 != 0;
+    let finding = is_open.then(|| {
         let (path, mode) = (path.display(), Mode(mode));
-        log::warn!(
-            "the {what} {path} has permissions {mode}, so that others can use it; type: chmod 600 {path}"
-        );
-    }
+        let what = format!("the {what} {path} has permissions {mode}, so that others can use it");
+        Finding::warning("secret-readable", &path, what, format!("chmod 600 {path}"))
+    });
+    finding.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod access;
 pub mod batch;
 pub mod certificate;
 pub mod expired;
+pub mod inspect;
 pub mod layout;
 pub mod ownership;
 pub mod scan;

@@ -40,10 +40,12 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
         place.check()?;
     }
     writer.check([&target])?;
-    if new_key_file.is_none() {
-        request.key = ca_key.load()?.map_or(request.key, SubjectKey::Existing);
-    }
-    let passphrase = args.encrypt_ca_key.then(|| ca_key.new_passphrase()).transpose()?;
+    let mut findings = Vec::new();
+    let existing = if new_key_file.is_none() { ca_key.load(&mut findings) } else { Ok(None) };
+    let passphrase = args.encrypt_ca_key.then(|| ca_key.new_passphrase(&mut findings)).transpose();
+    announce::findings(&findings);
+    request.key = existing?.map_or(request.key, SubjectKey::Existing);
+    let passphrase = passphrase?;
 
     let validity = request.validity;
     let minted = mint(request, &Signer::Itself).with_context(|| format!("with CA key {ca_key}"))?;

@@ -34,7 +34,12 @@ pub fn create(request: Request, placement: &Placement, ca_key: Option<&CaKey>) -
     let targets = targets(&name, placement);
     writer.check(&targets)?;
     let signer = match ca_key {
-        Some(ca_key) => Signer::Ca(Box::new(Authority::load(&certs_dir.read(), name.usage, ca_key)?)),
+        Some(ca_key) => {
+            let mut findings = Vec::new();
+            let authority = Authority::load(&certs_dir.read(), name.usage, ca_key, &mut findings);
+            announce::findings(&findings);
+            Signer::Ca(Box::new(authority?))
+        }
         None => Signer::Itself,
     };
     let minted = mint(request, &signer)?;

@@ -4,9 +4,11 @@ use anyhow::{Context, Result};
 
 use super::{announce, values};
 use crate::certs_dir::CertsDir;
+use crate::certs_dir::inspect::Judge;
 use crate::certs_dir::ownership::writable_certs_dir;
-use crate::certs_dir::scan::{self, Judge};
+use crate::certs_dir::scan::{self, Scan};
 use crate::cli::List;
+use crate::error::printable;
 use crate::{account, output};
 
 /// Prints the table.
@@ -24,6 +26,10 @@ pub fn run(args: &List) -> Result<()> {
     announce::findings(certs_dir.dir().and_then(writable_certs_dir).as_slice());
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
-    let entries = scan::scan(&certs_dir, reading, &judge).context(cannot_load)?;
+    let Scan { entries, findings } = scan::scan(&certs_dir, reading, &judge).context(cannot_load)?;
+    announce::findings(&findings);
+    for (entry, error) in entries.iter().filter_map(|entry| Some((entry, entry.error()?))) {
+        log::info!("{}: {error}", printable(&dir.join(&*entry.certificate_file).display().to_string()));
+    }
     output::print_with(|out| output::table::write(out, &dir, &entries)).context("could not print the list")
 }

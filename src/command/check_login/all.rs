@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use super::handshake::{self, Trusted};
 use super::settings::Server;
 use crate::certs_dir::certificate::{self, CertificateFile};
-use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::cli::{CheckLogin, Format};
 use crate::command::announce;
@@ -80,15 +79,17 @@ fn verdicts(
 
 /// The client certificates of the directory, and the node's, each with the user of its file.
 fn certificates(certs_dir: &CertsDir, reading: &Reading<'_>) -> Result<Vec<(String, String)>> {
-    let files = scan::names(certs_dir, reading)?.into_iter();
-    let owned = files.filter_map(|file| {
-        let name = CertificateName::from_file(&file)?.ok()?;
-        let owner = match name.usage {
-            Usage::Client => name.name?,
-            Usage::Node => NODE_USER.to_owned(),
-            _ => return None,
-        };
-        Some((file, owner))
+    let mut findings = Vec::new();
+    let names = scan::certificates(certs_dir, reading, &mut findings)?.into_iter();
+    let owned = names.filter_map(|name| {
+        let file = name.certificate_file();
+        match name.usage {
+            Usage::Client => Some((file, name.name?)),
+            Usage::Node => Some((file, NODE_USER.to_owned())),
+            _ => None,
+        }
     });
-    Ok(owned.collect())
+    let owned = owned.collect();
+    announce::findings(&findings);
+    Ok(owned)
 }
