@@ -7,6 +7,7 @@
 pub mod args;
 pub mod generate;
 pub mod logging;
+pub mod server;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
@@ -14,6 +15,7 @@ use crate::go_bool::parser as go_bool;
 pub use args::*;
 pub use generate::Generate;
 use logging::LogArgs;
+pub use server::{ServerArgs, StartArgs};
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
 ///
@@ -192,8 +194,10 @@ Examples:
     ///
     /// Says whether the server would let USER log in with a certificate, by the server's own rules and in its own words, and
     /// what to do about it if not. Tell it what the server was told: the flags it was started with, and the role's SUBJECT.
+    /// With --all, checks every client certificate in the certs directory; with --rpc, a node's certificate for
+    /// connections between nodes.
     ///
-    /// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that could not be judged.
+    /// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that cannot be judged.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -201,7 +205,10 @@ Examples:
     --role-subject='O=Acme Inc,OU=movr-prod,UID=maxroach'
   crdb-cert check-login root --certs-dir=certs \\
     --root-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=root'
-  crdb-cert check-login app --certs-dir=certs --tenant-id=2 --format=json")]
+  crdb-cert check-login app --certs-dir=certs --tenant-id=2 --format=json
+  crdb-cert check-login --all \\
+    --server-flags-from=/etc/systemd/system/securecockroachdb.service
+  crdb-cert check-login --rpc --certs-dir=certs --server-version=25.4")]
     CheckLogin(CheckLogin),
     /// Show the version of the tool and of OpenSSL
     ///

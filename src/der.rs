@@ -228,7 +228,15 @@ mod tests {
             let object = openssl::asn1::Asn1Object::from_str(oid).expect(oid);
             assert_eq!(object_identifier(object.as_slice()).as_deref(), Some(oid));
         }
-        for bad in [&[][..], &[0x80, 1], &[42, 0x80], &[42, 0x9f, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
+        assert_eq!(object_identifier(&[39]).as_deref(), Some("0.39"));
+        for bad in [
+            &[][..],
+            &[0x80, 1],
+            &[42, 0x80],
+            &[0x55, 0x80, 3],
+            &[0x55, 0x84],
+            &[42, 0x9f, 0xff, 0xff, 0xff, 0xff, 0x7f],
+        ] {
             assert_eq!(object_identifier(bad), None, "{bad:x?}");
         }
     }

@@ -6,12 +6,15 @@
 
 mod ber;
 mod certificate;
+mod older;
 mod parse;
+mod printed;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
 mod text;
+mod types;
 mod value;
 
 use std::fmt;
@@ -19,44 +22,14 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 pub use ber::BerError;
-pub use certificate::{CertificateSubject, EncodedAttribute, Oddity, Peculiarity, UnreadableSubject};
+pub use certificate::{CertificateSubject, Oddity, Peculiarity, UnreadableSubject};
 pub use parse::{ParseError, ParseErrorKind};
+pub use printed::Equality;
 pub(crate) use text::quoted;
 use text::{fold, upper, write_escaped, write_joined};
-
-/// An attribute type that CockroachDB knows by name (RFC 4514 section 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AttributeType {
-    /// The short name, in upper case, as the server prints it.
-    pub name: &'static str,
-    /// The object identifier, dotted.
-    pub oid: &'static str,
-}
-
-/// The nine types a role's SUBJECT may use, in the order the server lists them (REFERENCE.md section 5).
-pub const KNOWN_TYPES: [AttributeType; 9] = [
-    AttributeType { name: "CN", oid: "2.5.4.3" },
-    AttributeType { name: "L", oid: "2.5.4.7" },
-    AttributeType { name: "ST", oid: "2.5.4.8" },
-    AttributeType { name: "O", oid: "2.5.4.10" },
-    AttributeType { name: "OU", oid: "2.5.4.11" },
-    AttributeType { name: "C", oid: "2.5.4.6" },
-    AttributeType { name: "STREET", oid: "2.5.4.9" },
-    AttributeType { name: "DC", oid: "0.9.2342.19200300.100.1.25" },
-    AttributeType { name: "UID", oid: "0.9.2342.19200300.100.1.1" },
-];
-
-impl AttributeType {
-    /// The known type with this name, whatever its case.
-    pub fn by_name(name: &str) -> Option<Self> {
-        KNOWN_TYPES.into_iter().find(|known| known.name.eq_ignore_ascii_case(name))
-    }
-
-    /// The known type with this dotted object identifier.
-    pub fn by_oid(oid: &str) -> Option<Self> {
-        KNOWN_TYPES.into_iter().find(|known| known.oid == oid)
-    }
-}
+pub(crate) use types::Syntax;
+pub use types::{AttributeType, TYPES};
+pub use value::EncodedAttribute;
 
 /// The value of an attribute: text, or a BER element that was given in hex (RFC 4514 section 2.4).
 ///
@@ -255,7 +228,7 @@ pub struct DistinguishedName {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("SUBJECT contains illegal field type {}, should be one of [{}]", quoted(.attribute_type), known_names())]
 pub struct IllegalFieldType {
-    /// The type that is none of [`KNOWN_TYPES`], as written.
+    /// The type that no SUBJECT may use, as written.
     pub attribute_type: String,
 }
 
@@ -289,11 +262,11 @@ impl DistinguishedName {
     /// Whether the server takes this name as the SUBJECT of a role. Flags are not checked so.
     ///
     /// # Errors
-    /// The server's own: the first type that is not one of [`KNOWN_TYPES`]. An object identifier is not one, even
-    /// that of a known type.
+    /// The server's own: the first type that no SUBJECT may use, such as an object identifier, even that of a known
+    /// type.
     pub fn check_role_subject(&self) -> Result<(), IllegalFieldType> {
         let legal = |a: &Attribute| {
-            KNOWN_TYPES.iter().any(|known| a.attribute_type.chars().map(upper).eq(known.name.chars()))
+            AttributeType::for_roles().any(|known| a.attribute_type.chars().map(upper).eq(known.name.chars()))
         };
         match self.attributes().find(|a| !legal(a)) {
             Some(a) => Err(IllegalFieldType { attribute_type: a.attribute_type.clone() }),
@@ -305,7 +278,8 @@ impl DistinguishedName {
 impl FromStr for DistinguishedName {
     type Err = ParseError;
 
-    /// Reads RFC 4514 text the way the server does (REFERENCE.md section 5). White space alone is the empty name.
+    /// Reads RFC 4514 text the way the server does (REFERENCE.md section 5). Spaces alone are the empty name; a text that
+    /// servers read differently is an error.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         parse::name(text)
     }
@@ -319,5 +293,5 @@ impl fmt::Display for DistinguishedName {
 }
 
 fn known_names() -> String {
-    KNOWN_TYPES.map(|known| quoted(known.name)).join(" ")
+    AttributeType::for_roles().map(|known| quoted(known.name)).collect::<Vec<_>>().join(" ")
 }

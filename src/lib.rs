@@ -32,6 +32,7 @@ pub mod output;
 mod pkcs11;
 pub mod pki;
 mod request;
+pub mod server_flags;
 pub mod store;
 pub mod tenant;
 pub mod time;

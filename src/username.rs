@@ -72,7 +72,7 @@ impl fmt::Display for Username {
 
 /// Lower case character by character, as Go does (no final sigma, and the dotted capital I becomes a plain i),
 /// then NFC.
-fn normalize(text: &str) -> String {
+pub(crate) fn normalize(text: &str) -> String {
     text.chars().filter_map(|c| c.to_lowercase().next()).nfc().collect()
 }
 

@@ -25,9 +25,10 @@ impl Certificate {
     /// The subject's common name: the last one, as in Go; empty if there is none.
     pub fn common_name(&self) -> &str {
         match &self.subject {
-            Ok(CertificateSubject { common_name, .. }) | Err(UnreadableSubject::Text { common_name, .. }) => {
-                common_name
-            }
+            Ok(CertificateSubject { common_name, .. })
+            | Err(
+                UnreadableSubject::Text { common_name, .. } | UnreadableSubject::NotJudged { common_name, .. },
+            ) => common_name,
             Err(UnreadableSubject::Encoding(_)) => "",
         }
     }
@@ -36,7 +37,10 @@ impl Certificate {
     pub fn organizational_units(&self) -> &[String] {
         match &self.subject {
             Ok(CertificateSubject { organizational_units, .. })
-            | Err(UnreadableSubject::Text { organizational_units, .. }) => organizational_units,
+            | Err(
+                UnreadableSubject::Text { organizational_units, .. }
+                | UnreadableSubject::NotJudged { organizational_units, .. },
+            ) => organizational_units,
             Err(UnreadableSubject::Encoding(_)) => &[],
         }
     }

@@ -76,10 +76,11 @@ impl AltName {
         tlv(SEQUENCE, &names.iter().flat_map(Self::to_der).collect::<Vec<_>>())
     }
 
-    /// The address of an iPAddress; in hex where it has the length of none.
+    /// The address of an iPAddress as Go prints it, which takes an IPv4 address in IPv6 form for one of IPv4; in hex where it has
+    /// the length of none.
     pub fn address(&self) -> Option<String> {
         match self {
-            Self::Ip(ip) => Some(ip.to_string()),
+            Self::Ip(ip) => Some(ip.to_canonical().to_string()),
             Self::Other { tag: IP, contents } => Some(der::hex(contents)),
             _ => None,
         }

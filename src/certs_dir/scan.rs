@@ -76,15 +76,7 @@ pub struct Scan {
 /// If the directory cannot be read.
 pub fn scan<'a>(certs_dir: &'a CertsDir, mut reading: Reading<'a>, judge: &Judge) -> Result<Scan> {
     let mut scan = Scan::default();
-    for file in names(certs_dir, &reading, &mut scan.findings)? {
-        let name = match CertificateName::from_file(&file) {
-            None => continue,
-            Some(Ok(name)) => name,
-            Some(Err(error)) => {
-                scan.findings.push(bad_name(&reading.path(&file).display().to_string(), &error.to_string()));
-                continue;
-            }
-        };
+    for name in certificates(certs_dir, &reading, &mut scan.findings)? {
         let mut entry = Entry::of(&reading, judge, &name);
         for _ in 0..TRIES {
             if entry.findings.is_empty() || !reading.is_disturbed() {
@@ -97,6 +89,26 @@ pub fn scan<'a>(certs_dir: &'a CertsDir, mut reading: Reading<'a>, judge: &Judge
     }
     scan.entries.sort_unstable_by(|a, b| (a.usage, &a.certificate_file).cmp(&(b.usage, &b.certificate_file)));
     Ok(scan)
+}
+
+/// The certificates of the directory, by their files' names. A missing directory has none.
+///
+/// # Errors
+/// If the directory cannot be read.
+pub fn certificates(
+    certs_dir: &CertsDir,
+    reading: &Reading<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<CertificateName>> {
+    let files = names(certs_dir, reading, findings)?.into_iter();
+    let known = files.filter_map(|file| match CertificateName::from_file(&file)? {
+        Ok(name) => Some(name),
+        Err(error) => {
+            findings.push(bad_name(&reading.path(&file).display().to_string(), &error.to_string()));
+            None
+        }
+    });
+    Ok(known.collect())
 }
 
 fn bad_name(path: &str, why: &str) -> Finding {

@@ -4,6 +4,11 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
+use super::server::{ServerArgs, StartArgs};
+
+/// The default of `--certs-dir`.
+pub const CERTS_DIR: &str = "${HOME}/.cockroach-certs";
+
 /// The arguments of the commands that create CAs.
 #[derive(Debug, Args)]
 pub struct CreateCa {
@@ -157,20 +162,38 @@ pub enum SubjectFlag {
 #[derive(Debug, Args)]
 pub struct CheckLogin {
     /// The SQL user
-    #[arg(value_name = "USER")]
-    pub user: OsString,
+    #[arg(value_name = "USER", required_unless_present_any = ["all", "rpc"])]
+    pub user: Option<OsString>,
+    /// Say which users each client certificate in the certs directory works for
+    #[arg(long, conflicts_with_all = ["user", "cert", "rpc", "role_subject"])]
+    pub all: bool,
+    /// Say whether the certificate works for connections between nodes
+    #[arg(long, conflicts_with_all = ["user", "role_subject", "hba_map"])]
+    pub rpc: bool,
     /// The certificate [default: client.USER.crt in the certs directory; for node client.node.crt, or node.crt]
     #[arg(long, value_name = "FILE")]
     pub cert: Option<OsString>,
     /// Where the CA certificates are.
     #[command(flatten)]
     pub dir: CertsDirArgs,
+    /// What else the server was started with.
+    #[command(flatten)]
+    pub start: StartArgs,
     /// The SUBJECT of the user's role
     #[arg(long, value_name = "DN")]
     pub role_subject: Option<String>,
     /// The cluster setting security.client_cert.subject_required.enabled is on
     #[arg(long)]
     pub subject_required: bool,
+    /// The cluster setting security.client_cert.san_required.enabled is on
+    #[arg(long)]
+    pub san_required: bool,
+    /// The map that the cert line of the HBA configuration names
+    #[arg(long, value_name = "NAME", requires = "ident_map")]
+    pub hba_map: Option<String>,
+    /// The text of the cluster setting server.identity_map.configuration
+    #[arg(long, value_name = "FILE", requires = "hba_map")]
+    pub ident_map: Option<OsString>,
     /// The number of the tenant that the user connects to; 1 is the system tenant
     #[arg(long, value_name = "ID", default_value = "1")]
     pub tenant_id: String,
@@ -210,28 +233,13 @@ pub struct CertsDirArgs {
         long,
         env = "COCKROACH_CERTS_DIR",
         value_name = "DIR",
-        default_value = "${HOME}/.cockroach-certs",
+        default_value = CERTS_DIR,
         hide_env_values = true
     )]
     pub certs_dir: OsString,
     /// The server's own flags.
     #[command(flatten)]
     pub server: ServerArgs,
-}
-
-/// The server's own flags, accepted by every command that has a certs directory.
-#[derive(Debug, Args)]
-pub struct ServerArgs {
-    /// The server's flag of the same name: maps names in client certificates to users, as from:to,...;
-    /// repeatable
-    #[arg(long, value_name = "LIST")]
-    pub cert_principal_map: Vec<String>,
-    /// The server's flag of the same name: the subject of root's certificates
-    #[arg(long, value_name = "DN")]
-    pub root_cert_distinguished_name: Option<String>,
-    /// The server's flag of the same name: the subject of the nodes' certificates
-    #[arg(long, value_name = "DN")]
-    pub node_cert_distinguished_name: Option<String>,
 }
 
 /// The CA key.

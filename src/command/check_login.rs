@@ -1,80 +1,93 @@
 //! `check-login`: would the server let a user in with a certificate? (REFERENCE.md section 6)
 
+mod all;
+mod handshake;
+mod settings;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::announce;
-use super::subject::check_role;
-use super::values::{self, distinguished_name};
-use crate::ca::authority;
+use super::{announce, values};
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading};
 use crate::cli::{CheckLogin, Format};
-use crate::dn::DistinguishedName;
-use crate::error::Advice;
-use crate::login::chain::{self, Objection, Outcome, Presented};
-use crate::login::{CertificateFacts, NODE_USER, ServerSettings, Tenant, judge};
-use crate::output;
-use crate::pki::verify::OpenSsl;
+use crate::error::{Advice, printable};
+use crate::login::{Client, NODE_USER, ServerVersion, Tenant, Verdict, judge, judge_rpc};
+use crate::output::{self, json};
 use crate::tenant::{TenantId, TenantName};
 use crate::time;
 use crate::usage::Usage;
+use handshake::Trusted;
+use settings::Server;
 
-/// Prints the verdict; the status is 0 if the login succeeds, and 1 if not.
+/// Prints the verdict; the status is 0 if the login succeeds, 1 if not, and 2 if that cannot be judged.
 pub fn run(args: &CheckLogin) -> Result<ExitCode> {
-    let user = values::user(&args.user)?;
-    let settings = settings(args, user.as_str())?;
-    let tenant = Tenant {
-        id: args.tenant_id.parse::<TenantId>().context("--tenant-id")?.as_u64(),
-        name: args
-            .tenant_name
-            .as_deref()
-            .map(|name| name.parse::<TenantName>().context("--tenant-name"))
-            .transpose()?
-            .map(|name| name.to_string()),
+    if args.all {
+        return all::run(args, &Server::read(args, None)?);
+    }
+    let user = match (&args.user, args.rpc) {
+        (Some(user), _) => Some(values::user(user)?.as_str().to_owned()),
+        (None, true) => None,
+        // As with --all=false.
+        (None, false) => {
+            return Err(Advice::new("no user is named", "name the SQL user, or give --all or --rpc").into());
+        }
     };
-    let at = at(args)?;
-    let certs_dir = CertsDir::open(&args.dir.path()?)?;
+    let server = Server::read(args, user.as_deref())?;
+    let (tenant, at) = (tenant(args)?, at(args)?);
+    let certs_dir = CertsDir::open(&server.certs_dir)?;
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
     let (file, path) = match &args.cert {
         Some(path) => (CertificateFile::load(Path::new(path), certificate::LEAF)?, PathBuf::from(path)),
         None => {
-            let file = default_certificate(&reading, user.as_str());
+            let file = default_certificate(&reading, user.as_deref().unwrap_or(NODE_USER));
             (CertificateFile::load_in(&reading, &file, certificate::LEAF)?, reading.path(&file))
         }
     };
-    let handshake = handshake(&file, &reading, at)?;
-    let verdict = judge(&CertificateFacts::of(&file.first, &handshake), &settings, user.as_str(), &tenant, at);
-    if let (true, Outcome::NotJudged(doubt)) = (verdict.is_allowed(), &handshake) {
-        return Err(not_judged(doubt));
-    }
+    let handshake = Trusted::read(&reading)?.handshake(&file, at);
+    let client = Client { certificate: &file.first, handshake: &handshake };
+    let verdict = match &user {
+        Some(user) => judge(client, &server.settings, user, &tenant),
+        None => judge_rpc(client, &server.settings, &tenant),
+    };
+    let mut notes = server.notes();
+    notes.extend(handshake::note(&file));
+    let version = server.settings.version;
+    let login =
+        json::Login { user: user.as_deref(), tenant: &tenant, certificate: &path, version, notes: &notes };
     let text = match args.format {
-        Format::Text => verdict.to_string(),
-        Format::Json => output::json::verdict(user.as_str(), &tenant, &path, &verdict),
+        Format::Text => format!("{verdict}\n{}", postscript(args, version, &notes)),
+        Format::Json => json::verdict(&login, &verdict),
     };
     output::print(&(text + "\n")).context("could not print the verdict")?;
-    Ok(if verdict.is_allowed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(status(&verdict))
 }
 
-/// What the server was told.
-fn settings(args: &CheckLogin, user: &str) -> Result<ServerSettings> {
-    // An empty one is not set.
-    let name = |flag: &str, text: &Option<String>| match text.as_deref().map(str::trim) {
-        None | Some("") => Ok(None),
-        Some(text) => distinguished_name(flag, text).map(Some),
-    };
-    let role_subject: Option<DistinguishedName> = name("--role-subject", &args.role_subject)?;
-    if let Some(subject) = &role_subject {
-        check_role(user).context("--role-subject")?;
-        subject.check_role_subject().context("--role-subject")?;
+fn status(verdict: &Verdict) -> ExitCode {
+    match verdict {
+        Verdict::Allowed { .. } => ExitCode::SUCCESS,
+        Verdict::Refused(_) => ExitCode::FAILURE,
+        Verdict::NotJudged(_) => ExitCode::from(2),
     }
-    let values::ServerSettings { principal_map, root_subject, node_subject } = args.dir.server.settings()?;
-    let subject_required = args.subject_required;
-    Ok(ServerSettings { role_subject, root_subject, node_subject, subject_required, principal_map })
+}
+
+/// Whose rules these were, and what else is to be said.
+fn postscript(args: &CheckLogin, version: ServerVersion, notes: &[String]) -> String {
+    let newest = if args.start.server_version.is_none() { ", the newest known (--server-version)" } else { "" };
+    let notes: String = notes.iter().map(|note| format!("\nNOTE: {}", printable(note))).collect();
+    format!("VERSION: {version}{newest}{notes}")
+}
+
+fn tenant(args: &CheckLogin) -> Result<Tenant> {
+    let name = args.tenant_name.as_deref().map(|name| name.parse::<TenantName>().context("--tenant-name"));
+    Ok(Tenant {
+        id: args.tenant_id.parse::<TenantId>().context("--tenant-id")?.as_u64(),
+        name: name.transpose()?.map(|name| name.to_string()),
+    })
 }
 
 fn at(args: &CheckLogin) -> Result<i64> {
@@ -91,21 +104,4 @@ fn default_certificate(certs_dir: &Reading<'_>, user: &str) -> String {
         return CertificateName::of(Usage::Node).certificate_file();
     }
     client
-}
-
-/// What the TLS handshake comes to.
-fn handshake(file: &CertificateFile, certs_dir: &Reading<'_>, at: i64) -> Result<Outcome> {
-    let ca = authority::certificate_file(certs_dir, Usage::Client);
-    let mut trusted = CertificateFile::load_in(certs_dir, &ca, certificate::CA)?.into_all();
-    let tenants = CertificateName::of(Usage::TenantClientCa).certificate_file();
-    if certs_dir.has(&tenants) {
-        trusted.extend(CertificateFile::load_in(certs_dir, &tenants, certificate::CA)?.into_all());
-    }
-    let presented = Presented { leaf: &file.first, intermediates: &file.others, trusted: &trusted };
-    Ok(chain::judge(presented, at, &OpenSsl))
-}
-
-fn not_judged(doubt: &Objection) -> anyhow::Error {
-    let what = format!("not judged: whether the TLS handshake succeeds differs between servers: {doubt}");
-    Advice::new(what, "use a certificate without this oddity, such as create-client makes").into()
 }

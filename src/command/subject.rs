@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::{announce, values};
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::cli::{Subject, SubjectFlag};
-use crate::dn::DistinguishedName;
+use crate::dn::{DistinguishedName, UnreadableSubject};
 use crate::error::{Advice, printable};
 use crate::login::{self, NODE_USER, ROOT_USER};
 use crate::output;
@@ -77,6 +77,7 @@ fn of_certificate(path: &Path) -> Result<Source> {
             let notes = subject.peculiarities.iter().map(ToString::to_string).collect();
             Ok(Source::Certificate(subject.name, notes))
         }
+        Err(error @ UnreadableSubject::NotJudged { .. }) => bail!("{}: {error}", path.display()),
         Err(error) => bail!("the server cannot read the subject of {}: {error}", path.display()),
     }
 }

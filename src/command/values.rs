@@ -59,14 +59,16 @@ pub struct ServerSettings {
 impl ServerArgs {
     /// The flags' values. An empty subject is not set.
     pub fn settings(&self) -> Result<ServerSettings> {
-        let subject = |flag: &str, text: &Option<String>| {
-            let text = text.as_deref().filter(|text| !text.is_empty());
-            text.map(|text| distinguished_name(flag, text)).transpose()
-        };
         Ok(ServerSettings {
             principal_map: self.cert_principal_map.join(",").parse().context("--cert-principal-map")?,
-            root_subject: subject("--root-cert-distinguished-name", &self.root_cert_distinguished_name)?,
-            node_subject: subject("--node-cert-distinguished-name", &self.node_cert_distinguished_name)?,
+            root_subject: expected_subject(
+                "--root-cert-distinguished-name",
+                self.root_cert_distinguished_name.as_deref(),
+            )?,
+            node_subject: expected_subject(
+                "--node-cert-distinguished-name",
+                self.node_cert_distinguished_name.as_deref(),
+            )?,
         })
     }
 }
@@ -189,6 +191,12 @@ pub fn with_username_hint(error: UsernameError) -> Advice {
 /// A distinguished name; `flag` is for the message.
 pub fn distinguished_name(flag: &str, text: &str) -> Result<DistinguishedName> {
     text.parse().with_context(|| flag.to_owned())
+}
+
+/// The subject that the server was told to expect. Nothing is trimmed, as the server trims nothing; empty text
+/// means that none is set.
+pub fn expected_subject(flag: &str, text: Option<&str>) -> Result<Option<DistinguishedName>> {
+    text.filter(|text| !text.is_empty()).map(|text| distinguished_name(flag, text)).transpose()
 }
 
 /// The subject of a new certificate: the one given, or the default for its kind.

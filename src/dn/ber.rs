@@ -42,6 +42,11 @@ pub(super) fn contents(octets: &[u8]) -> Result<Vec<u8>, BerError> {
     }
 }
 
+/// The contents octets of the first element in `octets`, whatever follows it.
+pub(super) fn contents_of_first(octets: &[u8]) -> Option<Vec<u8>> {
+    Reader { rest: octets }.element(0).ok().map(|element| element.contents)
+}
+
 struct Element {
     identifier: u8,
     tag: u64,

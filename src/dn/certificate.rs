@@ -4,24 +4,11 @@
 //! parse that text, and calls two object identifiers UID and DC. The same is done here, detour included, because some
 //! values change on the way.
 
-use crate::der::{self, Malformed, PRINTABLE_STRING, UTF8_STRING};
 use std::fmt;
 
-use super::value::Value;
-use super::{AttributeType, AttributeValue, DistinguishedName, ber, parse, quoted, value};
-
-/// One attribute of a certificate's subject, as encoded (RFC 5280 section 4.1.2.4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EncodedAttribute {
-    /// The type: an object identifier, dotted.
-    pub oid: String,
-    /// The identifier octet of the value; for a string type that is its ASN.1 tag number.
-    pub tag: u8,
-    /// The contents octets of the value.
-    pub contents: Vec<u8>,
-    /// The whole value in DER: identifier, length and contents.
-    pub element: Vec<u8>,
-}
+use super::value::{self, EncodedAttribute, ValueError};
+use super::{AttributeType, AttributeValue, DistinguishedName, parse, text};
+use crate::der::{self, Malformed, PRINTABLE_STRING, UTF8_STRING};
 
 impl EncodedAttribute {
     /// The attributes of a `Name` in DER (RFC 5280 section 4.1.2.4), RDN by RDN, in encoded order.
@@ -64,18 +51,8 @@ pub enum Oddity {
     NamedByOid(Option<&'static str>),
     /// The server knows the name, but does not take it in a role's SUBJECT.
     NotForRoles,
-    /// The value is not a character string. With it is what the server takes for its text.
-    NotAString(String),
     /// Octets of a TeletexString that are not UTF-8 turn into U+FFFD.
     NotUtf8,
-}
-
-impl Peculiarity {
-    /// Whether servers built with an older Go refuse the certificate for this in the TLS handshake
-    /// ("unsupported string type"), whoever logs in; newer ones read on.
-    pub fn may_fail_handshake(&self) -> bool {
-        matches!(self.oddity, Oddity::NotAString(_))
-    }
 }
 
 impl fmt::Display for Peculiarity {
@@ -96,12 +73,6 @@ impl fmt::Display for Peculiarity {
             Oddity::NotForRoles => {
                 write!(f, "a role's SUBJECT cannot hold {attribute_type}, a distinguished-name flag can")
             }
-            Oddity::NotAString(text) => write!(
-                f,
-                "the value of {attribute_type} is not a string; the server reads {}, and older servers refuse the \
-                 certificate in the TLS handshake",
-                quoted(text)
-            ),
             Oddity::NotUtf8 => write!(
                 f,
                 "the value of {attribute_type} is a TeletexString that is not UTF-8; the server reads U+FFFD for \
@@ -121,41 +92,22 @@ pub enum UnreadableSubject {
     #[error("could not parse certificate subject DN: {reason}")]
     Text {
         /// Why the LDAP library rejects what Go printed.
-        reason: parse::ParseError,
+        reason: Box<parse::ParseError>,
         /// As in [`CertificateSubject`].
         common_name: String,
         /// As in [`CertificateSubject`].
         organizational_units: Vec<String>,
     },
-}
-
-/// The types that Go prints by name; it prints the others as object identifiers with the value in hex.
-const NAMED_BY_GO: [(&str, &str); 9] = [
-    ("2.5.4.6", "C"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("2.5.4.3", "CN"),
-    ("2.5.4.5", "SERIALNUMBER"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.9", "STREET"),
-    ("2.5.4.17", "POSTALCODE"),
-];
-
-/// Names that people, OpenSSL and other CAs use for types the server has no name for.
-const UNNAMED: [(&str, &str); 8] = [
-    ("1.2.840.113549.1.9.1", "emailAddress"),
-    ("2.5.4.4", "SN (surname)"),
-    ("2.5.4.12", "title"),
-    ("2.5.4.42", "GN (given name)"),
-    ("2.5.4.43", "initials"),
-    ("2.5.4.46", "dnQualifier"),
-    ("2.5.4.65", "pseudonym"),
-    ("2.5.4.97", "organizationIdentifier"),
-];
-
-fn look_up(table: &[(&str, &'static str)], oid: &str) -> Option<&'static str> {
-    table.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
+    /// The handshake may succeed or fail, and the login, too: it depends on the server's version.
+    #[error("the subject is not judged, as servers read it differently: {reason}")]
+    NotJudged {
+        /// What they read differently.
+        reason: String,
+        /// As in [`CertificateSubject`].
+        common_name: String,
+        /// As in [`CertificateSubject`].
+        organizational_units: Vec<String>,
+    },
 }
 
 impl DistinguishedName {
@@ -168,84 +120,85 @@ impl DistinguishedName {
     ) -> Result<CertificateSubject, UnreadableSubject> {
         let (mut text, mut peculiarities, mut position) = (String::new(), Vec::new(), 0);
         let (mut common_name, mut organizational_units) = (String::new(), Vec::new());
+        let mut not_a_string = None;
         for (i, rdn) in rdns.iter().enumerate() {
             text.push_str(if i > 0 { "," } else { "" });
             for (j, attribute) in rdn.iter().enumerate() {
                 position += 1;
                 text.push_str(if j > 0 { "+" } else { "" });
-                let value = value::decode(attribute).map_err(|problem| {
-                    UnreadableSubject::Encoding(format!("{problem} in {}", attribute.oid))
-                })?;
-                match (attribute.oid.as_str(), &value) {
-                    ("2.5.4.3", Value::Text(octets)) => common_name = String::from_utf8_lossy(octets).into(),
-                    ("2.5.4.11", Value::Text(octets)) => {
-                        organizational_units.push(String::from_utf8_lossy(octets).into())
+                let oid = attribute.oid.as_str();
+                let value = match value::decode(attribute) {
+                    Ok(value) => value,
+                    Err(ValueError::Invalid(why)) => {
+                        return Err(UnreadableSubject::Encoding(format!("{why} in {oid}")));
                     }
+                    Err(ValueError::NotAString) => {
+                        not_a_string.get_or_insert((position, shown_type(oid)));
+                        continue;
+                    }
+                };
+                match oid {
+                    "2.5.4.3" => common_name = String::from_utf8_lossy(&value).into(),
+                    "2.5.4.11" => organizational_units.push(String::from_utf8_lossy(&value).into()),
                     _ => {}
                 }
-                text.push_str(&printed(&attribute.oid, &value));
-                let attribute_type = shown_type(&attribute.oid);
-                let odd = |oddity| Peculiarity { position, attribute_type: attribute_type.into(), oddity };
-                peculiarities.extend(oddities(&attribute.oid, &value).map(odd));
+                text.push_str(&printed(oid, &value));
+                let odd = |oddity| Peculiarity { position, attribute_type: shown_type(oid).into(), oddity };
+                peculiarities.extend(oddities(oid, &value).map(odd));
             }
         }
-        let mut name: Self = match text.parse() {
-            Ok(name) => name,
+        if let Some((position, kind)) = not_a_string {
+            let reason = format!("attribute {position}: the value of {kind} is not a character string");
+            return Err(UnreadableSubject::NotJudged { reason, common_name, organizational_units });
+        }
+        let name = match parse::name(&text) {
+            Ok(name) => renamed(name),
+            Err(reason) if reason.older.is_some() => {
+                let reason = reason.to_string();
+                return Err(UnreadableSubject::NotJudged { reason, common_name, organizational_units });
+            }
             Err(reason) => {
+                let reason = Box::new(reason);
                 return Err(UnreadableSubject::Text { reason, common_name, organizational_units });
             }
         };
-        name.rdns.iter_mut().flat_map(|rdn| &mut rdn.attributes).for_each(|attribute| {
-            if let "UID" | "DC" = shown_type(&attribute.attribute_type) {
-                attribute.attribute_type = shown_type(&attribute.attribute_type).into();
-                attribute.value = AttributeValue::text(attribute.value.contents());
-            }
-        });
         Ok(CertificateSubject { name, peculiarities, common_name, organizational_units })
     }
 }
 
-fn shown_type(oid: &str) -> &str {
-    let known = AttributeType::by_oid(oid).map(|known| known.name);
-    known.or_else(|| look_up(&NAMED_BY_GO, oid)).unwrap_or(oid)
+/// The server calls two types by name that Go does not.
+fn renamed(mut name: DistinguishedName) -> DistinguishedName {
+    name.rdns.iter_mut().flat_map(|rdn| &mut rdn.attributes).for_each(|attribute| {
+        if let "UID" | "DC" = shown_type(&attribute.attribute_type) {
+            attribute.attribute_type = shown_type(&attribute.attribute_type).into();
+            attribute.value = AttributeValue::text(attribute.value.contents());
+        }
+    });
+    name
 }
 
-fn oddities(oid: &str, value: &Value) -> impl Iterator<Item = Oddity> {
-    let named = match (AttributeType::by_oid(oid), look_up(&NAMED_BY_GO, oid)) {
-        (Some(_), _) => None,
-        (None, Some(_)) => Some(Oddity::NotForRoles),
-        (None, None) => Some(Oddity::NamedByOid(look_up(&UNNAMED, oid))),
+fn shown_type(oid: &str) -> &str {
+    AttributeType::by_oid(oid).and_then(AttributeType::server_name).unwrap_or(oid)
+}
+
+fn oddities(oid: &str, value: &[u8]) -> impl Iterator<Item = Oddity> {
+    let named = match AttributeType::by_oid(oid) {
+        Some(known) if known.for_roles => None,
+        Some(known) if known.named_by_go => Some(Oddity::NotForRoles),
+        known => Some(Oddity::NamedByOid(known.map(|known| known.name))),
     };
-    let odd_value = match value {
-        Value::Text(octets) => std::str::from_utf8(octets).is_err().then_some(Oddity::NotUtf8),
-        Value::Other { text, der } => {
-            let by_name = look_up(&NAMED_BY_GO, oid).is_some();
-            let contents = der.as_deref().filter(|_| !by_name).and_then(|der| ber::contents(der).ok());
-            Some(Oddity::NotAString(
-                contents.map_or_else(|| text.clone(), |c| String::from_utf8_lossy(&c).into()),
-            ))
-        }
-    };
-    named.into_iter().chain(odd_value)
+    named.into_iter().chain(std::str::from_utf8(value).is_err().then_some(Oddity::NotUtf8))
 }
 
 /// The attribute as Go prints it.
-fn printed(oid: &str, value: &Value) -> String {
-    let name = look_up(&NAMED_BY_GO, oid);
-    let der = match value {
-        Value::Text(octets) => std::str::from_utf8(octets).ok().map(|text| {
-            let printable = text.bytes().all(der::is_printable);
-            der::tlv(if printable { PRINTABLE_STRING } else { UTF8_STRING }, octets)
-        }),
-        Value::Other { der, .. } => der.clone(),
-    };
-    if let (None, Some(der)) = (name, der) {
+fn printed(oid: &str, value: &[u8]) -> String {
+    let name = AttributeType::by_oid(oid).filter(|known| known.named_by_go).map(|known| known.name);
+    if let (None, Ok(text)) = (name, std::str::from_utf8(value)) {
+        let printable = text.bytes().all(der::is_printable);
+        let der = der::tlv(if printable { PRINTABLE_STRING } else { UTF8_STRING }, value);
         return format!("{oid}=#{}", der::hex(&der));
     }
-    let text = match value {
-        Value::Text(octets) => parse::lossy(octets),
-        Value::Other { text, .. } => text.clone(),
-    };
+    let text = text::lossy(value);
     let mut out = format!("{}=", name.unwrap_or(oid));
     let last = text.chars().count().saturating_sub(1);
     for (at, c) in text.chars().enumerate() {

@@ -1,10 +1,11 @@
 //! RFC 4514 text to a name.
 
-use super::{Attribute, AttributeValue, BerError, DistinguishedName, Rdn, quoted};
+use std::fmt;
+
+use super::{Attribute, AttributeValue, BerError, DistinguishedName, Rdn, older, quoted, text::lossy};
 
 /// What is wrong in a name, and in which of its attributes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("attribute {position} ({}): {kind}", quoted(&shortened(.attribute)))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// The place of the attribute, counted from 1 over all RDNs.
     pub position: usize,
@@ -12,11 +13,33 @@ pub struct ParseError {
     pub attribute: String,
     /// What is wrong with it.
     pub kind: ParseErrorKind,
+    /// The name that servers up to 26.2 read nevertheless: what they say to it is not what later ones say.
+    pub older: Option<DistinguishedName>,
+}
+
+impl std::error::Error for ParseError {}
+
+impl fmt::Display for ParseError {
+    /// One line. Of a text that servers read differently it says how to write it so that all agree.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, attribute, kind, older } = self;
+        write!(f, "attribute {position} ({}): {kind}", quoted(&shortened(attribute)))?;
+        let Some(older) = older.as_ref().map(ToString::to_string) else { return Ok(()) };
+        let refused = if *kind == ParseErrorKind::ReadDifferently { "" } else { "; later ones refuse it" };
+        write!(f, "; not judged: servers up to 26.2 read the name as {}{refused}", quoted(&shortened(&older)))?;
+        match name(&older) {
+            Ok(_) => write!(f, "; if that is meant, write it so, and all servers agree"),
+            Err(_) => Ok(()),
+        }
+    }
 }
 
 /// What can be wrong with an attribute (REFERENCE.md section 5).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseErrorKind {
+    /// Later servers read the text, too, but as another name.
+    #[error("servers read it differently; an empty value at the end is to be left out, or moved to the front")]
+    ReadDifferently,
     /// Nothing between two separators, or after the last one.
     #[error("is empty: there is a separator too many")]
     Empty,
@@ -56,7 +79,29 @@ fn shortened(attribute: &str) -> String {
     }
 }
 
+/// The name in the text, if all servers read the same one.
 pub(super) fn name(text: &str) -> Result<DistinguishedName, ParseError> {
+    match (newer(text), older::name(text)) {
+        (Ok(name), Some(older)) if same(&name, &older) => Ok(name),
+        (Ok(name), older) => Err(read_differently(text, &name, older.unwrap_or_default())),
+        (Err(error), older) => Err(ParseError { older, ..error }),
+    }
+}
+
+/// The same attributes in the same order, those of an RDN, too.
+fn same(name: &DistinguishedName, other: &DistinguishedName) -> bool {
+    name.rdns.len() == other.rdns.len()
+        && name.rdns.iter().zip(&other.rdns).all(|(rdn, other)| rdn.attributes == other.attributes)
+}
+
+fn read_differently(text: &str, name: &DistinguishedName, older: DistinguishedName) -> ParseError {
+    let alike = name.attributes().zip(older.attributes()).take_while(|(one, other)| one == other).count();
+    let attribute = name.attributes().nth(alike).map_or_else(|| text.to_owned(), ToString::to_string);
+    ParseError { position: alike + 1, attribute, kind: ParseErrorKind::ReadDifferently, older: Some(older) }
+}
+
+/// The name as servers after 26.2 read it (go-ldap 3.4.14).
+fn newer(text: &str) -> Result<DistinguishedName, ParseError> {
     if text.trim().is_empty() {
         return Ok(DistinguishedName::default());
     }
@@ -70,6 +115,7 @@ pub(super) fn name(text: &str) -> Result<DistinguishedName, ParseError> {
             position,
             attribute: part.trim_matches(' ').into(),
             kind,
+            older: None,
         })?);
         let separator = text.as_bytes().get(end);
         if separator != Some(&b'+') {
@@ -104,16 +150,6 @@ fn attribute(text: &str) -> Result<Attribute, ParseErrorKind> {
         None => AttributeValue::text(unescape(&text[equals + 1..])?),
     };
     Attribute::new(attribute_type, value).map_err(|_| ParseErrorKind::EmptyType)
-}
-
-/// One U+FFFD for each octet that is not UTF-8: folding takes all such octets for equal, so nothing is lost.
-pub(super) fn lossy(octets: &[u8]) -> String {
-    let mut out = String::new();
-    for chunk in octets.utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-    }
-    out
 }
 
 fn without_spaces(text: &str) -> &str {

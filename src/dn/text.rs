@@ -77,3 +77,13 @@ pub(super) fn upper(c: char) -> char {
 fn single(mut mapped: impl ExactSizeIterator<Item = char>, otherwise: char) -> char {
     if mapped.len() == 1 { mapped.next().unwrap_or(otherwise) } else { otherwise }
 }
+
+/// One U+FFFD for each octet that is not UTF-8: folding takes all such octets for equal, so nothing is lost.
+pub(super) fn lossy(octets: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in octets.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    out
+}

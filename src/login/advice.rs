@@ -1,6 +1,7 @@
-//! What to do about a refused login: commands that can be pasted into a shell or a SQL prompt.
+//! What to do about a refused login: commands that can be pasted into a shell or a SQL prompt. None weakens the cluster: the
+//! next step is a right certificate. Nothing is mapped to root or node, no requirement is switched off, no CA trusted.
 
-use super::{CertificateScope, NODE_USER, ROOT_USER, ScopeTenant, Tenant};
+use super::{CertificateScope, NODE_USER, ROOT_USER, Rule, ScopeTenant, Tenant};
 use crate::dn::DistinguishedName;
 
 /// `text` as one word for a POSIX shell.
@@ -74,8 +75,7 @@ pub(super) fn for_new_certificate(user: &str) -> String {
 
 pub(super) fn for_broken_chain(user: &str) -> String {
     format!(
-        "Add the CA certificate that signed it to ca-client.crt (or ca.crt) on every server, or make a certificate \
-         with the CA that is there: {}.",
+        "Make a certificate with the CA that the server has in ca-client.crt (or ca.crt): {}.",
         create(user, "")
     )
 }
@@ -96,14 +96,43 @@ pub(super) fn for_tenant_certificate(user: &str) -> String {
 }
 
 pub(super) fn for_missing_subject(user: &str, found: Option<&DistinguishedName>) -> String {
-    let setting = match found.and_then(|found| change_server(user, found)) {
-        Some(change) => format!("Make the server expect the certificate's subject: {change}"),
+    match found.and_then(|found| change_server(user, found)) {
+        Some(change) => format!("If the certificate is {user}'s, make the server expect its subject: {change}"),
+        None if is_set_by_flag(user) => format!(
+            "Start the server with {}; `crdb-cert subject FILE --flag={user}` prints it for the certificate that {user} \
+             is to have.",
+            where_set(user)
+        ),
         None => format!("Set {}.", where_set(user)),
-    };
+    }
+}
+
+pub(super) fn for_other_sans(user: &str, missing: &[&str]) -> String {
+    match missing {
+        [] => {
+            format!("Start the server with --{user}-cert-san, and give {user} a certificate with these names.")
+        }
+        missing => {
+            format!("Give {user} a certificate with the names that this one lacks: {}.", missing.join(", "))
+        }
+    }
+}
+
+pub(super) fn for_banned(rule: Rule, user: &str) -> String {
+    let banned = if rule == Rule::RootBanned { "root" } else { "debug_user" };
+    if user == banned {
+        return format!(
+            "The server lets no certificate of {user} in. Log in as another user who has the privileges."
+        );
+    }
     format!(
-        "{setting} Or stop requiring subjects: \
-         SET CLUSTER SETTING security.client_cert.subject_required.enabled = false;"
+        "A certificate that is also for {banned} lets nobody in. Make one for {user} alone: {}.",
+        create(user, "")
     )
+}
+
+pub(super) fn for_unmapped(user: &str) -> String {
+    format!("Use a certificate with an identity that the map takes for {user}, or add one to the map.")
 }
 
 pub(super) fn for_unreadable_subject(user: &str, wanted: &DistinguishedName) -> String {
@@ -111,7 +140,9 @@ pub(super) fn for_unreadable_subject(user: &str, wanted: &DistinguishedName) -> 
 }
 
 pub(super) fn for_other_subject(user: &str, wanted: &DistinguishedName, found: &DistinguishedName) -> String {
-    let change = change_server(user, found).map(|change| format!(" Or change the server: {change}"));
+    let change = change_server(user, found);
+    let change =
+        change.map(|change| format!(" Or, if this certificate is {user}'s, change the server: {change}"));
     format!(
         "Make a certificate with the subject the server expects: {}.{}",
         create_with_subject(user, wanted),
@@ -119,35 +150,22 @@ pub(super) fn for_other_subject(user: &str, wanted: &DistinguishedName, found: &
     )
 }
 
-/// How to make the server expect `found`, if it can: no role's SUBJECT holds, say, an e-mail address.
+/// How to make the server expect `found` of a user whose subject is a role's, if it can: no SUBJECT holds, say, an e-mail
+/// address. Whoever's certificate this is would be root or node by such advice: their flags are left alone.
 fn change_server(user: &str, found: &DistinguishedName) -> Option<String> {
-    let is_flag = is_set_by_flag(user);
-    let possible = !found.is_empty() && (is_flag || found.check_role_subject().is_ok());
+    let possible = !is_set_by_flag(user) && !found.is_empty() && found.check_role_subject().is_ok();
     possible.then(|| server_setting(user, found))
 }
 
-/// `principal` is the name in the certificate that a principal map could change.
-pub(super) fn for_other_scope(
-    user: &str,
-    tenant: &Tenant,
-    scopes: &[CertificateScope],
-    principal: Option<&str>,
-) -> String {
-    if scopes.iter().any(|scope| scope.user == user) {
-        let by_name = tenant
-            .name
-            .as_deref()
-            .filter(|_| !scopes.iter().any(|scope| matches!(scope.tenant, ScopeTenant::Id(_))));
-        let option = match by_name {
-            Some(name) => format!(" --tenant-name-scope={}", word(name)),
-            None => format!(" --tenant-scope={}", tenant.id),
-        };
-        let command = create(user, &option);
-        return format!("The certificate is for {user} on other tenants. Make one for this tenant: {command}.");
+pub(super) fn for_other_scope(user: &str, tenant: &Tenant, scopes: &[CertificateScope]) -> String {
+    if !scopes.iter().any(|scope| scope.user == user) {
+        return format!("Make a certificate for {user}: {}.", create(user, ""));
     }
-    let mapping = principal.map(|principal| {
-        let entry = shell_quoted(&format!("{principal}:{user}"));
-        format!(" Or start the server with --cert-principal-map={entry}")
-    });
-    format!("Make a certificate for {user}: {}.{}", create(user, ""), mapping.unwrap_or_default())
+    let by_id = scopes.iter().any(|scope| matches!(scope.tenant, ScopeTenant::Id(_)));
+    let option = match tenant.name.as_deref().filter(|_| !by_id) {
+        Some(name) => format!(" --tenant-name-scope={}", word(name)),
+        None => format!(" --tenant-scope={}", tenant.id),
+    };
+    let command = create(user, &option);
+    format!("The certificate is for {user} on other tenants. Make one for this tenant: {command}.")
 }

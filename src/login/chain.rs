@@ -275,9 +275,9 @@ impl<'a> Search<'a> {
         let (start, end) =
             (certificate.not_before.unwrap_or(i64::MAX), certificate.not_after.unwrap_or(i64::MIN));
         if self.at < start {
-            findings.push(Finding::refusal(Rule::Validity, format!("is not valid before {}", utc(start))));
+            findings.push(Finding::refusal(Rule::NotYetValid, format!("is not valid before {}", utc(start))));
         } else if self.at > end {
-            findings.push(Finding::refusal(Rule::Validity, format!("expired on {}", utc(end))));
+            findings.push(Finding::refusal(Rule::Expired, format!("expired on {}", utc(end))));
         }
         findings
     }

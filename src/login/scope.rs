@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CertificateFacts, Tenant};
+use super::{ServerSettings, ServerVersion, Tenant};
+use crate::certificate::Certificate;
 use crate::dn::quoted;
 
 /// `--cert-principal-map`: names in certificates that stand for other users (REFERENCE.md section 6).
@@ -13,13 +14,16 @@ pub struct PrincipalMap {
     users: HashMap<String, String>,
 }
 
-/// An entry of a principal map without a colon, in the server's words.
+/// A principal map that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid <cert-principal>:<db-principal> mapping: {}", quoted(.0))]
-pub struct PrincipalMapError(
-    /// The entry.
-    pub String,
-);
+pub enum PrincipalMapError {
+    /// An entry without a colon, in the server's words.
+    #[error("invalid <cert-principal>:<db-principal> mapping: {}", quoted(.0))]
+    NoColon(String),
+    /// A double quote: the server reads the list as a line of CSV.
+    #[error("{} has a double quote, which the server may take for one around an entry", quoted(.0))]
+    Quote(String),
+}
 
 impl PrincipalMap {
     /// The user that `principal` stands for: itself, unless mapped.
@@ -35,8 +39,9 @@ impl FromStr for PrincipalMap {
     /// `from` wins. Nothing is trimmed.
     fn from_str(list: &str) -> Result<Self, PrincipalMapError> {
         let entry = |entry: &str| match entry.rsplit_once(':') {
+            _ if entry.contains('"') => Err(PrincipalMapError::Quote(entry.into())),
             Some((from, to)) => Ok((from.into(), to.into())),
-            None => Err(PrincipalMapError(entry.into())),
+            None => Err(PrincipalMapError::NoColon(entry.into())),
         };
         let users = list.split(',').filter(|entry| !entry.is_empty()).map(entry).collect::<Result<_, _>>()?;
         Ok(Self { users })
@@ -77,15 +82,28 @@ impl CertificateScope {
 impl fmt::Display for CertificateScope {
     /// In the server's words: `"alice" on all tenants`, `"bob" on tenantID 2`, `"bob" on tenantName app`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on ", quoted(&self.user))?;
-        match &self.tenant {
-            ScopeTenant::All => f.write_str("all tenants"),
-            ScopeTenant::Id(1) => f.write_str("tenantID system"),
-            ScopeTenant::Id(id) => write!(f, "tenantID {id}"),
-            ScopeTenant::Name(name) if name.is_empty() => Ok(()),
-            ScopeTenant::Name(name) => write!(f, "tenantName {name}"),
-        }
+        f.write_str(&self.in_words_of(ServerVersion::NEWEST))
     }
+}
+
+impl CertificateScope {
+    /// As [`fmt::Display`], in the words of a certain version.
+    pub(super) fn in_words_of(&self, version: ServerVersion) -> String {
+        let id = if version < ServerVersion::TENANT_NAMES { "tenant" } else { "tenantID" };
+        let tenant = match &self.tenant {
+            ScopeTenant::All => "all tenants".to_owned(),
+            ScopeTenant::Id(1) => format!("{id} system"),
+            ScopeTenant::Id(number) => format!("{id} {number}"),
+            ScopeTenant::Name(name) if name.is_empty() => String::new(),
+            ScopeTenant::Name(name) => format!("tenantName {name}"),
+        };
+        format!("{} on {tenant}", quoted(&self.user))
+    }
+}
+
+/// Several scopes, in the words of the server.
+pub(super) fn listed(scopes: &[CertificateScope], version: ServerVersion) -> String {
+    scopes.iter().map(|scope| scope.in_words_of(version)).collect::<Vec<_>>().join(", ")
 }
 
 /// A `crdb:` URI that is no scope, in the server's words.
@@ -100,22 +118,32 @@ pub enum MalformedScope {
 }
 
 /// The scopes of a certificate, in the server's order: one for each `crdb:` URI; without any, one on all tenants for
-/// the CN and for each DNS name.
+/// `common_name` and for each DNS name.
 ///
 /// # Errors
 /// The first `crdb:` URI that the server cannot read. Other URIs are no matter.
 pub fn certificate_scopes(
-    facts: &CertificateFacts,
-    principals: &PrincipalMap,
+    certificate: &Certificate,
+    common_name: &str,
+    settings: &ServerSettings,
 ) -> Result<Vec<CertificateScope>, MalformedScope> {
-    let scopes = facts.uris.iter().filter_map(|uri| read_uri(uri)).collect::<Result<Vec<_>, _>>()?;
-    if !scopes.is_empty() {
-        return Ok(scopes);
-    }
-    let names = std::iter::once(&facts.common_name).chain(&facts.dns_names);
-    let everywhere =
-        |name: &String| CertificateScope { user: principals.user(name).into(), tenant: ScopeTenant::All };
-    Ok(names.map(everywhere).collect())
+    scopes_one_by_one(certificate, common_name, settings).collect()
+}
+
+/// As [`certificate_scopes`], without reading more than is asked for.
+pub(super) fn scopes_one_by_one<'a>(
+    certificate: &'a Certificate,
+    common_name: &'a str,
+    settings: &'a ServerSettings,
+) -> impl Iterator<Item = Result<CertificateScope, MalformedScope>> + 'a {
+    let scoped = certificate.uris().filter_map(|uri| read_uri(&uri, settings.version));
+    let by_uri = certificate.uris().any(|uri| is_crdb(&uri));
+    let names = std::iter::once(common_name.to_owned()).chain(certificate.dns_names());
+    let everywhere = |name: &str| CertificateScope {
+        user: settings.principal_map.user(name).into(),
+        tenant: ScopeTenant::All,
+    };
+    scoped.chain(names.filter(move |_| !by_uri).map(move |name| Ok(everywhere(&name))))
 }
 
 /// What follows the scheme in a `crdb:` URI; none if the scheme is another.
@@ -128,10 +156,10 @@ pub(super) fn is_crdb(uri: &str) -> bool {
 }
 
 /// The scope in a `crdb:` URI, or none if it has another scheme.
-fn read_uri(uri: &str) -> Option<Result<CertificateScope, MalformedScope>> {
+fn read_uri(uri: &str, version: ServerVersion) -> Option<Result<CertificateScope, MalformedScope>> {
     let rest = after_scheme(uri)?;
     let (host, path) = split_authority(rest);
-    Some(if host == "tenant-name" {
+    Some(if host == "tenant-name" && version >= ServerVersion::TENANT_NAMES {
         by_name(path).ok_or_else(|| MalformedScope::Name(format!("crdb:{rest}")))
     } else {
         by_id(rest).ok_or_else(|| MalformedScope::Id(format!("crdb:{rest}")))

@@ -5,30 +5,57 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::error::{misleads, without_pins};
-use crate::login::{Comparison, Relation, Tenant, Verdict};
+use crate::login::{Comparison, Relation, ServerVersion, Tenant, Verdict};
 
 /// The verdict of `check-login` as one JSON object.
-pub fn verdict(user: &str, tenant: &Tenant, certificate: &Path, verdict: &Verdict) -> String {
+pub fn verdict(login: &Login<'_>, verdict: &Verdict) -> String {
+    harmless(&object(login, verdict).to_string())
+}
+
+/// What was asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Login<'a> {
+    /// The user; none for a connection between nodes.
+    pub user: Option<&'a str>,
+    /// The tenant that the user connects to.
+    pub tenant: &'a Tenant,
+    /// The certificate's file.
+    pub certificate: &'a Path,
+    /// The version of the server.
+    pub version: ServerVersion,
+    /// What else is to be said of the certificate or the settings.
+    pub notes: &'a [String],
+}
+
+/// As an object. `allowed` is null where the login is not judged.
+pub fn object(login: &Login<'_>, verdict: &Verdict) -> Value {
     let mut object = json!({
-        "user": user,
-        "certificate": certificate.to_string_lossy(),
-        "tenant": { "id": tenant.id, "name": tenant.name },
-        "allowed": verdict.is_allowed(),
+        "user": login.user,
+        "certificate": login.certificate.to_string_lossy(),
+        "tenant": { "id": login.tenant.id, "name": login.tenant.name },
+        "server_version": login.version.to_string(),
+        "verdict": verdict.name(),
+        "allowed": match verdict {
+            Verdict::NotJudged(_) => None,
+            verdict => Some(verdict.is_allowed()),
+        },
+        "notes": login.notes,
     });
     let more = match verdict {
         Verdict::Allowed { because } => json!({ "because": because }),
+        Verdict::NotJudged(doubt) => json!({ "message": doubt.why, "hint": doubt.advice }),
         Verdict::Refused(refusal) => json!({
             "rule": refusal.rule.name(),
             "message": refusal.message,
             "detail": refusal.detail,
-            "comparison": refusal.comparison.as_ref().map(comparison),
+            "comparison": refusal.comparison.as_deref().map(comparison),
             "hint": refusal.advice,
         }),
     };
     if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
         object.extend(more);
     }
-    harmless(&object.to_string())
+    object
 }
 
 /// JSON text whose characters cannot drive a terminal (JSON itself escapes fewer), and that shows no PIN.

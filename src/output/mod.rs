@@ -1,6 +1,7 @@
 //! Turns entries into text.
 
 pub mod json;
+pub mod logins;
 pub mod table;
 
 use std::io::{self, BufWriter, StdoutLock, Write};

@@ -45,6 +45,15 @@ pub fn write(out: &mut impl Write, dir: &Path, entries: &[Entry]) -> io::Result<
 /// A table with columns of at least these widths: a rule, the titles, a rule, blanks for the widths, a line for
 /// each entry, and a rule.
 fn table(entries: &[Entry], widths: Widths) -> String {
+    let blanks = widths.map(|width| " ".repeat(width));
+    framed(&HEADERS, std::iter::once(blanks).chain(entries.iter().map(cells))).to_string()
+}
+
+/// A table with centred headers and left-aligned cells, framed as the reference does it. The cells are printable.
+pub(super) fn framed<const COLUMNS: usize>(
+    headers: &[&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> Table {
     let rule = LineSeparator::new('-', '+', '+', '+');
     let format = FormatBuilder::new()
         .column_separator('|')
@@ -54,13 +63,12 @@ fn table(entries: &[Entry], widths: Widths) -> String {
         .build();
     let mut table = Table::new();
     table.set_format(format);
-    let titles = HEADERS.map(|header| Cell::new_align(header, Alignment::CENTER));
+    let titles = headers.map(|header| Cell::new_align(header, Alignment::CENTER));
     table.set_titles(Row::new(titles.into()));
-    table.add_row(widths.iter().map(|width| Cell::new(&" ".repeat(*width))).collect());
-    for entry in entries {
-        table.add_row(row(entry));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| Cell::new(cell)).collect());
     }
-    table.to_string()
+    table
 }
 
 /// The widths of a table, from its first rule.
@@ -69,15 +77,14 @@ fn widths_of(table: &str) -> Widths {
     HEADERS.map(|_| columns.next().map_or(0, |dashes| dashes.len() - 2))
 }
 
-fn row(entry: &Entry) -> Row {
-    let cells = [
-        entry.usage.kind().label,
-        &clipped(&entry.certificate_file, WIDEST_NAME),
-        &clipped(entry.key_file().unwrap_or_default(), WIDEST_NAME),
+fn cells(entry: &Entry) -> [String; HEADERS.len()] {
+    [
+        entry.usage.kind().label.to_owned(),
+        clipped(&entry.certificate_file, WIDEST_NAME),
+        clipped(entry.key_file().unwrap_or_default(), WIDEST_NAME),
         // The last day.
-        &entry.not_after.map(time::date).unwrap_or_default(),
-        &entry.notes,
-        entry.error().unwrap_or_default(),
-    ];
-    cells.into_iter().map(Cell::new).collect()
+        entry.not_after.map(time::date).unwrap_or_default(),
+        entry.notes.to_string(),
+        entry.error().unwrap_or_default().to_owned(),
+    ]
 }

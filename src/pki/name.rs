@@ -9,39 +9,7 @@ use thiserror::Error;
 
 use super::reason;
 use crate::der::{self, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, tlv};
-use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn};
-
-/// How the values of a type are encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Syntax {
-    /// PrintableString where the value fits it, UTF8String otherwise.
-    Directory,
-    /// PrintableString only.
-    Printable,
-    /// Two letters.
-    Country,
-    /// IA5String: ASCII.
-    Ia5,
-}
-
-/// Types with a syntax of their own, and the upper bounds of RFC 5280 appendix A, in characters.
-const RULES: [(&str, Syntax, usize); 15] = [
-    ("2.5.4.3", Syntax::Directory, 64),                   // CN
-    ("2.5.4.5", Syntax::Printable, 64),                   // serialNumber
-    ("2.5.4.6", Syntax::Country, 2),                      // C
-    ("2.5.4.7", Syntax::Directory, 128),                  // L
-    ("2.5.4.8", Syntax::Directory, 128),                  // ST
-    ("2.5.4.10", Syntax::Directory, 64),                  // O
-    ("2.5.4.11", Syntax::Directory, 64),                  // OU
-    ("2.5.4.12", Syntax::Directory, 64),                  // title
-    ("2.5.4.46", Syntax::Printable, usize::MAX),          // dnQualifier
-    ("2.5.4.65", Syntax::Directory, 128),                 // pseudonym
-    ("0.9.2342.19200300.100.1.25", Syntax::Ia5, 63),      // DC
-    ("1.2.840.113549.1.9.1", Syntax::Ia5, 255),           // emailAddress
-    ("1.3.6.1.4.1.311.60.2.1.3", Syntax::Country, 2),     // jurisdictionCountryName
-    ("1.3.6.1.4.1.311.60.2.1.2", Syntax::Directory, 128), // jurisdictionStateOrProvinceName
-    ("1.3.6.1.4.1.311.60.2.1.1", Syntax::Directory, 128), // jurisdictionLocalityName
-];
+use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn, Syntax};
 
 /// Why a name cannot be put into a certificate, and which attribute is the problem.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -112,8 +80,8 @@ fn encode_attribute(attribute: &Attribute) -> Result<Vec<u8>, String> {
 }
 
 fn encode_text(text: &str, oid: &str) -> Result<Vec<u8>, String> {
-    let rule = RULES.iter().find(|(known, ..)| *known == oid);
-    let (syntax, bound) = rule.map_or((Syntax::Directory, usize::MAX), |(_, syntax, bound)| (*syntax, *bound));
+    let known = AttributeType::by_oid(oid);
+    let (syntax, bound) = known.map_or((Syntax::Directory, usize::MAX), |known| (known.syntax, known.longest));
     let length = text.chars().count();
     if text.is_empty() {
         return Err("the value is empty".to_owned());
@@ -200,7 +168,7 @@ mod tests {
             ("nonsense=a", "attribute 1 (nonsense=a)", "neither the name of an attribute type"),
             ("C\\00N=x", "attribute 1 (C\\00N=x)", "neither the name of an attribute type"),
             ("1.2.x=a", "attribute 1 (1.2.x=a)", "neither the name of an attribute type"),
-            ("O=", "attribute 1 (O=)", "the value is empty"),
+            ("O=,CN=x", "attribute 1 (O=)", "the value is empty"),
             ("O=a,OU=#0101ff", "attribute 2 (OU=#0101ff)", "OpenSSL refuses the value"),
             ("O=a\\ff", "attribute 1 (O=a\\ff)", "not UTF-8"),
             ("serialNumber=a@b", "attribute 1 (serialNumber=a@b)", "letters, digits, spaces"),

@@ -161,7 +161,9 @@ fn a_change_of_roots_elsewhere_is_not_followed_through_a_link() {
             place.make_dir("certs", Whose::Attackers);
             attacker(|| link_or_copy(&place));
             place.give("certs", whose);
-            let before = place.elsewhere();
+            // What the killed command left beside the CA key is litter, which the next command sweeps.
+            let mut before = place.elsewhere();
+            before.retain(|path, _| !path.starts_with("safe/.crdb-cert.new"));
             for args in [NEXT, NODE, LIST] {
                 place.run(args).ended().expect(args);
                 place.kept(&before).expect(args);

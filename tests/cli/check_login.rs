@@ -7,6 +7,8 @@ const ROOT: &str = "O=Acme Inc,OU=movr-prod,UID=root";
 const NODE: &str = "O=Acme Inc,OU=movr-prod,UID=node";
 const MAXROACH: &str = "CN=myName,OU=myOrgUnit,O=myOrg,L=myLocality,ST=myState,C=US";
 
+const VERSION: &str = "VERSION: 26.3, the newest known (--server-version)";
+
 /// The certificates of the documents' example. Its country, `myCountry`, fits no certificate.
 fn example() -> Sandbox {
     let sandbox = Sandbox::with_ca();
@@ -24,7 +26,7 @@ fn allows(sandbox: &Sandbox, user: &str, flags: &[&str], because: &str) {
     let run = check(sandbox, user, flags);
     assert_eq!(
         (run.status, run.stdout, run.stderr.as_str()),
-        (Some(0), format!("allowed: {because}\n"), ""),
+        (Some(0), format!("allowed: {because}\n{VERSION}\n"), ""),
         "{flags:?}"
     );
 }
@@ -72,13 +74,11 @@ fn the_example_with_two_attributes_swapped_is_refused_and_says_which() {
     3! OU=movr-prod         UID=root
 Positions 2 and 3 have changed places; that is the only difference.
 ";
-    let failed = "refused: certificate authentication failed for user \"root\"\n";
-    refuses(
-        &sandbox,
-        "root",
-        &[swapped],
-        &[failed, table, "--root-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=root'"],
-    );
+    let failed = "refused: certificate authentication failed for user \"root\" (DN: o=Acme Inc,uid=root,ou=movr-prod)\n\
+                  DETAIL: The client certificate (DN: o=Acme Inc,ou=movr-prod,uid=root) is valid for \"\" on all tenants.\n";
+    let hint = "HINT: Make a certificate with the subject the server expects: `crdb-cert create-client root \
+                --subject='O=Acme Inc,UID=root,OU=movr-prod' --overwrite --certs-dir=... --ca-key=...`.\n";
+    refuses(&sandbox, "root", &[swapped], &[failed, table, hint]);
     let swapped = "--node-cert-distinguished-name=OU=movr-prod,O=Acme Inc,UID=node";
     refuses(&sandbox, "node", &[swapped], &["Positions 1 and 2 have changed places"]);
     let swapped = "--role-subject=CN=myName,OU=myOrgUnit,L=myLocality,O=myOrg,ST=myState,C=US";
@@ -103,7 +103,7 @@ fn without_a_subject_to_match_names_decide() {
     allows(&sandbox, "node", &[], "the certificate is valid for \"node\" on all tenants");
     let cert = "--cert=certs/client.ann.crt";
     let words = [
-        "certificate authentication failed for user \"bob\"\nDETAIL: The client certificate is valid for \"ann\" on all tenants.\n",
+        "certificate authentication failed for user \"bob\" (DN: <nil>)\nDETAIL: The client certificate (DN: <nil>) is valid for \"ann\" on all tenants.\n",
     ];
     refuses(&sandbox, "bob", &[cert], &words);
     allows(
@@ -247,6 +247,23 @@ fn what_cannot_be_judged_is_status_2() {
     );
     cannot_judge(&sandbox, "root", &["--at=tomorrow"], &["--at: \"tomorrow\" is not a time", "HINT: "]);
     cannot_judge(&sandbox, "root", &["--format=xml"], &["ERROR: "]);
+    cannot_judge(
+        &sandbox,
+        "root",
+        &["--server-version=23.2"],
+        &["--server-version: the rules of server version \"23.2\" are not known; known are 24.1, "],
+    );
+    cannot_judge(
+        &sandbox,
+        "root",
+        &["--root-cert-san=MAIL=x"],
+        &["--root-cert-san: invalid SAN attribute type: \"MAIL\" (only DNS, URI, and IP are allowed)"],
+    );
+    cannot_judge(&sandbox, "root", &["--hba-map=m"], &["--ident-map"]);
+    cannot_judge(&sandbox, "root", &["--all"], &["ERROR: "]);
+    let run = sandbox.run(&["check-login", "--certs-dir=certs", "--all=false"]);
+    assert!(run.status == Some(2) && run.stderr.contains("ERROR: no user is named\nHINT: "), "{run:?}");
+    assert_eq!(sandbox.run(&["check-login", "--certs-dir=certs"]).status, Some(2));
     let run = sandbox.run(&["check-login", "root", "--certs-dir=empty", "--cert=certs/node.crt"]);
     assert!(
         run.status == Some(2) && run.stderr.contains("could not read CA certificate empty/ca.crt"),
@@ -263,7 +280,11 @@ fn programs_get_json() {
     assert_eq!(run.status, Some(1));
     assert_eq!(answer["allowed"], false);
     assert_eq!(answer["rule"], "subject-mismatch");
-    assert_eq!(answer["message"], "certificate authentication failed for user \"root\"");
+    assert_eq!(
+        answer["message"],
+        "certificate authentication failed for user \"root\" (DN: uid=root,ou=movr-prod,o=Acme Inc)"
+    );
+    assert_eq!((&answer["verdict"], &answer["server_version"]), (&"refused".into(), &"26.3".into()));
     assert_eq!(answer["comparison"]["relation"], "reversed");
     assert_eq!(answer["comparison"]["first_difference"], 1);
     assert_eq!(answer["comparison"]["positions"][1]["equal"], true);
@@ -294,7 +315,7 @@ fn a_certificate_cannot_add_lines_to_the_answer() {
         let run = check(&sandbox, "bob", &["--cert=certs/client.ann.crt", &format!("--format={format}")]);
         assert_eq!(run.status, Some(1));
         assert!(run.stdout.lines().all(|line| !line.starts_with("allowed")), "{}", run.stdout);
-        assert_eq!(run.stdout.lines().count(), if format == "json" { 1 } else { 3 }, "{}", run.stdout);
+        assert_eq!(run.stdout.lines().count(), if format == "json" { 1 } else { 4 }, "{}", run.stdout);
     }
 }
 
@@ -309,4 +330,228 @@ fn an_expired_ca_is_said_to_be_expired() {
         run.stdout
     );
     assert!(!run.stdout.contains("key identifier"), "{}", run.stdout);
+}
+
+/// Servers up to 26.2 would let root in by this flag, later ones would not start with it.
+#[test]
+fn a_name_that_servers_read_differently_is_not_judged() {
+    let sandbox = example();
+    let agree = "servers up to 26.2 read the name as ";
+    cannot_judge(
+        &sandbox,
+        "root",
+        &["--root-cert-distinguished-name=O=Acme Inc,OU=movr-prod,UID=root,"],
+        &["--root-cert-distinguished-name: attribute 4", agree, "write it so, and all servers agree"],
+    );
+    cannot_judge(
+        &sandbox,
+        "maxroach",
+        &[&format!("--role-subject={MAXROACH}+OU=")],
+        &["--role-subject: ", agree],
+    );
+    // Nothing is trimmed, neither by the server nor here.
+    refuses(&sandbox, "root", &[&format!("--root-cert-distinguished-name={ROOT}\t")], &["! UID=root\\09"]);
+    refuses(&sandbox, "root", &[&format!("--root-cert-distinguished-name={ROOT}\\ ")], &["! UID=root\\ "]);
+    refuses(&sandbox, "maxroach", &[&format!("--role-subject={MAXROACH}\t")], &["! C=US\\09"]);
+    // A subject in a certificate, too.
+    let subject = "/CN=bob/OU=";
+    let request =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "k"];
+    sandbox.openssl(&[&request[..], &["-subj", subject, "-out", "odd.crt"]].concat());
+    sandbox.write("certs/ca-client.crt", &sandbox.read("odd.crt"));
+    let run = check(&sandbox, "bob", &["--cert=odd.crt", "--role-subject=CN=bob"]);
+    if sandbox.openssl(&["x509", "-in", "odd.crt", "-noout", "-subject"]).contains("OU") {
+        let doubt =
+            "not judged: the subject is not judged, as servers read it differently: attribute 2 (\"OU=\")";
+        assert!(run.status == Some(2) && run.stdout.starts_with(doubt), "{run:?}");
+    }
+}
+
+#[test]
+fn rules_apply_from_their_version_on() {
+    let sandbox = example();
+    sandbox.create("create-client", &["root", "--overwrite"]).succeeds_silently();
+    let flags = ["--disallow-root-login", "--server-version=25.4"];
+    let run = check(&sandbox, "root", &flags).succeeds();
+    assert_eq!(
+        run.stdout,
+        "allowed: the certificate is valid for \"root\" on all tenants\nVERSION: 25.4\n\
+         NOTE: --disallow-root-login has no effect: servers have it from version 26.1 on\n"
+    );
+    let banned =
+        ["refused: certificate authentication failed for user \"root\" (DN: <nil>)\n", "VERSION: 26.1\n"];
+    refuses(&sandbox, "root", &["--disallow-root-login", "--server-version=26.1"], &banned);
+    refuses(&sandbox, "root", &["--san-required"], &["failed for user \"root\" based on SAN entries\n"]);
+    sandbox.create("create-client", &["debug_user"]).succeeds_silently();
+    refuses(&sandbox, "debug_user", &[], &["failed for user \"debug_user\""]);
+    allows(
+        &sandbox,
+        "debug_user",
+        &["--allow-debug-user"],
+        "the certificate is valid for \"debug_user\" on all tenants",
+    );
+}
+
+#[test]
+fn connections_between_nodes_have_rules_of_their_own() {
+    let sandbox = example();
+    let rpc = |flags: &[&str]| sandbox.run(&[&["check-login", "--rpc", "--certs-dir=certs"], flags].concat());
+    let node = format!("--node-cert-distinguished-name={NODE}");
+    let run = rpc(&[&node]).succeeds();
+    assert_eq!(
+        run.stdout,
+        format!("allowed: the certificate's subject equals --node-cert-distinguished-name\n{VERSION}\n")
+    );
+    let run = rpc(&[&format!("--root-cert-distinguished-name={ROOT}")]);
+    let refused = "refused: need root or node client cert to perform RPCs on this server: cert dn did not match set root \
+                   or node dn\nHINT: ";
+    assert!(run.status == Some(1) && run.stdout.starts_with(refused), "{run:?}");
+    let run = rpc(&["--cert=certs/client.maxroach.crt", "--format=json"]);
+    let answer: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(
+        (run.status, &answer["user"], &answer["rule"]),
+        (Some(1), &serde_json::Value::Null, &"scope".into())
+    );
+}
+
+#[test]
+fn an_identity_map_stands_between_certificate_and_user() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-client", &["goofus"]).succeeds_silently();
+    sandbox.write("map", "# who is who\ncrdb goofus gallant\ncrdb /^(.*)@x$ \\1\n");
+    let cert = "--cert=certs/client.goofus.crt";
+    let map = |name: &'static str| [cert, name, "--ident-map=map"];
+    allows(
+        &sandbox,
+        "gallant",
+        &map("--hba-map=crdb"),
+        "the certificate is valid for \"goofus\" on all tenants",
+    );
+    let words = [
+        "refused: requested user identity \"ann\" does not correspond to any mapping for system identity \"goofus\"",
+    ];
+    refuses(&sandbox, "ann", &map("--hba-map=crdb"), &words);
+    refuses(
+        &sandbox,
+        "gallant",
+        &map("--hba-map=x"),
+        &["system identity \"goofus\" did not map to a database role"],
+    );
+    sandbox.write("map", "crdb goofus root\n");
+    let words = ["refused: system identity \"goofus\" mapped to reserved database role \"root\""];
+    refuses(&sandbox, "gallant", &map("--hba-map=crdb"), &words);
+    sandbox.write("map", "crdb goofus\n");
+    let words = ["--ident-map: map: unable to parse line 1: \"crdb goofus\""];
+    cannot_judge(&sandbox, "gallant", &map("--hba-map=crdb"), &words);
+    cannot_judge(&sandbox, "gallant", &[cert, "--hba-map=crdb", "--ident-map=none"], &["could not read none"]);
+}
+
+#[test]
+fn the_servers_flags_are_read_from_its_unit() {
+    let sandbox = example();
+    let unit = |words: &str| {
+        let dir = sandbox.path("").display().to_string();
+        let text = format!(
+            "[Service]\nWorkingDirectory={}\nExecStart=/usr/local/bin/cockroach start --certs-dir=certs \\\n  {words}\n",
+            dir.trim_end_matches('/')
+        );
+        sandbox.write("crdb.service", &text);
+    };
+    let check = |user: &str, flags: &[&str]| {
+        sandbox.run(&[&["check-login", user, "--server-flags-from=crdb.service"], flags].concat())
+    };
+    unit(&format!("'--root-cert-distinguished-name={ROOT}' --disallow-root-login"));
+    let run = check("root", &["--subject-required"]).succeeds();
+    assert!(run.stdout.starts_with("allowed: the certificate's subject equals --root-cert-dist"), "{run:?}");
+    // A flag given here goes before the file's.
+    assert_eq!(check("root", &["--root-cert-distinguished-name=CN=x"]).status, Some(1));
+    assert_eq!(check("maxroach", &["--cert-principal-map=myname:maxroach"]).status, Some(0));
+    assert_eq!(check("maxroach", &["--certs-dir=none"]).status, Some(2));
+    unit("--cert-principal-map=myname:maxroach");
+    assert_eq!(check("maxroach", &[]).status, Some(0));
+    assert_eq!(check("maxroach", &["--cert-principal-map=myname:bob"]).status, Some(1));
+    unit("--root-cert-distinguished-name=${DN}");
+    let run = check("root", &[]);
+    let words = "ERROR: --server-flags-from: crdb.service: line 3: --root-cert-distinguished-name: it is not known what ${DN} \
+                 stands for\nHINT: ";
+    assert!(run.status == Some(2) && run.stderr.starts_with(words), "{run:?}");
+}
+
+#[test]
+fn all_certificates_of_the_directory_are_tried() {
+    let sandbox = Sandbox::with_ca();
+    for user in ["ann", "bob", "root"] {
+        sandbox.create("create-client", &[user]).succeeds_silently();
+    }
+    sandbox.create("create-client", &["carl", "--subject=CN=dave", "--tenant-scope=2"]).succeeds_silently();
+    sandbox.create("create-node", &["10.0.0.1"]).succeeds_silently();
+    let all = |flags: &[&str]| sandbox.run(&[&["check-login", "--all", "--certs-dir=certs"], flags].concat());
+    let run = all(&[]);
+    assert_eq!(run.status, Some(1), "{run:?}");
+    let rows: Vec<Vec<&str>> =
+        run.stdout.lines().filter(|line| line.starts_with("| ")).skip(1).map(cells).collect();
+    let on_all = |user: &str| format!("the certificate is valid for \"{user}\" on all tenants");
+    let refused = "certificate authentication failed for user \"carl\" (DN: <nil>)";
+    assert_eq!(
+        rows,
+        [
+            ["client.ann.crt", "ann", "allowed", &on_all("ann")],
+            ["client.bob.crt", "bob", "allowed", &on_all("bob")],
+            ["client.carl.crt", "carl", "refused", refused],
+            ["client.root.crt", "root", "allowed", &on_all("root")],
+            ["node.crt", "node", "allowed", &on_all("node")],
+        ]
+    );
+    assert!(run.stdout.contains(VERSION) && run.stdout.contains("NOTE: no SUBJECT of a role is looked at"));
+    // Whom a map makes root is said, whoever's certificate it is.
+    let run = all(&["--cert-principal-map=ann:root", "--tenant-id=2", "--format=json"]);
+    let answer: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let logins: Vec<_> = answer["logins"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|login| {
+            let word = |key: &str| login[key].as_str().expect("a text").to_owned();
+            format!("{} {} {}", word("certificate"), word("user"), word("verdict"))
+        })
+        .collect();
+    assert_eq!(
+        logins,
+        [
+            "certs/client.ann.crt ann refused",
+            "certs/client.ann.crt root allowed",
+            "certs/client.bob.crt bob allowed",
+            "certs/client.carl.crt carl allowed",
+            "certs/client.root.crt root allowed",
+            "certs/node.crt node allowed",
+        ]
+    );
+    sandbox.write("certs/client.eve.crt", "x");
+    let run = all(&[]);
+    assert!(
+        run.status == Some(2) && run.stdout.contains("| client.eve.crt   | eve  | not judged | could not load"),
+        "{run:?}"
+    );
+    // In a directory without clients nothing is wrong.
+    std::fs::create_dir(sandbox.path("empty")).expect("a directory");
+    std::fs::copy(sandbox.path("certs/ca.crt"), sandbox.path("empty/ca.crt")).expect("ca.crt");
+    sandbox.run(&["check-login", "--all", "--certs-dir=empty"]).succeeds();
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.trim_matches('|').split(" | ").map(str::trim).collect()
+}
+
+#[test]
+fn a_responder_for_ocsp_is_noted() {
+    let sandbox = Sandbox::with_ca();
+    let request =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "k"];
+    let extension = ["-subj", "/CN=ann", "-addext", "authorityInfoAccess=OCSP;URI:http://ocsp.example.com/"];
+    sandbox.openssl(&[&request[..], &extension[..], &["-out", "ann.crt"]].concat());
+    sandbox.write("certs/ca-client.crt", &sandbox.read("ann.crt"));
+    let run = check(&sandbox, "ann", &["--cert=ann.crt"]).succeeds();
+    let note = "\nNOTE: the certificate names an OCSP responder: with security.ocsp.mode on, the server will ask \
+                http://ocsp.example.com/, and refuse what is revoked\n";
+    assert!(run.stdout.ends_with(note), "{run:?}");
 }

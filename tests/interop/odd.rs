@@ -114,7 +114,7 @@ fn check_login(sandbox: &Sandbox, number: &str, title: &str) -> (Verdict, String
     match output.status.code() {
         Some(0) => (Allowed, stdout),
         Some(1) if stdout.contains("\"rule\":\"tls\"") => (Refused, stdout),
-        Some(2) => (Open, stderr),
+        Some(2) => (Open, stdout + &stderr),
         _ => panic!("{number} {title}: {output:?}"),
     }
 }

@@ -40,8 +40,10 @@ pub enum Rule {
     Issuer,
     /// An extension that is critical and not understood.
     CriticalExtension,
-    /// Not valid at this time.
-    Validity,
+    /// Not valid yet.
+    NotYetValid,
+    /// Not valid any more.
+    Expired,
     /// Not a CA, by basicConstraints or keyUsage.
     NotACa,
     /// More CAs below than allowed.
@@ -66,7 +68,8 @@ impl Rule {
             Self::Signature => "signature",
             Self::Issuer => "issuer",
             Self::CriticalExtension => "critical-extension",
-            Self::Validity => "validity",
+            Self::NotYetValid => "not-yet-valid",
+            Self::Expired => "expired",
             Self::NotACa => "not-a-ca",
             Self::PathLength => "path-length",
             Self::NameConstraints => "name-constraints",

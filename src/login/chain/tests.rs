@@ -167,9 +167,10 @@ fn each_rule_refuses_what_it_should() {
         (&user, &[], &[root(), ca("other", 3, "other", 3).with(private(true))], "ok"),
         // To the second.
         (&user.clone().times("300101000000Z", "300101000000Z"), &[], &[root()], "ok"),
-        (&user.clone().times("300101000001Z", "310101000000Z"), &[], &[root()], "refused: leaf: validity"),
-        (&user.clone().times("290101000000Z", "291231235959Z"), &[], &[root()], "refused: leaf: validity"),
-        (&user, &[], &[root().times("290101000000Z", "291231235959Z")], "refused: trusted 1: validity"),
+        (&user.clone().times("300101000000Z", "300101000000Z"), &[], &[root()], "ok"),
+        (&user.clone().times("300101000001Z", "310101000000Z"), &[], &[root()], "refused: leaf: not-yet-valid"),
+        (&user.clone().times("290101000000Z", "291231235959Z"), &[], &[root()], "refused: leaf: expired"),
+        (&user, &[], &[root().times("290101000000Z", "291231235959Z")], "refused: trusted 1: expired"),
         (&user, &[], &[root().times("290101000000Z", "291231235959Z"), root()], "ok"),
         // Names.
         (

@@ -1,0 +1,111 @@
+//! What the server was told: by flags here, or by its own start flags in a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::cli::{CERTS_DIR, CheckLogin, ServerArgs};
+use crate::command::subject::check_role;
+use crate::command::values::{self, expected_subject};
+use crate::error::{Advice, reason};
+use crate::login::{IdentityMap, ROOT_USER, SanList, ServerSettings};
+use crate::server_flags::ServerFlags;
+
+/// A server, and where its certificates are.
+pub struct Server {
+    pub settings: ServerSettings,
+    pub certs_dir: PathBuf,
+    map_is_for_others: bool,
+}
+
+impl Server {
+    /// Reads the flags, and the file they may name. `user` is whose role SUBJECT is meant.
+    pub fn read(args: &CheckLogin, user: Option<&str>) -> Result<Self> {
+        let file = match &args.start.server_flags_from {
+            Some(path) => flags_from(Path::new(path))?,
+            None => ServerFlags::default(),
+        };
+        let certs_dir = match &file.certs_dir {
+            // The file's goes before the default only.
+            Some(dir) if args.dir.certs_dir == CERTS_DIR => dir.clone(),
+            _ => args.dir.path()?,
+        };
+        let map = args.hba_map.as_deref().zip(args.ident_map.as_deref().map(Path::new));
+        let settings =
+            ServerSettings { identity_map: map.map(identity_map).transpose()?, ..settings(args, file, user)? };
+        let map_is_for_others = settings.identity_map.is_some() && user == Some(ROOT_USER);
+        Ok(Self { settings, certs_dir, map_is_for_others })
+    }
+
+    /// What was given and does nothing.
+    pub fn notes(&self) -> Vec<String> {
+        let map = "--hba-map has no effect: root's line of the HBA configuration is built in, and has no map";
+        let map = self.map_is_for_others.then(|| map.to_owned());
+        self.settings.without_effect().into_iter().chain(map).collect()
+    }
+}
+
+fn settings(args: &CheckLogin, file: ServerFlags, user: Option<&str>) -> Result<ServerSettings> {
+    let role_subject = expected_subject("--role-subject", args.role_subject.as_deref())?;
+    if let (Some(subject), Some(user)) = (&role_subject, user) {
+        check_role(user).context("--role-subject")?;
+        subject.check_role_subject().context("--role-subject")?;
+    }
+    let (given, start) = (&args.dir.server, &args.start);
+    let told = ServerArgs {
+        cert_principal_map: match given.cert_principal_map[..] {
+            [] => file.cert_principal_map,
+            _ => given.cert_principal_map.clone(),
+        },
+        root_cert_distinguished_name: given
+            .root_cert_distinguished_name
+            .clone()
+            .or(file.root_cert_distinguished_name),
+        node_cert_distinguished_name: given
+            .node_cert_distinguished_name
+            .clone()
+            .or(file.node_cert_distinguished_name),
+    };
+    let values::ServerSettings { principal_map, root_subject, node_subject } = told.settings()?;
+    Ok(ServerSettings {
+        version: match &start.server_version {
+            Some(text) => text.parse().context("--server-version")?,
+            None => Default::default(),
+        },
+        role_subject,
+        root_subject,
+        node_subject,
+        subject_required: args.subject_required,
+        root_sans: sans("--root-cert-san", start.root_cert_san.as_ref().or(file.root_cert_san.as_ref()))?,
+        node_sans: sans("--node-cert-san", start.node_cert_san.as_ref().or(file.node_cert_san.as_ref()))?,
+        san_required: args.san_required,
+        disallow_root_login: start.disallow_root_login.or(file.disallow_root_login).unwrap_or(false),
+        allow_debug_user: start.allow_debug_user.or(file.allow_debug_user).unwrap_or(false),
+        principal_map,
+        identity_map: None,
+    })
+}
+
+fn sans(flag: &str, text: Option<&String>) -> Result<SanList> {
+    text.map_or(Ok(SanList::default()), |text| text.parse().with_context(|| flag.to_owned()))
+}
+
+fn identity_map((name, path): (&str, &Path)) -> Result<IdentityMap> {
+    let text = read(path, "--ident-map")?;
+    IdentityMap::read(&text, name).with_context(|| format!("--ident-map: {}", path.display()))
+}
+
+fn flags_from(path: &Path) -> Result<ServerFlags> {
+    let text = read(path, "--server-flags-from")?;
+    ServerFlags::read(&text).map_err(|error| {
+        let hint = "give the flags that matter here as flags, or a file with a line that can be read for sure";
+        Advice::new(format!("--server-flags-from: {}: {error}", path.display()), hint).into()
+    })
+}
+
+fn read(path: &Path, flag: &str) -> Result<String> {
+    let octets = fs::read(path)
+        .map_err(|error| anyhow!("{flag}: could not read {}: {}", path.display(), reason(&error)))?;
+    String::from_utf8(octets).map_err(|_| anyhow!("{flag}: {} is not UTF-8", path.display()))
+}
