@@ -29,9 +29,8 @@ impl KeyPlace {
             parent if parent == certs_dir.path() => None,
             parent => Some(open_dir(parent)?),
         };
-        let identity = |dir: &Dir| dir.identity().ok();
-        let dir = dir.filter(|dir| identity(dir) != certs_dir.dir().and_then(identity));
-        Ok(Self { dir, name: name.to_owned() })
+        let is_here = dir.as_ref().map_or(Ok(true), |dir| certs_dir.is(dir))?;
+        Ok(Self { dir: dir.filter(|_| !is_here), name: name.to_owned() })
     }
 
     /// Is the place free for a new key?
@@ -54,9 +53,11 @@ pub(super) fn check_name(certs_dir: &CertsDir, ca_key: &Path, dir: Option<&Dir>)
     if !taken && !is_temporary(name) {
         return Ok(());
     }
-    let identity = |dir: &Dir| dir.identity().ok();
-    let (here, there) = (certs_dir.dir().and_then(identity), dir.and_then(identity));
-    if there.is_none() && parent(ca_key) != certs_dir.path() || there != here {
+    let is_here = match dir {
+        Some(dir) => certs_dir.is(dir)?,
+        None => parent(ca_key) == certs_dir.path(),
+    };
+    if !is_here {
         return Ok(());
     }
     let what = format!("--ca-key: in the certs directory {} is not the name of a CA key", ca_key.display());

@@ -106,6 +106,16 @@ impl CertsDir {
         Ok(recovered.map(|recovered| self.recovered(&recovered)).into_iter().collect())
     }
 
+    /// Is this the directory, by whatever path?
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub(crate) fn is(&self, dir: &Dir) -> Result<bool> {
+        let Some(own) = self.dir() else { return Ok(false) };
+        let same = own.identity().and_then(|own| Ok(own == dir.identity()?));
+        same.map_err(|error| anyhow!("could not stat {}: {}", dir.path().display(), reason(&error)))
+    }
+
     fn recovered(&self, recovered: &Recovered) -> Finding {
         let path = self.path.display();
         let what = match recovered {

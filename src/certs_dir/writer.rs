@@ -45,7 +45,7 @@ impl Writer<'_> {
             let dir = Dir::open(parent(ca_key));
             key_place::check_name(self.certs_dir, ca_key, dir.as_ref().ok())?;
             findings.extend(match dir {
-                Ok(dir) => self.check_key_dir(&dir),
+                Ok(dir) => self.check_key_dir(&dir)?,
                 // Who needs it says so.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
                 Err(error) => could_not_sweep(parent(ca_key), &error),
@@ -59,17 +59,16 @@ impl Writer<'_> {
     }
 
     /// Sweeps the directory of the CA key, and says what is wrong with it.
-    fn check_key_dir(&self, dir: &Dir) -> Vec<Finding> {
-        let identity = |dir: &Dir| dir.identity().ok();
-        if identity(dir) == self.certs_dir.dir().and_then(identity) {
-            return Vec::new();
+    fn check_key_dir(&self, dir: &Dir) -> Result<Vec<Finding>> {
+        if self.certs_dir.is(dir)? {
+            return Ok(Vec::new());
         }
         let mut findings = ownership::check_dir("CA key's directory", dir, None);
         // Not everybody who can read the CA key can write beside it.
         if let Err(error) = change::sweep(dir) {
             findings.extend(could_not_sweep(dir.path(), &error));
         }
-        findings
+        Ok(findings)
     }
 
     /// Refuses what can be refused before any key is made. The certs directory may be missing: the commit makes it.

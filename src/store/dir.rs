@@ -67,14 +67,21 @@ impl Dir {
     /// The system's; or if the name then stands for another directory, someone else's or one in use.
     pub fn create_dir(&self, name: &OsStr) -> io::Result<Self> {
         self.make_dir(name)?;
-        let dir = self.open_dir(name)?;
-        let stat = dir.stat()?;
-        // Another command may have started to use it.
-        let is_new = dir.names()?.iter().all(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
-        if stat.st_uid != euid() || stat.st_mode & 0o777 != 0o700 || !is_new {
-            return Err(io::Error::other("somebody put another directory in its place"));
+        let open = || {
+            let dir = self.open_dir(name)?;
+            let (stat, names) = (dir.stat()?, dir.names()?);
+            // Another command may have started to use it.
+            let is_new = names.iter().all(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
+            Ok((dir, stat.st_uid == euid() && stat.st_mode & 0o777 == 0o700 && is_new))
+        };
+        match open() {
+            Ok((dir, true)) => Ok(dir),
+            Ok((_, false)) => Err(io::Error::other("somebody put another directory in its place")),
+            Err(error) => {
+                let _ = self.remove_dir(name);
+                Err(error)
+            }
         }
-        Ok(dir)
     }
 
     /// Creates a directory for the caller alone.

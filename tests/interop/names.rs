@@ -107,9 +107,8 @@ fn what_we_print_is_the_same_name_to_us_again() {
 fn read_from_go(text: &str) -> Name {
     let mut name = ours(&text.parse().ok()?)?;
     for (kind, _) in name.iter_mut().flatten() {
-        match AttributeType::by_oid(kind).map(|known| known.name) {
-            Some(renamed @ ("UID" | "DC")) => *kind = renamed.to_owned(),
-            _ => {}
+        if let Some(renamed @ ("UID" | "DC")) = AttributeType::by_oid(kind).map(|known| known.name) {
+            *kind = renamed.to_owned();
         }
     }
     Some(name)

@@ -86,10 +86,10 @@ fn value(r: &mut Random, kind: &str, odd: usize) -> String {
     for _ in 0..r.pick(&[0, 1, 2, 2, 3, 5, 8]) {
         match r.below(1000) {
             part if part < odd => out += r.pick(&ODD_PARTS),
-            ..500 => out.push(r.letter("abcXYZ019.-_'*")),
-            ..600 => out += r.pick(&["a b", "a=b", "a#b", "a  b", "=", "a\tb"]),
-            ..750 => out.push(r.letter("ö漢\u{1f600}é")),
-            ..900 => out.extend(['\\', r.letter(" \"#+,;<=>\\")]),
+            0..500 => out.push(r.letter("abcXYZ019.-_'*")),
+            500..600 => out += r.pick(&["a b", "a=b", "a#b", "a  b", "=", "a\tb"]),
+            600..750 => out.push(r.letter("ö漢\u{1f600}é")),
+            750..900 => out.extend(['\\', r.letter(" \"#+,;<=>\\")]),
             _ => out += r.pick(&HEX_PAIRS),
         }
     }
