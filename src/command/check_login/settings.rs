@@ -1,9 +1,10 @@
 //! What the server was told: by flags here, or by its own start flags in a file.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cli::{CERTS_DIR, CheckLogin, ServerArgs};
 use crate::command::subject::check_role;
@@ -11,6 +12,7 @@ use crate::command::values::{self, expected_subject};
 use crate::error::{Advice, reason};
 use crate::login::{IdentityMap, ROOT_USER, SanList, ServerSettings};
 use crate::server_flags::ServerFlags;
+use crate::store::read::LIMIT;
 
 /// A server, and where its certificates are.
 pub struct Server {
@@ -104,8 +106,13 @@ fn flags_from(path: &Path) -> Result<ServerFlags> {
     })
 }
 
+/// A file that the operator names; a pipe is fine, too.
 fn read(path: &Path, flag: &str) -> Result<String> {
-    let octets = fs::read(path)
-        .map_err(|error| anyhow!("{flag}: could not read {}: {}", path.display(), reason(&error)))?;
+    let mut octets = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut octets));
+    read.map_err(|error| anyhow!("{flag}: could not read {}: {}", path.display(), reason(&error)))?;
+    if octets.len() as u64 > LIMIT {
+        bail!("{flag}: {} has more than {LIMIT} bytes", path.display());
+    }
     String::from_utf8(octets).map_err(|_| anyhow!("{flag}: {} is not UTF-8", path.display()))
 }
