@@ -84,6 +84,26 @@ fn expired_cas_are_removed_but_never_the_first() {
 }
 
 #[test]
+fn a_change_that_was_interrupted_counts_in_a_dry_run_too() {
+    let sandbox = Sandbox::with_ca();
+    let (good, old) = (sandbox.read("certs/ca.crt"), expired(&sandbox));
+    // As a command leaves it that is killed before ca.crt comes into place.
+    let pending = format!("{good}{old}");
+    let digest = openssl::sha::sha256(pending.as_bytes()).map(|byte| format!("{byte:02x}")).concat();
+    sandbox.make_dir("certs/.crdb-cert.commit");
+    sandbox.write("certs/.crdb-cert.commit/crdb-cert.new.ca.crt", &pending);
+    let manifest = format!("crdb-cert manifest 1\0replace\0{digest}\0ca.crt\0");
+    sandbox.write("certs/.crdb-cert.commit/crdb-cert.manifest", &manifest);
+    let dry = sandbox.run(&["remove-expired-ca", "--dry-run", "--certs-dir=certs"]).succeeds();
+    assert!(dry.stdout.starts_with("certs/ca.crt: would remove certificate 2: "), "{dry:?}");
+    assert!(dry.stderr.contains("a change of certs is not finished"), "{dry:?}");
+    assert_eq!(sandbox.read("certs/ca.crt"), good);
+    let done = sandbox.run(&["remove-expired-ca", "--certs-dir=certs"]).succeeds();
+    assert!(done.stdout.starts_with("certs/ca.crt: removed certificate 2: "), "{done:?}");
+    assert_eq!((sandbox.read("certs/ca.crt"), sandbox.names("certs")), (good, vec!["ca.crt".to_owned()]));
+}
+
+#[test]
 fn a_ca_file_that_cannot_be_read_is_not_touched() {
     let sandbox = Sandbox::with_ca();
     sandbox.write("certs/ca.crt", "hello\n");
