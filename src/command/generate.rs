@@ -1,4 +1,4 @@
-//! `generate`: man pages and completions, from the definition in [`cli`](crate::cli).
+//! `generate`: man pages and completions, from the definition in [`cli`].
 
 use std::fs::{self, File};
 use std::io::{self, Write};
