@@ -61,7 +61,7 @@ impl<'a> Inspection<'a> {
             Ok(contents) => contents,
             Err(error) => {
                 let path = self.reading.path(file);
-                let what = format_args!("could not read certificate file {}: {error}", path.display());
+                let what = format!("could not read certificate file {}: {error}", path.display());
                 return self.find("certificate-unreadable", Severity::Error, file, what);
             }
         };
@@ -97,7 +97,7 @@ impl<'a> Inspection<'a> {
         };
         if !principals.clone().any(|principal| principal == *user) {
             let quoted = Joined(principals.map(Quoted), " ");
-            let what = format_args!("{what} has principals [{quoted}], expected {user:?}");
+            let what = format!("{what} has principals [{quoted}], expected {user:?}");
             self.find("principals", severity, file, what);
         }
     }
@@ -131,7 +131,7 @@ impl<'a> Inspection<'a> {
                 error("key-mismatch", format_args!("key file {path} does not belong to its certificate"));
             }
             (Ok(_), Err(_)) => {
-                let what = format_args!("the certificate's public key is of an unknown kind");
+                let what = format!("the certificate's public key is of an unknown kind");
                 self.find("certificate-invalid", Severity::Error, &self.name.certificate_file(), what);
             }
         }

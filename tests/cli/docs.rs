@@ -52,7 +52,7 @@ fn the_pages_that_the_readme_links_to_are_there() {
         assert!(project.join(link).is_file(), "{link}");
     }
     for page in fs::read_dir(project.join("docs")).expect("docs") {
-        let page = format!("docs/{}", page.expect("a page").file_name().display());
+        let page = format!("docs/{}", page.expect("a page").file_name().to_string_lossy());
         assert!(!page.ends_with(".md") || links.contains(&page.as_str()), "README.md does not link to {page}");
     }
     assert!(readme.lines().count() <= 120, "README.md has {} lines", readme.lines().count());

@@ -27,7 +27,7 @@ const FILES: [&str; 10] = [
 /// All pages of the documentation are installed.
 fn pages() -> impl Iterator<Item = String> {
     let pages = std::fs::read_dir(shell::project().join("docs")).expect("docs");
-    pages.map(|page| format!("share/doc/crdb-cert/docs/{}", page.expect("docs").file_name().display()))
+    pages.map(|page| format!("share/doc/crdb-cert/docs/{}", page.expect("docs").file_name().to_string_lossy()))
 }
 
 /// Where the crates are, their licences are installed, too.
