@@ -131,7 +131,7 @@ impl<'a> Inspection<'a> {
                 error("key-mismatch", format_args!("key file {path} does not belong to its certificate"));
             }
             (Ok(_), Err(_)) => {
-                let what = format!("the certificate's public key is of an unknown kind");
+                let what = "the certificate's public key is of an unknown kind";
                 self.find("certificate-invalid", Severity::Error, &self.name.certificate_file(), what);
             }
         }
