@@ -56,20 +56,28 @@ fn user(flag: &str, name: &str) -> Result<users::User> {
 /// If there is no such account or group, or the caller may not change the owner of files.
 pub fn owner(text: &str) -> Result<Owner> {
     let (name, group) = text.split_once(':').map_or((text, None), |(name, group)| (name, Some(group)));
-    let user = user("--owner", name)?;
+    // Containers have accounts that no database knows.
+    let (uid, primary) = match name.parse() {
+        Ok(uid) => (uid, users::get_user_by_uid(uid).map(|user| user.primary_group_id())),
+        Err(_) => user("--owner", name).map(|user| (user.uid(), Some(user.primary_group_id())))?,
+    };
     let gid = match group {
-        None => user.primary_group_id(),
+        None => primary,
         Some(group) => {
             let by_number = || group.parse().ok().and_then(users::get_group_by_gid);
             let found = users::get_group_by_name(group).or_else(by_number);
             let hint = "leave it out for the primary group of the account";
             let what = || Advice::new(format!("--owner: there is no group {group:?} on this system"), hint);
-            found.ok_or_else(what)?.gid()
+            let by_number = group.parse().ok();
+            Some(found.map(|group| group.gid()).or(by_number).ok_or_else(what)?)
         }
     };
+    if uid == euid() && group.is_none() {
+        return Ok(Owner { uid, gid: None });
+    }
     if euid() != 0 {
         let what = format!("--owner={text}: only root can give files to another account");
         return Err(Advice::new(what, "run the command as root, or as that account without --owner").into());
     }
-    Ok(Owner { uid: user.uid(), gid: Some(gid) })
+    Ok(Owner { uid, gid })
 }

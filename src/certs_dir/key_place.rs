@@ -50,6 +50,11 @@ pub(super) fn check_name(certs_dir: &CertsDir, ca_key: &Path, dir: Option<&Dir>)
     let taken = name
         .to_str()
         .is_some_and(|name| layout::is_key(name) || name.ends_with(".crt") || name.ends_with(".pk8"));
+    if name.as_encoded_bytes().starts_with(b"crdb-cert.") {
+        let what =
+            format!("--ca-key: {} has a name that this program gives to temporary files", ca_key.display());
+        return Err(Advice::new(what, "choose another name, such as ca.key").into());
+    }
     if !taken && !is_temporary(name) {
         return Ok(());
     }

@@ -74,7 +74,8 @@ impl CertsDir {
     /// a writer that is in the middle of a change.
     pub fn read(&self) -> Reading<'_> {
         let since = clock_gettime(ClockId::RealtimeCoarse);
-        let mut reading = Reading { certs_dir: self, pending: None, findings: Vec::new(), since };
+        let began = self.dir().and_then(modified);
+        let mut reading = Reading { certs_dir: self, pending: None, findings: Vec::new(), since, began };
         let Some(dir) = self.dir() else { return reading };
         let path = self.path.display();
         match Pending::find(dir, is_ours) {
@@ -138,6 +139,7 @@ pub struct Reading<'a> {
     certs_dir: &'a CertsDir,
     pending: Option<Pending>,
     since: Timespec,
+    began: Option<Timespec>,
     /// Findings about it.
     pub findings: Vec<Finding>,
 }
@@ -177,14 +179,22 @@ impl Reading<'_> {
 
     /// May a writer have changed the directory since this reading began? If so, waits a moment.
     pub fn is_disturbed(&self) -> bool {
-        let Some(stat) = self.certs_dir.dir().and_then(|dir| dir.stat().ok()) else { return false };
-        let changed = (stat.st_mtime, stat.st_mtime_nsec.try_into().unwrap_or_default());
-        let disturbed = changed >= (self.since.tv_sec, self.since.tv_nsec);
+        let now = self.certs_dir.dir().and_then(modified);
+        // The clock of a directory ticks slowly: it may have been changed twice in the tick in which this reading began.
+        let may_have_changed =
+            now.is_some_and(|now| now >= self.since && now <= clock_gettime(ClockId::Realtime));
+        let disturbed = now != self.began || may_have_changed;
         if disturbed {
             std::thread::sleep(Duration::from_millis(5));
         }
         disturbed
     }
+}
+
+/// When names in the directory last changed.
+fn modified(dir: &Dir) -> Option<Timespec> {
+    let stat = dir.stat().ok()?;
+    Some(Timespec { tv_sec: stat.st_mtime, tv_nsec: stat.st_mtime_nsec.try_into().ok()? })
 }
 
 /// Is this a name that our commands write in a certs directory?

@@ -1,5 +1,6 @@
 //! What is in the certs directory, and what is wrong with it (REFERENCE.md section 3).
 
+use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -10,7 +11,7 @@ use walkdir::WalkDir;
 use super::inspect::{Inspection, Judge};
 use super::layout::CertificateName;
 use super::{CertsDir, Reading, is_temporary};
-use crate::error::{printable, reason};
+use crate::error::{clipped, printable, reason};
 use crate::finding::Finding;
 use crate::usage::Usage;
 
@@ -57,8 +58,14 @@ impl Entry {
     }
 }
 
-/// How often a certificate is looked at again if a writer may have changed it meanwhile.
+/// How often certificates are looked at again, in all, if a writer may have changed them meanwhile.
 const TRIES: usize = 100;
+
+/// How many names that follow no pattern are told one by one.
+const BAD_NAMES: usize = 1000;
+
+/// The most bytes that are shown of a name that follows no pattern.
+const WIDEST_NAME: usize = 500;
 
 /// What a directory holds.
 #[derive(Debug, Default)]
@@ -75,13 +82,11 @@ pub struct Scan {
 /// # Errors
 /// If the directory cannot be read.
 pub fn scan<'a>(certs_dir: &'a CertsDir, mut reading: Reading<'a>, judge: &Judge) -> Result<Scan> {
-    let mut scan = Scan::default();
+    let (mut scan, mut tries) = (Scan::default(), TRIES);
     for name in certificates(certs_dir, &reading, &mut scan.findings)? {
         let mut entry = Entry::of(&reading, judge, &name);
-        for _ in 0..TRIES {
-            if entry.findings.is_empty() || !reading.is_disturbed() {
-                break;
-            }
+        while !entry.findings.is_empty() && tries > 0 && reading.is_disturbed() {
+            tries -= 1;
             reading = certs_dir.read();
             entry = Entry::of(&reading, judge, &name);
         }
@@ -100,24 +105,45 @@ pub fn certificates(
     reading: &Reading<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<CertificateName>> {
-    let files = names(certs_dir, reading, findings)?.into_iter();
-    let known = files.filter_map(|file| match CertificateName::from_file(&file)? {
-        Ok(name) => Some(name),
-        Err(error) => {
-            findings.push(bad_name(&reading.path(&file).display().to_string(), &error.to_string()));
+    let (names, mut bad) = (names(certs_dir, reading)?, 0);
+    let known = names.into_iter().filter_map(|name| match name {
+        Ok(file) => match CertificateName::from_file(&file)? {
+            Ok(name) => Some(name),
+            Err(error) => {
+                bad += 1;
+                if bad <= BAD_NAMES {
+                    let path = reading.path(&file).display().to_string();
+                    findings.push(bad_name(reading, format_args!("{}: {error}", printable(&path))));
+                }
+                None
+            }
+        },
+        Err(shown) => {
+            bad += 1;
+            if bad <= BAD_NAMES {
+                findings.push(bad_name(reading, format_args!("{shown}: not UTF-8")));
+            }
             None
         }
     });
-    Ok(known.collect())
+    let known = known.collect();
+    if bad > BAD_NAMES {
+        let more = bad - BAD_NAMES;
+        findings.push(bad_name(reading, format_args!("of {more} more files")));
+    }
+    Ok(known)
 }
 
-fn bad_name(path: &str, why: &str) -> Finding {
-    Finding::note("file-name", path, format!("bad filename {}: {why}", printable(path)))
+fn bad_name(reading: &Reading<'_>, what: fmt::Arguments<'_>) -> Finding {
+    let what = clipped(format_args!("bad filename {what}"), WIDEST_NAME);
+    Finding::note("file-name", reading.dir_path().display(), what)
 }
 
-/// The names of all files.
-fn names(certs_dir: &CertsDir, reading: &Reading<'_>, findings: &mut Vec<Finding>) -> Result<Vec<String>> {
-    let mut names: Vec<_> = reading.pending_names().map(str::to_owned).collect();
+/// The names of all files that end like a certificate's; one that is not UTF-8 as it can be shown.
+fn names(certs_dir: &CertsDir, reading: &Reading<'_>) -> Result<Vec<Result<String, String>>> {
+    let ends = |name: &[u8]| name.ends_with(b".crt");
+    let pending = reading.pending_names().filter(|name| ends(name.as_bytes()));
+    let mut names: Vec<_> = pending.map(|name| Ok(name.to_owned())).collect();
     if !certs_dir.exists() {
         return Ok(names);
     }
@@ -128,16 +154,9 @@ fn names(certs_dir: &CertsDir, reading: &Reading<'_>, findings: &mut Vec<Finding
         if file.file_type().is_dir() || is_temporary(file.file_name()) {
             continue;
         }
-        match file.file_name().to_str() {
-            Some(name) => names.push(name.to_owned()),
-            None if file.file_name().as_bytes().ends_with(b".crt") => {
-                findings.push(Finding::note(
-                    "file-name",
-                    dir.display(),
-                    format!("bad filename {:?}: not UTF-8", file.path()),
-                ));
-            }
-            None => {}
+        if ends(file.file_name().as_bytes()) {
+            let name = file.file_name().to_str();
+            names.push(name.map(str::to_owned).ok_or_else(|| format!("{:?}", file.path())));
         }
     }
     names.sort_unstable();

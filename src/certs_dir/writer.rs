@@ -12,7 +12,7 @@ use super::batch::{
 };
 use super::key_place::{self, KeyPlace};
 use super::ownership::{self, owner_of_replacement};
-use super::{CertsDir, parent};
+use super::{CertsDir, is_ours, parent};
 use crate::error::{Advice, reason};
 use crate::finding::Finding;
 use crate::interrupts::Interrupts;
@@ -53,6 +53,9 @@ impl Writer<'_> {
         }
         findings.extend(self.certs_dir.recover()?);
         if let Some(dir) = self.certs_dir.dir() {
+            if let Err(error) = change::sweep(dir, is_ours) {
+                findings.extend(could_not_sweep(dir.path(), &error));
+            }
             findings.extend(ownership::check_dir(ownership::CERTS, dir, self.owner));
         }
         Ok(findings)
@@ -65,7 +68,7 @@ impl Writer<'_> {
         }
         let mut findings = ownership::check_dir("CA key's directory", dir, None);
         // Not everybody who can read the CA key can write beside it.
-        if let Err(error) = change::sweep(dir) {
+        if let Err(error) = change::sweep(dir, is_ours) {
             findings.extend(could_not_sweep(dir.path(), &error));
         }
         Ok(findings)
@@ -144,7 +147,7 @@ impl Writer<'_> {
         let dir = self.certs_dir.dir().context("there is no certs directory")?;
         let apart = ca_key.as_ref().and_then(|(place, _)| place.dir.as_ref());
         let (mut change, apart) = begin(dir, apart, interrupted)?;
-        let recovered = change::recover(dir, super::is_ours, interrupted);
+        let recovered = change::recover(dir, is_ours, interrupted);
         let staged = recovered.and_then(|recovered| {
             for (target, contents) in batch {
                 self.stage(dir, &mut change, &target, contents)?;
@@ -178,13 +181,14 @@ impl Writer<'_> {
             Existing::KeepBehind => with_certificates_behind(contents, dir, file)?,
             Existing::Refuse | Existing::Replace => contents,
         };
-        change.stage(&NewFile {
+        let new = NewFile {
             name: file,
             contents: contents.bytes(),
             mode: contents.mode(),
-            owner: self.owner_of(dir, file)?,
+            owner: self.owner,
             replace: *existing != Existing::Refuse,
-        })
+        };
+        change.stage(&new, &|old| owner_of_replacement(dir, OsStr::new(file), old))
     }
 
     fn owner_of(&self, dir: &Dir, file: &str) -> Result<Option<Owner>> {
@@ -209,15 +213,21 @@ fn begin<'a>(
     apart: Option<&'a Dir>,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<(Change<'a>, Option<Change<'a>>)> {
-    let Some(apart) = apart else { return Ok((Change::begin(dir, interrupted)?, None)) };
+    let Some(apart) = apart else { return Ok((Change::begin(dir, is_ours, interrupted)?, None)) };
     let (first, second) = if apart.identity()? < dir.identity()? { (apart, dir) } else { (dir, apart) };
-    let first = Change::begin(first, interrupted)?;
-    let second = match Change::begin(second, interrupted) {
+    let first = Change::begin(first, is_ours, interrupted)?;
+    let second = match Change::begin(second, is_ours, interrupted) {
         Ok(second) => second,
         Err(error) => return Err(end(Some(first), error)),
     };
-    let (change, apart) = if first.is_in(dir) { (first, second) } else { (second, first) };
-    Ok((change, Some(apart)))
+    let (change, other) = if first.is_in(dir) { (first, second) } else { (second, first) };
+    // The certs directory's owner may have given our name to the directory of the CA key, if that is in it.
+    if change.stages_in(apart)? || other.stages_in(dir)? {
+        let what = format!("somebody renamed {} while it was in use", apart.path().display());
+        let hint = "keep the CA key in a directory that nobody else can rename";
+        return Err(end(Some(other), change.call_off(Advice::new(what, hint).into()).error));
+    }
+    Ok((change, Some(other)))
 }
 
 /// Unlocks a directory in which nothing was changed, because of this error.

@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use rustix::fs::Mode;
+use rustix::fs::{Mode, Stat};
 
 use super::dir::{Dir, Entry, Owner};
 use super::manifest::{self, Policy, Record};
@@ -57,16 +57,21 @@ pub struct Change<'a> {
     /// The current name of that directory.
     called: &'static str,
     records: Vec<Record>,
+    /// Is this a name that a change of this directory may have?
+    knows: fn(&str) -> bool,
 }
+
+/// Decides who a file belongs to that replaces another one, of which this is known.
+pub type OwnerOfReplacement<'a> = &'a dyn Fn(&Stat) -> Result<Option<Owner>>;
 
 impl<'a> Change<'a> {
     /// Locks the directory, and removes what a process left if it died before it committed anything.
     ///
     /// # Errors
     /// If it cannot be locked, or its lock is not ours, or `interrupted` says so.
-    pub fn begin(dir: &'a Dir, interrupted: &dyn Fn() -> bool) -> Result<Self> {
+    pub fn begin(dir: &'a Dir, knows: fn(&str) -> bool, interrupted: &dyn Fn() -> bool) -> Result<Self> {
         let files = lock::make(dir, NEW, interrupted)?;
-        let change = Self { dir, files, called: NEW, records: Vec::new() };
+        let change = Self { dir, files, called: NEW, records: Vec::new(), knows };
         let emptied =
             change.check_ours().and_then(|()| change.empty().map_err(|error| change.could_not_sweep(&error)));
         match emptied {
@@ -83,7 +88,7 @@ impl<'a> Change<'a> {
     fn check_ours(&self) -> Result<()> {
         let path = self.files.path().display();
         let names = self.files.names().map_err(|error| anyhow!("could not read {path}: {}", reason(&error)))?;
-        match names.iter().find(|name| !name.to_str().is_some_and(manifest::is_ours)) {
+        match names.iter().find(|name| !self.is_ours(name)) {
             None => Ok(()),
             Some(name) => {
                 let what =
@@ -92,6 +97,18 @@ impl<'a> Change<'a> {
                 Err(Advice::new(what, hint).into())
             }
         }
+    }
+
+    fn is_ours(&self, name: &OsStr) -> bool {
+        name.to_str().is_some_and(|name| manifest::is_ours(name, self.knows))
+    }
+
+    /// Are the files of the change in this very directory?
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn stages_in(&self, dir: &Dir) -> io::Result<bool> {
+        Ok(self.files.identity()? == dir.identity()?)
     }
 
     /// Is it a change to this directory?
@@ -103,21 +120,26 @@ impl<'a> Change<'a> {
     ///
     /// # Errors
     /// If it cannot be written, or its name is taken and it may not replace that file.
-    pub fn stage(&mut self, file: &NewFile<'_>) -> Result<()> {
+    pub fn stage(&mut self, file: &NewFile<'_>, owner_of: OwnerOfReplacement<'_>) -> Result<()> {
         let name = OsStr::new(file.name);
         let could_not = |error| self.could_not_write(name, &error);
         let digest = manifest::digest(file.contents)?;
-        let entry = self.dir.entry(name).map_err(could_not)?;
+        let old = self.dir.lookup(name).map_err(could_not)?;
         // A file that does not exist is not replaced, and does not return when the change is undone.
-        let policy = if entry == Entry::Absent { Policy::New } else { Policy::Replace };
-        if entry == Entry::Other || policy == Policy::Replace && !file.replace {
+        let policy = if old.is_none() { Policy::New } else { Policy::Replace };
+        let is_other = old.is_some_and(|old| Entry::of(&old) == Entry::Other);
+        if is_other || old.is_some() && !file.replace {
             return Err(could_not(io::ErrorKind::AlreadyExists.into()));
         }
         let record = Record { policy, digest, name: file.name.to_owned() };
-        if policy == Policy::Replace {
+        let mut owner = file.owner;
+        if let Some(old) = old {
+            // What is kept cannot be exchanged any more by who owns the directory: its owner counts.
             self.dir.link(name, &self.files, &record.kept()).map_err(could_not)?;
+            let kept = self.files.lookup(&record.kept()).map_err(could_not)?;
+            owner = owner.map_or_else(|| owner_of(&kept.unwrap_or(old)), |owner| Ok(Some(owner)))?;
         }
-        self.files.create(&record.staged(), file.contents, file.mode, file.owner).map_err(could_not)?;
+        self.files.create(&record.staged(), file.contents, file.mode, owner).map_err(could_not)?;
         self.records.push(record);
         Ok(())
     }
@@ -210,7 +232,16 @@ impl<'a> Change<'a> {
     /// Empties our own directory. The list of files goes first: without it, the rest is litter.
     fn empty(&self) -> io::Result<()> {
         self.files.remove(OsStr::new(manifest::FILE))?;
-        self.files.names()?.iter().try_for_each(|name| self.files.remove(name))
+        let (ours, others): (Vec<_>, Vec<_>) =
+            self.files.names()?.into_iter().partition(|name| self.is_ours(name));
+        ours.iter().try_for_each(|name| self.files.remove(name))?;
+        match others.first() {
+            None => Ok(()),
+            Some(name) => {
+                let name = Path::new(name).display();
+                Err(io::Error::other(format!("it holds {name}, which crdb-cert did not put there")))
+            }
+        }
     }
 
     /// Removes our own directory and its contents.

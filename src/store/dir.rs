@@ -25,6 +25,16 @@ pub enum Entry {
     Other,
 }
 
+impl Entry {
+    /// The kind of a name that exists.
+    pub fn of(stat: &Stat) -> Self {
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile | FileType::Symlink => Self::Replaceable,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// The owner of a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
@@ -158,10 +168,7 @@ impl Dir {
     /// # Errors
     /// The system's.
     pub fn entry(&self, name: &OsStr) -> io::Result<Entry> {
-        Ok(self.lookup(name)?.map_or(Entry::Absent, |stat| match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile | FileType::Symlink => Entry::Replaceable,
-            _ => Entry::Other,
-        }))
+        Ok(self.lookup(name)?.map_or(Entry::Absent, |stat| Entry::of(&stat)))
     }
 
     /// Writes a new file, durably. Only the caller can access it until it is complete; then `owner` gets it, as

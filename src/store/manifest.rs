@@ -49,13 +49,18 @@ impl Record {
     }
 }
 
+/// The temporary name of a file that is about to replace another.
+pub const PUT: &str = "crdb-cert.put";
+/// The temporary name of a file that is put in place alone.
+pub const ALONE: &str = "crdb-cert.alone";
 const STAGED: &str = "crdb-cert.new.";
 const KEPT: &str = "crdb-cert.old.";
 
-/// Could this be one of our files in one of our directories? Another account may have put a different directory
-/// of root's in its place.
-pub fn is_ours(name: &str) -> bool {
-    name.starts_with("crdb-cert.")
+/// What a name in a directory of ours says: exactly those that the store gives. Another account may have given our directory's
+/// name to another directory of root's, whose files are not ours to touch.
+pub fn is_ours(name: &str, knows: fn(&str) -> bool) -> bool {
+    let of_a_change = |prefix| name.strip_prefix(prefix).is_some_and(knows);
+    [FILE, PUT, ALONE].contains(&name) || of_a_change(STAGED) || of_a_change(KEPT)
 }
 
 /// The records as bytes.

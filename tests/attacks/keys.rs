@@ -84,14 +84,18 @@ fn a_name_taken_at_the_right_moment_gets_no_key() {
         (NODE, "certs", "certs/node.key"),
         (&overwrite, "certs", "certs/node.key"),
     ] {
-        for mode in [0o1777, 0o3775] {
-            races.race(&format!("{key} comes and goes in a directory of mode {mode:o}, {args}"), |round| {
+        for whose in [Whose::Roots(0o1777), Whose::Roots(0o3775), Whose::Attackers] {
+            // With --overwrite a file of the directory's owner stays its own, if nobody else can write there.
+            if args == overwrite && matches!(whose, Whose::Attackers) {
+                continue;
+            }
+            races.race(&format!("{key} comes and goes in a directory, {whose:?}, {args}"), |round| {
                 let place = if args == CA {
                     Place::empty(Whose::Roots(0o755))
                 } else {
                     Place::with_ca(Whose::Roots(0o755))
                 };
-                place.give(dir, Whose::Roots(mode));
+                place.give(dir, whose);
                 let path = place.path(key);
                 let attack = |moment: &Moment| {
                     moment.begins();
@@ -107,6 +111,26 @@ fn a_name_taken_at_the_right_moment_gets_no_key() {
         }
     }
     races.finish();
+}
+
+/// A directory of root's in the directory of another account, which renames it: nothing in it is taken for ours.
+#[test]
+fn a_directory_of_roots_that_was_given_our_name_keeps_its_files() {
+    for name in [".crdb-cert.new", ".crdb-cert.commit"] {
+        for file in ["ca.key", "node.key", "crdb-cert.key", "crdb-cert.new.ca.key"] {
+            let place = Place::with_ca(Whose::Attackers);
+            place.make_dir("certs/mine", Whose::Roots(0o700));
+            fs::write(place.path("certs/mine").join(file), "precious").expect("a file of root's");
+            attacker(|| {
+                fs::rename(place.path("certs/mine"), place.path("certs").join(name)).expect("its own name")
+            });
+            for args in [NODE, NEXT, "list --certs-dir=certs"] {
+                place.run(args).ended().expect(args);
+                let kept = fs::read(place.path("certs").join(name).join(file));
+                assert_eq!(kept.expect(file), b"precious", "{name}/{file}: {args}");
+            }
+        }
+    }
 }
 
 fn owned_by_root(key: &Path) -> Result<()> {

@@ -418,6 +418,29 @@ fn an_unreadable_certificate_is_a_row_with_the_reason() {
 }
 
 #[test]
+fn a_directory_from_the_future_is_read_once() {
+    let sandbox = Sandbox::with_ca();
+    for n in 0..300 {
+        sandbox.write(&format!("certs/client.u{n}.crt"), "x");
+    }
+    // Whoever waited for such a directory to settle would do so for minutes.
+    let script = "touch -d 2100-01-01 certs; timeout 60 crdb-cert list --certs-dir=certs";
+    let run = sandbox.script(script).succeeds();
+    assert!(run.stdout.ends_with("(301 rows)\n"), "{}", run.stdout);
+}
+
+#[test]
+fn countless_bad_names_are_told_in_part() {
+    let sandbox = Sandbox::with_ca();
+    for n in 0..1500 {
+        sandbox.write(&format!("certs/{}{n}.crt", "\x01".repeat(200)), "x");
+    }
+    let run = sandbox.run(&["list", "--certs-dir=certs"]).succeeds();
+    assert_eq!(run.stderr.lines().count(), 1001, "{}", run.stderr.len());
+    assert!(run.stderr.contains("bad filename of 500 more files") && run.stderr.len() < 1 << 20);
+}
+
+#[test]
 fn a_change_that_is_not_ours_is_not_followed() {
     let sandbox = Sandbox::with_ca();
     let dir = "certs/.crdb-cert.commit";

@@ -130,6 +130,15 @@ fn a_ca_key_has_no_name_that_the_certs_directory_gives_to_others() {
 }
 
 #[test]
+fn a_ca_key_has_no_name_that_temporary_files_have() {
+    let args =
+        ["create-ca", "--key-algorithm=ecdsa", "--certs-dir=certs", "--ca-key=my-safe-directory/crdb-cert.key"];
+    let words =
+        "--ca-key: my-safe-directory/crdb-cert.key has a name that this program gives to temporary files";
+    Sandbox::new().refuses(&args, &[words, "HINT: "]);
+}
+
+#[test]
 fn a_certs_directory_that_others_can_write_to_is_a_warning_with_what_to_type() {
     let sandbox = Sandbox::with_ca();
     sandbox.chmod("certs", 0o775);

@@ -1,6 +1,7 @@
 //! A file that is put in place alone, before the others of a change.
 
 use std::ffi::OsStr;
+use std::io;
 
 use anyhow::{Result, anyhow};
 use rustix::fs::Mode;
@@ -8,9 +9,7 @@ use rustix::fs::Mode;
 use super::Change;
 use crate::error::{Advice, reason};
 use crate::store::dir::identity;
-
-/// Its name until it is in place.
-const ALONE: &str = "crdb-cert.alone";
+use crate::store::manifest::ALONE;
 
 impl Change<'_> {
     /// Writes a file, puts it in place at once, alone, and returns its identity. It replaces nothing, and no
@@ -25,7 +24,14 @@ impl Change<'_> {
             self.files.move_new(staged, self.dir, name)?;
             Ok(identity(&stat))
         };
-        let placed = place().map_err(|error| self.could_not_write(name, &error))?;
+        let placed = place().map_err(|error: io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                let path = self.dir.path().join(name);
+                let hint = "name another file: this one is never replaced";
+                Advice::new(format!("could not write {}: file exists", path.display()), hint).into()
+            }
+            _ => self.could_not_write(name, &error),
+        })?;
         match self.dir.sync() {
             Ok(()) => Ok(placed),
             Err(error) => {

@@ -7,11 +7,8 @@ use anyhow::{Result, bail};
 
 use super::{Change, Stop};
 use crate::store::dir::{Dir, Entry};
-use crate::store::manifest::{self, Policy, Record};
+use crate::store::manifest::{self, PUT, Policy, Record};
 use crate::store::read::{ReadError, Regular};
-
-/// The temporary name of a file that is about to replace another.
-const PUT: &str = "crdb-cert.put";
 
 /// Where a new file is, according to its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
