@@ -470,6 +470,20 @@ fn the_servers_flags_are_read_from_its_unit() {
     unit("--cert-principal-map=myname:maxroach");
     assert_eq!(check("maxroach", &[]).status, Some(0));
     assert_eq!(check("maxroach", &["--cert-principal-map=myname:bob"]).status, Some(1));
+    // Never the operator's own directory.
+    let home = |text: &str| {
+        sandbox.write("crdb.service", text);
+        sandbox.script("HOME=$PWD/home crdb-cert check-login ann --server-flags-from=crdb.service")
+    };
+    let create = "mkdir home && crdb-cert create-ca --key-algorithm=ecdsa --certs-dir=home/.cockroach-certs --ca-key=home.key \
+                  && crdb-cert create-client ann --certs-dir=home/.cockroach-certs --ca-key=home.key";
+    sandbox.script(create).succeeds();
+    let service = "[Service]\nExecStart=/usr/local/bin/cockroach start\n";
+    let run = home(service);
+    let words = "ERROR: --server-flags-from: crdb.service names no --certs-dir\nHINT: ";
+    assert!(run.status == Some(2) && run.stderr.starts_with(words), "{run:?}");
+    let run = home(&format!("{service}Environment=COCKROACH_CERTS_DIR={}\n", sandbox.path("certs").display()));
+    assert!(run.status == Some(2) && run.stderr.contains("/certs/client.ann.crt: no such file"), "{run:?}");
     unit("--root-cert-distinguished-name=${DN}");
     let run = check("root", &[]);
     let words = "ERROR: --server-flags-from: crdb.service: line 3: --root-cert-distinguished-name: it is not known what ${DN} \

@@ -28,9 +28,15 @@ impl Server {
             Some(path) => flags_from(Path::new(path))?,
             None => ServerFlags::default(),
         };
+        let given_nowhere = args.dir.certs_dir == CERTS_DIR;
         let certs_dir = match &file.certs_dir {
-            // The file's goes before the default only.
-            Some(dir) if args.dir.certs_dir == CERTS_DIR => dir.clone(),
+            // The file's overrides the default only.
+            Some(dir) if given_nowhere => dir.clone(),
+            // The operator's own default is not the server's.
+            None if given_nowhere => match &args.start.server_flags_from {
+                Some(path) => return Err(no_certs_dir(Path::new(path)).into()),
+                None => args.dir.path()?,
+            },
             _ => args.dir.path()?,
         };
         let map = args.hba_map.as_deref().zip(args.ident_map.as_deref().map(Path::new));
@@ -104,6 +110,11 @@ fn flags_from(path: &Path) -> Result<ServerFlags> {
         let hint = "give the flags that matter here as flags, or a file with a line that can be read for sure";
         Advice::new(format!("--server-flags-from: {}: {error}", path.display()), hint).into()
     })
+}
+
+fn no_certs_dir(path: &Path) -> Advice {
+    let what = format!("--server-flags-from: {} names no --certs-dir", path.display());
+    Advice::new(what, "give --certs-dir here: the directory that the server uses")
 }
 
 /// A file that the operator names; a pipe is fine, too.
