@@ -32,6 +32,8 @@ pub struct ServerSettings {
     pub principal_map: PrincipalMap,
     /// The map that the line of the HBA configuration names.
     pub identity_map: Option<IdentityMap>,
+    /// Clients have a CA of their own, in ca-client.crt. No rule, but advice, depends on it.
+    pub client_ca: bool,
 }
 
 impl ServerSettings {

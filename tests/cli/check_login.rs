@@ -67,6 +67,7 @@ fn the_documents_example_logs_in() {
 #[test]
 fn the_example_with_two_attributes_swapped_is_refused_and_says_which() {
     let sandbox = example();
+    sandbox.create("create-client", &["carl"]).succeeds_silently();
     let swapped = "--root-cert-distinguished-name=O=Acme Inc,UID=root,OU=movr-prod";
     let table = "       the server expects   the certificate has
     1  O=Acme Inc           O=Acme Inc
@@ -82,8 +83,12 @@ Positions 2 and 3 have changed places; that is the only difference.
     let swapped = "--node-cert-distinguished-name=OU=movr-prod,O=Acme Inc,UID=node";
     refuses(&sandbox, "node", &[swapped], &["Positions 1 and 2 have changed places"]);
     let swapped = "--role-subject=CN=myName,OU=myOrgUnit,L=myLocality,O=myOrg,ST=myState,C=US";
-    let fix = format!("ALTER ROLE \"maxroach\" WITH SUBJECT '{MAXROACH}';");
-    refuses(&sandbox, "maxroach", &[swapped], &["Positions 3 and 4 have changed places", &fix]);
+    refuses(&sandbox, "maxroach", &[swapped], &["Positions 3 and 4 have changed places"]);
+    // Whose certificate it is does not become the role's.
+    for cert in ["--cert=certs/client.maxroach.crt", "--cert=certs/client.carl.crt"] {
+        let run = check(&sandbox, "carl", &[cert, "--role-subject=UID=alice"]);
+        assert_eq!(run.stdout.contains("ALTER ROLE \"carl\""), cert.contains("carl"), "{run:?}");
+    }
     let reversed = "--root-cert-distinguished-name=UID=root,OU=movr-prod,O=Acme Inc";
     refuses(
         &sandbox,
@@ -200,6 +205,8 @@ fn any_certificate_of_the_ca_file_will_do_and_a_client_ca_goes_before() {
     sandbox.run(&other).succeeds_silently();
     std::fs::rename(sandbox.path("other/ca.crt"), sandbox.path("certs/ca-client.crt")).expect("ca-client.crt");
     refuses(&sandbox, "ann", &[], &["does not chain to the CA for clients"]);
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    refuses(&sandbox, "node", &[], &["(or ca.crt): `crdb-cert create-client node --overwrite"]);
 }
 
 #[test]
@@ -269,6 +276,8 @@ fn what_cannot_be_judged_is_status_2() {
         run.status == Some(2) && run.stderr.contains("could not read CA certificate empty/ca.crt"),
         "{run:?}"
     );
+    let run = sandbox.run(&["check-login", "--all", "--certs-dir=/nonexist"]);
+    assert!(run.status == Some(2) && run.stderr.contains("HINT: check --certs-dir: "), "{run:?}");
 }
 
 #[test]

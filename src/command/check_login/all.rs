@@ -23,6 +23,7 @@ pub fn run(args: &CheckLogin, server: &Server) -> Result<ExitCode> {
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
     let trusted = Trusted::read(&reading)?;
+    let settings = server.settings_with(&reading);
     let mut rows = Vec::new();
     let mut notes = server.notes();
     notes.push(
@@ -35,7 +36,7 @@ pub fn run(args: &CheckLogin, server: &Server) -> Result<ExitCode> {
                 notes.extend(handshake::note(&file).map(|note| format!("{}: {note}", path.display())));
                 let handshake = trusted.handshake(&file, at);
                 let client = Client { certificate: &file.first, handshake: &handshake };
-                verdicts(client, &server.settings, &tenant, owner)
+                verdicts(client, &settings, &tenant, owner)
             }
             Err(error) => {
                 let advice = "Mend the file, or remove it.".into();

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::certs_dir::Reading;
+use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CERTS_DIR, CheckLogin, ServerArgs};
 use crate::command::subject::check_role;
 use crate::command::values::{self, expected_subject};
@@ -13,6 +15,7 @@ use crate::error::{Advice, reason};
 use crate::login::{IdentityMap, ROOT_USER, SanList, ServerSettings};
 use crate::server_flags::ServerFlags;
 use crate::store::read::LIMIT;
+use crate::usage::Usage;
 
 /// A server, and where its certificates are.
 pub struct Server {
@@ -44,6 +47,12 @@ impl Server {
             ServerSettings { identity_map: map.map(identity_map).transpose()?, ..settings(args, file, user)? };
         let map_is_for_others = settings.identity_map.is_some() && user == Some(ROOT_USER);
         Ok(Self { settings, certs_dir, map_is_for_others })
+    }
+
+    /// The settings, with what its certs directory shows.
+    pub fn settings_with(&self, reading: &Reading<'_>) -> ServerSettings {
+        let client_ca = reading.has(&CertificateName::of(Usage::ClientCa).certificate_file());
+        ServerSettings { client_ca, ..self.settings.clone() }
     }
 
     /// What was given and does nothing.
@@ -92,6 +101,7 @@ fn settings(args: &CheckLogin, file: ServerFlags, user: Option<&str>) -> Result<
         allow_debug_user: start.allow_debug_user.or(file.allow_debug_user).unwrap_or(false),
         principal_map,
         identity_map: None,
+        client_ca: false,
     })
 }
 
