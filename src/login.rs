@@ -74,6 +74,13 @@ pub fn judge_rpc(client: Client<'_>, settings: &ServerSettings, tenant: &Tenant)
     tls::around(client, settings, NODE_USER, || rpc::judge(client.certificate, settings, tenant)).into()
 }
 
+/// The users that the certificate names, by its `crdb:` URIs or its names, as a server without flags reads them.
+pub fn users_named(certificate: &Certificate) -> BTreeSet<String> {
+    let common_name = names::normalized(certificate);
+    let scopes = certificate_scopes(certificate, &common_name, &ServerSettings::default()).unwrap_or_default();
+    scopes.into_iter().map(|scope| scope.user).filter(|user| !user.is_empty()).collect()
+}
+
 /// The users for whom the certificate may work: those it names, those the identity map takes it for, root and node.
 pub fn users_to_try(certificate: &Certificate, settings: &ServerSettings) -> BTreeSet<String> {
     let scopes = certificate_scopes(certificate, &names::normalized(certificate), settings).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! What the server was told.
+//! The server's settings.
 
 use super::identity::IdentityMap;
 use super::san::SanList;
 use super::{NODE_USER, PrincipalMap, ROOT_USER, ServerVersion};
 use crate::dn::DistinguishedName;
 
-/// What the server was told. A distinguished name given as empty text is not set: pass `None`.
+/// The server's settings. A distinguished name given as empty text is not set: pass `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerSettings {
     /// The server's version.

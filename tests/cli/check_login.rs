@@ -14,7 +14,7 @@ fn example() -> Sandbox {
     let sandbox = Sandbox::with_ca();
     sandbox.create("create-node", &["localhost", "--subject", NODE]).succeeds_silently();
     sandbox.create("create-client", &["root", "--subject", ROOT]).succeeds_silently();
-    sandbox.create("create-client", &["maxroach", "--subject", MAXROACH]).succeeds_silently();
+    sandbox.create("create-client", &["maxroach", "--subject", MAXROACH]).succeeds();
     sandbox
 }
 
@@ -212,10 +212,12 @@ fn any_certificate_of_the_ca_file_will_do_and_a_client_ca_goes_before() {
 #[test]
 fn a_tenants_certificate_is_nobodys() {
     let sandbox = Sandbox::with_ca();
-    sandbox.create("create-client", &["ann", "--subject=O=Cockroach,OU=Tenants,CN=ann"]).succeeds_silently();
+    sandbox.create("create-tenant-client", &["2", "localhost"]).succeeds_silently();
+    std::fs::rename(sandbox.path("certs/client-tenant.2.crt"), sandbox.path("certs/client.ann.crt"))
+        .expect("client.ann.crt");
     let words = ["refused: using tenant client certificate as user certificate is not allowed\n"];
     refuses(&sandbox, "ann", &[], &words);
-    refuses(&sandbox, "ann", &["--role-subject=O=Cockroach,OU=Tenants,CN=ann"], &words);
+    refuses(&sandbox, "ann", &["--role-subject=O=Cockroach,OU=Tenants,CN=2"], &words);
 }
 
 #[test]
@@ -270,7 +272,8 @@ fn what_cannot_be_judged_is_status_2() {
     cannot_judge(&sandbox, "root", &["--all"], &["ERROR: "]);
     let run = sandbox.run(&["check-login", "--certs-dir=certs", "--all=false"]);
     assert!(run.status == Some(2) && run.stderr.contains("ERROR: no user is named\nHINT: "), "{run:?}");
-    assert_eq!(sandbox.run(&["check-login", "--certs-dir=certs"]).status, Some(2));
+    let run = sandbox.run(&["check-login", "--certs-dir=certs"]);
+    assert!(run.status == Some(2) && run.stderr.contains("<USER|--all|--rpc>"), "{run:?}");
     let run = sandbox.run(&["check-login", "root", "--certs-dir=empty", "--cert=certs/node.crt"]);
     assert!(
         run.status == Some(2) && run.stderr.contains("could not read CA certificate empty/ca.crt"),
@@ -319,7 +322,7 @@ fn a_reader_that_went_away_does_not_turn_a_refusal_into_a_yes() {
 fn a_certificate_cannot_add_lines_to_the_answer() {
     let sandbox = Sandbox::with_ca();
     let subject = "--subject=CN=x\\0aallowed: yes\\0aHINT: none";
-    sandbox.create("create-client", &["ann", subject]).succeeds_silently();
+    sandbox.create("create-client", &["ann", subject]).succeeds();
     for format in ["text", "json"] {
         let run = check(&sandbox, "bob", &["--cert=certs/client.ann.crt", &format!("--format={format}")]);
         assert_eq!(run.status, Some(1));
@@ -472,7 +475,7 @@ fn the_servers_flags_are_read_from_its_unit() {
     unit(&format!("'--root-cert-distinguished-name={ROOT}' --disallow-root-login"));
     let run = check("root", &["--subject-required"]).succeeds();
     assert!(run.stdout.starts_with("allowed: the certificate's subject equals --root-cert-dist"), "{run:?}");
-    // A flag given here goes before the file's.
+    // A flag given here overrides the file's.
     assert_eq!(check("root", &["--root-cert-distinguished-name=CN=x"]).status, Some(1));
     assert_eq!(check("maxroach", &["--cert-principal-map=myname:maxroach"]).status, Some(0));
     assert_eq!(check("maxroach", &["--certs-dir=none"]).status, Some(2));
@@ -525,7 +528,7 @@ fn all_certificates_of_the_directory_are_tried() {
             ["node.crt", "node", "allowed", &on_all("node")],
         ]
     );
-    assert!(run.stdout.contains(VERSION) && run.stdout.contains("NOTE: no SUBJECT of a role is looked at"));
+    assert!(run.stdout.contains(VERSION) && run.stdout.contains("NOTE: role SUBJECTs are not checked; "));
     // Whom a map makes root is said, whoever's certificate it is.
     let run = all(&["--cert-principal-map=ann:root", "--tenant-id=2", "--format=json"]);
     let answer: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");

@@ -26,9 +26,7 @@ pub fn run(args: &CheckLogin, server: &Server) -> Result<ExitCode> {
     let settings = server.settings_with(&reading);
     let mut rows = Vec::new();
     let mut notes = server.notes();
-    notes.push(
-        "no SUBJECT of a role is looked at: where one is set, it decides, and the names do not count".into(),
-    );
+    notes.push("role SUBJECTs are not checked; where a role has one, it alone decides".into());
     for (file, owner) in certificates(&certs_dir, &reading)? {
         let path = reading.path(&file);
         let verdicts = match CertificateFile::load_in(&reading, &file, certificate::LEAF) {

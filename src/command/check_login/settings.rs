@@ -1,4 +1,4 @@
-//! What the server was told: by flags here, or by its own start flags in a file.
+//! The server's settings: by flags here, or by its own start flags in a file.
 
 use std::fs::File;
 use std::io::Read;
