@@ -198,6 +198,7 @@ Examples:
     /// connections between nodes.
     ///
     /// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that cannot be judged.
+    #[command(override_usage = "crdb-cert check-login [OPTIONS] <USER|--all|--rpc>")]
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:

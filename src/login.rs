@@ -66,12 +66,19 @@ impl Default for Tenant {
 /// The user name is the normalized one. The order of the checks is the server's: TLS, the identity map, then the rules of
 /// REFERENCE.md section 6 as numbered there.
 pub fn judge(client: Client<'_>, settings: &ServerSettings, user: &str, tenant: &Tenant) -> Verdict {
-    tls::around(client, user, || sql::judge(client.certificate, settings, user, tenant)).into()
+    tls::around(client, settings, user, || sql::judge(client.certificate, settings, user, tenant)).into()
 }
 
 /// Says whether a node takes this certificate for that of another node of `tenant`.
 pub fn judge_rpc(client: Client<'_>, settings: &ServerSettings, tenant: &Tenant) -> Verdict {
-    tls::around(client, NODE_USER, || rpc::judge(client.certificate, settings, tenant)).into()
+    tls::around(client, settings, NODE_USER, || rpc::judge(client.certificate, settings, tenant)).into()
+}
+
+/// The users that the certificate names, by its `crdb:` URIs or its names, as a server without flags reads them.
+pub fn users_named(certificate: &Certificate) -> BTreeSet<String> {
+    let common_name = names::normalized(certificate);
+    let scopes = certificate_scopes(certificate, &common_name, &ServerSettings::default()).unwrap_or_default();
+    scopes.into_iter().map(|scope| scope.user).filter(|user| !user.is_empty()).collect()
 }
 
 /// The users for whom the certificate may work: those it names, those the identity map takes it for, root and node.

@@ -11,10 +11,14 @@ mod words;
 
 use std::path::PathBuf;
 
+/// What the server takes for `--certs-dir` where that is not given.
+const CERTS_DIR: &str = "COCKROACH_CERTS_DIR";
+
 /// The start flags that matter to a login. What is not given is `None`, or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerFlags {
-    /// `--certs-dir`, with the working directory of a unit in front of it if it is relative.
+    /// `--certs-dir`, or `COCKROACH_CERTS_DIR` in the server's environment, with the working directory of a unit in front of
+    /// it if it is relative.
     pub certs_dir: Option<PathBuf>,
     /// `--cert-principal-map`, once for each time it is given.
     pub cert_principal_map: Vec<String>,

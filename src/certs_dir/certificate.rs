@@ -29,6 +29,11 @@ pub struct Purpose {
 /// A CA's certificates.
 pub const CA: Purpose =
     Purpose { noun: "CA certificate", hint: "create the CA first with create-ca, in the same --certs-dir" };
+/// A server's CA certificates, which are there already.
+pub const TRUSTED: Purpose = Purpose {
+    noun: "CA certificate",
+    hint: "check --certs-dir: it has to be the server's, with its CA certificates in it",
+};
 /// Somebody's certificate.
 pub const LEAF: Purpose =
     Purpose { noun: "certificate file", hint: "name the certificate, or the certs directory it is in" };

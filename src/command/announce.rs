@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::login;
 use crate::pki::issue::Validity;
 use crate::time;
+use crate::username::Username;
 
 /// Announces a new certificate and when it expires.
 pub fn certificate(path: &Path, validity: Validity) {
@@ -43,6 +44,16 @@ pub fn server_setting(user: &str, certificate: &Certificate) {
             line(&format!("note: no role can have this subject: {error}"))
         }
         _ => line(&format!("the server needs: {setting}")),
+    }
+}
+
+/// Warns of users besides `user` whom servers take the new certificate for: those that its common name says.
+pub fn other_users(user: &str, certificate: &Certificate) {
+    let is_other = |other: &&String| *other != user && other.parse::<Username>().is_ok();
+    for other in login::users_named(certificate).iter().filter(is_other) {
+        stderr(&format!(
+            "warning: this certificate also lets its holder log in as \"{other}\" where the server has no subject for that user"
+        ));
     }
 }
 

@@ -49,10 +49,11 @@ pub fn run(args: &CheckLogin) -> Result<ExitCode> {
         }
     };
     let handshake = Trusted::read(&reading)?.handshake(&file, at);
+    let settings = server.settings_with(&reading);
     let client = Client { certificate: &file.first, handshake: &handshake };
     let verdict = match &user {
-        Some(user) => judge(client, &server.settings, user, &tenant),
-        None => judge_rpc(client, &server.settings, &tenant),
+        Some(user) => judge(client, &settings, user, &tenant),
+        None => judge_rpc(client, &settings, &tenant),
     };
     let mut notes = server.notes();
     notes.extend(handshake::note(&file));

@@ -2,10 +2,13 @@
 
 use anyhow::{Context, Result, anyhow};
 
-use super::{announce, values};
+use super::{announce, values, values::expected_subject};
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateClient;
+use crate::dn::{Attribute, AttributeType};
+use crate::error::Advice;
+use crate::login::TENANTS_UNIT;
 use crate::tenant::TenantScope;
 use crate::usage::Usage;
 use crate::username::Username;
@@ -20,6 +23,7 @@ pub fn run(args: &CreateClient) -> Result<()> {
 
 fn create(args: &CreateClient) -> Result<()> {
     let user = user(args)?;
+    check_subject(args.leaf.new.subject.as_deref())?;
     let ids =
         args.tenant_scope.iter().map(|id| id.trim().parse().map(TenantScope::Id).context("--tenant-scope"));
     let names = args
@@ -37,7 +41,29 @@ fn create(args: &CreateClient) -> Result<()> {
     let names = scopes.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect();
     let certificate = args.leaf.create(name, user.as_str(), names, args.also_generate_pkcs8_key)?;
     if args.leaf.new.subject.is_some() {
+        announce::other_users(user.as_str(), &certificate);
         announce::server_setting(user.as_str(), &certificate);
+    }
+    Ok(())
+}
+
+/// No server lets a user in with a subject that marks tenants' certificates (REFERENCE.md section 6, rule 3).
+fn check_subject(asked: Option<&str>) -> Result<()> {
+    let Some(subject) = expected_subject("--subject", asked)? else { return Ok(()) };
+    let is_tenants = |a: &Attribute| {
+        let (kind, value) = (a.attribute_type(), a.value());
+        let known = AttributeType::by_name(kind).or_else(|| AttributeType::by_oid(kind));
+        // As text, or as `#hex`: type, length, text.
+        let text = value.as_str().map(str::as_bytes).or_else(|| value.ber_element()?.get(2..));
+        known.is_some_and(|known| known.name == "OU") && text == Some(TENANTS_UNIT.as_bytes())
+    };
+    if subject.attributes().any(is_tenants) {
+        let hint = "leave OU=Tenants out of --subject, or use create-tenant-client";
+        return Err(Advice::new(
+            "--subject: servers refuse it as a tenant client certificate (OU=Tenants)",
+            hint,
+        )
+        .into());
     }
     Ok(())
 }

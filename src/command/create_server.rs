@@ -7,7 +7,7 @@ use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateServer;
 use crate::host::Host;
-use crate::login::NODE_USER;
+use crate::login::{self, NODE_USER};
 use crate::usage::Usage;
 
 /// Makes the server's certificate.
@@ -29,6 +29,9 @@ fn create(args: &CreateServer, usage: Usage) -> Result<()> {
     let names = AltName::of_hosts(&hosts);
     let certificate = args.leaf.create(CertificateName::of(usage), &common_name, names, false)?;
     if usage == Usage::Node && args.leaf.new.subject.is_some() {
+        if !login::users_named(&certificate).contains(NODE_USER) {
+            announce::line("note: also make client.node.crt: create-client node");
+        }
         announce::server_setting(NODE_USER, &certificate);
     }
     announce::wildcards(&hosts);

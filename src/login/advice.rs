@@ -1,7 +1,7 @@
 //! What to do about a refused login: commands that can be pasted into a shell or a SQL prompt. None weakens the cluster: the
 //! next step is a right certificate. Nothing is mapped to root or node, no requirement is switched off, no CA trusted.
 
-use super::{CertificateScope, NODE_USER, ROOT_USER, Rule, ScopeTenant, Tenant};
+use super::{CertificateScope, NODE_USER, ROOT_USER, Rule, ScopeTenant, ServerSettings, Tenant};
 use crate::dn::DistinguishedName;
 
 /// `text` as one word for a POSIX shell.
@@ -52,15 +52,22 @@ pub(super) fn where_set(user: &str) -> String {
 /// What the command needs besides: only the operator knows the paths, and the old files are there.
 const PATHS: &str = " --overwrite --certs-dir=... --ca-key=...";
 
-fn create(user: &str, options: &str) -> String {
+/// How to make a certificate for `user`: a command, or what to ask a CA for where no command of ours makes it.
+fn create(settings: &ServerSettings, user: &str, options: &str) -> String {
+    let names = settings.sans_for(user).filter(|names| settings.goes_by_san() && !names.is_empty());
+    if let Some(names) = names {
+        let names = names.missing_from(&[]).join(", ");
+        return format!("ask your CA for one with all names of --{user}-cert-san ({names})");
+    }
     match user {
-        NODE_USER => format!("`crdb-cert create-node HOST...{options}{PATHS}`"),
+        // Servers take node.crt from clients only if it is of the CA for clients.
+        NODE_USER if !settings.client_ca => format!("`crdb-cert create-node HOST...{options}{PATHS}`"),
         _ => format!("`crdb-cert create-client {}{options}{PATHS}`", word(user)),
     }
 }
 
-fn create_with_subject(user: &str, subject: &DistinguishedName) -> String {
-    create(user, &format!(" --subject={}", shell_quoted(&subject.to_string())))
+fn create_with_subject(settings: &ServerSettings, user: &str, subject: &DistinguishedName) -> String {
+    create(settings, user, &format!(" --subject={}", shell_quoted(&subject.to_string())))
 }
 
 /// A user name for a command line, quoted only where it has to be.
@@ -69,41 +76,58 @@ fn word(user: &str) -> String {
     if !user.is_empty() && user.chars().all(plain) { user.into() } else { shell_quoted(user) }
 }
 
-pub(super) fn for_new_certificate(user: &str) -> String {
-    format!("Make a new certificate: {}.", create(user, ""))
+pub(super) fn for_new_certificate(settings: &ServerSettings, user: &str) -> String {
+    format!("Make a new certificate: {}.", create(settings, user, ""))
 }
 
-pub(super) fn for_broken_chain(user: &str) -> String {
+pub(super) fn for_broken_chain(settings: &ServerSettings, user: &str) -> String {
     format!(
         "Make a certificate with the CA that the server has in ca-client.crt (or ca.crt): {}.",
-        create(user, "")
+        create(settings, user, "")
     )
 }
 
-pub(super) fn for_malformed_scope(user: &str) -> String {
+pub(super) const CHECK_CLOCK: &str = "Check the clock of the server, or wait.";
+
+/// For a CA that has expired, and perhaps the user's certificate with it.
+pub(super) fn for_expired_ca(settings: &ServerSettings, user: &str, leaf_too: bool) -> String {
+    let command = if settings.client_ca { "create-client-ca" } else { "create-ca" };
+    let leaf = if leaf_too { for_new_certificate(settings, user) } else { String::new() };
+    let advice = format!(
+        "The CA certificate has expired. Renew it first, for all servers and clients: `crdb-cert {command} \
+         --allow-ca-key-reuse{PATHS}`. {leaf}"
+    );
+    advice.trim_end().to_owned()
+}
+
+pub(super) fn for_malformed_scope(settings: &ServerSettings, user: &str) -> String {
     format!(
         "Every crdb: URI has to be crdb://tenant/<id>/user/<user>, the id a number from 1, or \
          crdb://tenant-name/<name>/user/<user>. Make a new certificate: {}.",
-        create(user, "")
+        create(settings, user, "")
     )
 }
 
-pub(super) fn for_tenant_certificate(user: &str) -> String {
+pub(super) fn for_tenant_certificate(settings: &ServerSettings, user: &str) -> String {
     format!(
         "A subject with OU=Tenants is for SQL servers of a tenant. Make a certificate for the user: {}.",
-        create(user, "")
+        create(settings, user, "")
     )
 }
 
-pub(super) fn for_missing_subject(user: &str, found: Option<&DistinguishedName>) -> String {
-    match found.and_then(|found| change_server(user, found)) {
+/// `found` is the subject of the certificate, with its scopes.
+pub(super) fn for_missing_subject(
+    user: &str,
+    found: Option<(&DistinguishedName, &[CertificateScope])>,
+) -> String {
+    match found.and_then(|(found, scopes)| change_server(user, found, scopes)) {
         Some(change) => format!("If the certificate is {user}'s, make the server expect its subject: {change}"),
         None if is_set_by_flag(user) => format!(
             "Start the server with {}; `crdb-cert subject FILE --flag={user}` prints it for the certificate that {user} \
              is to have.",
             where_set(user)
         ),
-        None => format!("Set {}.", where_set(user)),
+        None => format!("Set {} to the subject of a certificate made for {user}.", where_set(user)),
     }
 }
 
@@ -118,7 +142,7 @@ pub(super) fn for_other_sans(user: &str, missing: &[&str]) -> String {
     }
 }
 
-pub(super) fn for_banned(rule: Rule, user: &str) -> String {
+pub(super) fn for_banned(settings: &ServerSettings, rule: Rule, user: &str) -> String {
     let banned = if rule == Rule::RootBanned { "root" } else { "debug_user" };
     if user == banned {
         return format!(
@@ -127,45 +151,85 @@ pub(super) fn for_banned(rule: Rule, user: &str) -> String {
     }
     format!(
         "A certificate that is also for {banned} lets nobody in. Make one for {user} alone: {}.",
-        create(user, "")
+        create(settings, user, "")
     )
 }
 
 pub(super) fn for_unmapped(user: &str) -> String {
-    format!("Use a certificate with an identity that the map takes for {user}, or add one to the map.")
+    format!("Use a certificate with an identity that the map takes for {user}.")
 }
 
-pub(super) fn for_unreadable_subject(user: &str, wanted: &DistinguishedName) -> String {
-    format!("Make a certificate with the subject the server expects: {}.", create_with_subject(user, wanted))
+pub(super) fn for_reserved_in_map(line: usize, reserved: &str) -> String {
+    format!("Remove line {line} from the identity map: no certificate may be mapped to {reserved}.")
 }
 
-pub(super) fn for_other_subject(user: &str, wanted: &DistinguishedName, found: &DistinguishedName) -> String {
-    let change = change_server(user, found);
+pub(super) fn for_unreadable_subject(
+    settings: &ServerSettings,
+    user: &str,
+    wanted: &DistinguishedName,
+) -> String {
+    let command = create_with_subject(settings, user, wanted);
+    format!("Make a certificate with the subject the server expects: {command}.")
+}
+
+/// `found` is the subject of the certificate, with its scopes.
+pub(super) fn for_other_subject(
+    settings: &ServerSettings,
+    user: &str,
+    wanted: &DistinguishedName,
+    (found, scopes): (&DistinguishedName, &[CertificateScope]),
+) -> String {
+    let change = change_server(user, found, scopes);
     let change =
         change.map(|change| format!(" Or, if this certificate is {user}'s, change the server: {change}"));
-    format!(
-        "Make a certificate with the subject the server expects: {}.{}",
-        create_with_subject(user, wanted),
-        change.unwrap_or_default()
-    )
+    for_unreadable_subject(settings, user, wanted) + &change.unwrap_or_default()
 }
 
 /// How to make the server expect `found` of a user whose subject is a role's, if it can: no SUBJECT holds, say, an e-mail
-/// address. Whoever's certificate this is would be root or node by such advice: their flags are left alone.
-fn change_server(user: &str, found: &DistinguishedName) -> Option<String> {
-    let possible = !is_set_by_flag(user) && !found.is_empty() && found.check_role_subject().is_ok();
+/// address. Whoever's certificate this is would be the user by such advice: it has to name the user, or nobody, and neither
+/// root nor node.
+fn change_server(user: &str, found: &DistinguishedName, scopes: &[CertificateScope]) -> Option<String> {
+    let for_user = scopes.iter().any(|scope| scope.user == user) || names_nobody(scopes);
+    let for_user = for_user && !scopes.iter().any(|scope| is_set_by_flag(&scope.user));
+    let possible = for_user && !is_set_by_flag(user) && !found.is_empty() && found.check_role_subject().is_ok();
     possible.then(|| server_setting(user, found))
 }
 
-pub(super) fn for_other_scope(user: &str, tenant: &Tenant, scopes: &[CertificateScope]) -> String {
+/// Does the certificate name no user, as one that goes by its subject?
+fn names_nobody(scopes: &[CertificateScope]) -> bool {
+    scopes.iter().all(|scope| scope.user.is_empty())
+}
+
+/// What to look at before a new certificate is made for one that names nobody.
+fn forgotten_subject(user: &str, scopes: &[CertificateScope]) -> String {
+    let what = match user {
+        _ if !names_nobody(scopes) => return String::new(),
+        ROOT_USER | NODE_USER => format!("the server has {}, pass it here too", where_set(user)),
+        _ => "the role has a SUBJECT, pass it here too (--role-subject)".into(),
+    };
+    format!("If {what}. ")
+}
+
+/// For a connection between nodes.
+pub(super) fn for_other_node(settings: &ServerSettings, scopes: &[CertificateScope]) -> String {
+    forgotten_subject(NODE_USER, scopes) + &for_new_certificate(settings, NODE_USER)
+}
+
+pub(super) fn for_other_scope(
+    settings: &ServerSettings,
+    user: &str,
+    tenant: &Tenant,
+    scopes: &[CertificateScope],
+) -> String {
     if !scopes.iter().any(|scope| scope.user == user) {
-        return format!("Make a certificate for {user}: {}.", create(user, ""));
+        let first = forgotten_subject(user, scopes);
+        return format!("{first}Make a certificate for {user}: {}.", create(settings, user, ""));
     }
     let by_id = scopes.iter().any(|scope| matches!(scope.tenant, ScopeTenant::Id(_)));
     let option = match tenant.name.as_deref().filter(|_| !by_id) {
         Some(name) => format!(" --tenant-name-scope={}", word(name)),
         None => format!(" --tenant-scope={}", tenant.id),
     };
-    let command = create(user, &option);
+    let command = create(settings, user, &option);
     format!("The certificate is for {user} on other tenants. Make one for this tenant: {command}.")
 }

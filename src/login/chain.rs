@@ -256,7 +256,7 @@ impl<'a> Search<'a> {
                 Some(true) => {}
                 Some(false) => findings.push(Finding::refusal(
                     Rule::Signature,
-                    "has the name of the issuer, but did not make the signature: another key, or the certificate was changed",
+                    "has the issuer's name but did not sign this certificate (different key, or altered certificate)",
                 )),
                 None => findings.push(Finding::doubt(Rule::Signature, "the signature cannot be checked here")),
             }

@@ -66,18 +66,17 @@ impl IdentityMap {
         Ok(Self(lines))
     }
 
-    /// Whom these identities stand for, with the identity: in the order of the identities, then of the lines.
-    fn users<'a>(&self, identities: &'a [String]) -> Result<Vec<(&'a str, String)>, No> {
-        let mut users: Vec<(&str, String)> = Vec::new();
+    /// Whom these identities stand for, with the identity and the line: in the order of the identities, then of the lines.
+    fn users<'a>(&self, identities: &'a [String]) -> Result<Vec<(&'a str, String, usize)>, No> {
+        let mut users = Vec::new();
         for identity in identities {
             for line in &self.0 {
                 let user = line.user(identity).map_err(|why| {
                     let why = format!("line {} of the identity map: {why}", line.number);
                     No::not_judged(why, "Ask the server: log in, or give the map without that line.")
                 })?;
-                users.extend(
-                    user.filter(|user| !user.is_empty()).map(|user| (identity.as_str(), normalize(&user))),
-                );
+                let user = user.filter(|user| !user.is_empty());
+                users.extend(user.map(|user| (identity.as_str(), normalize(&user), line.number)));
             }
         }
         Ok(users)
@@ -145,12 +144,14 @@ pub(super) fn resolve(
         return Err(refused("client certificate SAN is required".into()));
     }
     if by_san && names::has_odd_uri(certificate) {
-        return Err(odd_uri(user));
+        return Err(odd_uri(settings, user));
     }
     let users = map.users(&identities)?;
-    if let Some((identity, reserved)) = users.iter().find(|(_, user)| is_reserved(user)) {
+    if let Some((identity, reserved, line)) = users.iter().find(|(_, user, _)| is_reserved(user)) {
+        let advice = advice::for_reserved_in_map(*line, reserved);
         let (identity, reserved) = (quoted(identity), quoted(reserved));
-        return Err(refused(format!("system identity {identity} mapped to reserved database role {reserved}")));
+        let message = format!("system identity {identity} mapped to reserved database role {reserved}");
+        return Err(refuse(Rule::IdentityMap, message, advice));
     }
     let shown = if by_san {
         format!("[{}]", identities.iter().map(|identity| quoted(identity)).collect::<Vec<_>>().join(" "))
@@ -158,11 +159,11 @@ pub(super) fn resolve(
         quoted(&identities[0])
     };
     let kind = if by_san { "SAN identities" } else { "system identity" };
-    match users.iter().find(|(_, mapped)| mapped == user) {
-        Some((identity, _)) if by_san => Ok(Identity::San((*identity).into())),
+    match users.iter().find(|(_, mapped, _)| mapped == user) {
+        Some((identity, ..)) if by_san => Ok(Identity::San((*identity).into())),
         // Which no rule takes for anybody.
-        Some(("", _)) => Err(refused("user is missing".into())),
-        Some((identity, _)) => Ok(Identity::Name((*identity).into())),
+        Some(("", ..)) => Err(refused("user is missing".into())),
+        Some((identity, ..)) => Ok(Identity::Name((*identity).into())),
         None if !users.is_empty() => Err(refused(format!(
             "requested user identity {} does not correspond to any mapping for {kind} {shown}",
             quoted(user)
@@ -177,15 +178,15 @@ pub(super) fn mapped_users(certificate: &Certificate, settings: &ServerSettings)
     let identities =
         if settings.goes_by_san() { names::sans(certificate) } else { vec![names::normalized(certificate)] };
     let users = settings.identity_map.as_ref().and_then(|map| map.users(&identities).ok());
-    users.unwrap_or_default().into_iter().map(|(_, user)| user).collect()
+    users.unwrap_or_default().into_iter().map(|(_, user, _)| user).collect()
 }
 
 /// What to say of a URI that the server may print in its own way.
-pub(super) fn odd_uri(user: &str) -> No {
+pub(super) fn odd_uri(settings: &ServerSettings, user: &str) -> No {
     No::not_judged(
         "a URI among the certificate's subject alternative names is not one that the server prints as it is encoded"
             .into(),
-        &advice::for_new_certificate(user),
+        &advice::for_new_certificate(settings, user),
     )
 }
 

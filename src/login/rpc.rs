@@ -20,7 +20,11 @@ pub(super) fn judge(
     if certificate.organizational_units().iter().any(|unit| unit == TENANTS_UNIT) {
         let message =
             "the server takes the certificate for that of a tenant's SQL server, not of a node".into();
-        return Err(refuse(Rule::TenantCertificate, message, advice::for_tenant_certificate(NODE_USER)));
+        return Err(refuse(
+            Rule::TenantCertificate,
+            message,
+            advice::for_tenant_certificate(settings, NODE_USER),
+        ));
     }
     if settings.goes_by_san() {
         return by_san(certificate, settings, tenant);
@@ -42,7 +46,7 @@ fn by_san(certificate: &Certificate, settings: &ServerSettings, tenant: &Tenant)
         return valid_here(certificate, settings, tenant, because);
     }
     if set().next().is_some() && names::has_odd_uri(certificate) {
-        return Err(super::identity::odd_uri(NODE_USER));
+        return Err(super::identity::odd_uri(settings, NODE_USER));
     }
     match by_subject(certificate, settings)? {
         Some(because) => valid_here(certificate, settings, tenant, because),
@@ -64,8 +68,14 @@ fn by_san(certificate: &Certificate, settings: &ServerSettings, tenant: &Tenant)
 fn by_subject(certificate: &Certificate, settings: &ServerSettings) -> Result<Option<String>, No> {
     let flags = [(ROOT_USER, &settings.root_subject), (NODE_USER, &settings.node_subject)];
     let set: Vec<_> = flags.into_iter().filter_map(|(user, wanted)| Some((user, wanted.as_ref()?))).collect();
-    let Some((_, wanted)) = set.last() else { return Ok(None) };
-    let advice = advice::for_unreadable_subject(NODE_USER, wanted);
+    if set.is_empty() {
+        return Ok(None);
+    }
+    // No node gets a certificate with root's subject.
+    let advice = match &settings.node_subject {
+        Some(wanted) => advice::for_unreadable_subject(settings, NODE_USER, wanted),
+        None => advice::for_missing_subject(NODE_USER, None),
+    };
     let mismatch = refuse(
         Rule::SubjectMismatch,
         format!("{NEEDED}: cert dn did not match set root or node dn"),
@@ -105,7 +115,7 @@ fn valid_here(
     let why = format!(
         "{because}, but none of its crdb: URIs is for this tenant, which releases of the server look at"
     );
-    Err(No::not_judged(why, &advice::for_new_certificate(NODE_USER)))
+    Err(No::not_judged(why, &advice::for_new_certificate(settings, NODE_USER)))
 }
 
 fn no_subjects() -> No {
@@ -124,14 +134,14 @@ fn by_scopes(certificate: &Certificate, settings: &ServerSettings, tenant: &Tena
     let mut scopes = Vec::new();
     for scope in scope::scopes_one_by_one(certificate, certificate.common_name(), settings) {
         let scope = scope.map_err(|error| {
-            refuse(Rule::MalformedScope, error.to_string(), advice::for_malformed_scope(NODE_USER))
+            refuse(Rule::MalformedScope, error.to_string(), advice::for_malformed_scope(settings, NODE_USER))
         })?;
         if let Some(rule) = banned(&scope.user, settings) {
             let message = match rule {
                 Rule::RootBanned => "failed to perform RPC, as root login has been disallowed",
                 _ => "failed to perform RPC, as debug_user login is not allowed",
             };
-            return Err(refuse(rule, message.into(), advice::for_banned(rule, NODE_USER)));
+            return Err(refuse(rule, message.into(), advice::for_banned(settings, rule, NODE_USER)));
         }
         if matches!(scope.user.as_str(), NODE_USER | ROOT_USER) && covers(&scope, tenant) {
             return Ok(format!("the certificate is valid for {}", scope.in_words_of(settings.version)));
@@ -143,8 +153,8 @@ fn by_scopes(certificate: &Certificate, settings: &ServerSettings, tenant: &Tena
     if scopes.iter().any(|scope| scope.user == DEBUG_USER) && settings.version >= ServerVersion::LOGIN_BANS {
         let why =
             "servers take debug_user for what `debug zip` calls, which is not all that nodes call".to_owned();
-        return Err(No::not_judged(why, &advice::for_new_certificate(NODE_USER)));
+        return Err(No::not_judged(why, &advice::for_new_certificate(settings, NODE_USER)));
     }
     let message = format!("{NEEDED} (this is tenant {here}; cert is valid for {valid_for})");
-    Err(refuse(Rule::Scope, message, advice::for_new_certificate(NODE_USER)))
+    Err(refuse(Rule::Scope, message, advice::for_other_node(settings, &scopes)))
 }

@@ -1,11 +1,11 @@
-//! What the server was told.
+//! The server's settings.
 
 use super::identity::IdentityMap;
 use super::san::SanList;
 use super::{NODE_USER, PrincipalMap, ROOT_USER, ServerVersion};
 use crate::dn::DistinguishedName;
 
-/// What the server was told. A distinguished name given as empty text is not set: pass `None`.
+/// The server's settings. A distinguished name given as empty text is not set: pass `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerSettings {
     /// The server's version.
@@ -32,6 +32,8 @@ pub struct ServerSettings {
     pub principal_map: PrincipalMap,
     /// The map that the line of the HBA configuration names.
     pub identity_map: Option<IdentityMap>,
+    /// Clients have a CA of their own, in ca-client.crt. No rule, but advice, depends on it.
+    pub client_ca: bool,
 }
 
 impl ServerSettings {

@@ -29,8 +29,9 @@ pub(super) fn judge(
 ) -> Result<String, No> {
     let identity = identity::resolve(certificate, settings, user)?;
     let name = names::normalized(certificate);
-    let scopes = certificate_scopes(certificate, &name, settings)
-        .map_err(|error| refuse(Rule::MalformedScope, error.to_string(), advice::for_malformed_scope(user)))?;
+    let scopes = certificate_scopes(certificate, &name, settings).map_err(|error| {
+        refuse(Rule::MalformedScope, error.to_string(), advice::for_malformed_scope(settings, user))
+    })?;
     let login = Login { certificate, settings, user, tenant, identity, scopes };
     login.check_no_tenant()?;
     if settings.goes_by_san() { login.by_san() } else { login.by_subject_or_scopes() }
@@ -43,7 +44,7 @@ impl Login<'_> {
             return Ok(());
         }
         let message = "using tenant client certificate as user certificate is not allowed".into();
-        Err(refuse(Rule::TenantCertificate, message, advice::for_tenant_certificate(self.user)))
+        Err(refuse(Rule::TenantCertificate, message, advice::for_tenant_certificate(self.settings, self.user)))
     }
 
     /// The subject to match: rule 4. It is that of the identity where that is root or node.
@@ -68,7 +69,7 @@ impl Login<'_> {
         );
         let advice = advice::for_missing_subject(
             self.user,
-            self.certificate.subject.as_ref().ok().map(|found| &found.name),
+            self.certificate.subject.as_ref().ok().map(|found| (&found.name, &self.scopes[..])),
         );
         refuse(Rule::SubjectRequired, message, advice)
     }
@@ -82,7 +83,7 @@ impl Login<'_> {
                 match missing[..] {
                     [] if !sans.is_empty() => self.by_matching_san(),
                     _ if !sans.is_empty() && names::has_odd_uri(self.certificate) => {
-                        Err(identity::odd_uri(self.user))
+                        Err(identity::odd_uri(self.settings, self.user))
                     }
                     _ => match self.wanted() {
                         Some(wanted) => self.match_subject(wanted),
@@ -107,7 +108,7 @@ impl Login<'_> {
             Err(_) => {
                 let why = "the certificate has all names of the flag, but its scopes do not let the user in; releases \
                            of the server differ on whether that suffices";
-                Err(No::not_judged(why.into(), &advice::for_new_certificate(self.user)))
+                Err(No::not_judged(why.into(), &advice::for_new_certificate(self.settings, self.user)))
             }
         }
     }
@@ -143,7 +144,7 @@ impl Login<'_> {
         let found = match &self.certificate.subject {
             Ok(found) => &found.name,
             Err(error) => {
-                let advice = advice::for_unreadable_subject(self.user, wanted);
+                let advice = self.with_subject(wanted);
                 return Err(match error {
                     UnreadableSubject::NotJudged { .. } => No::not_judged(error.to_string(), &advice),
                     _ => refuse(Rule::UnreadableSubject, error.to_string(), advice),
@@ -157,10 +158,14 @@ impl Login<'_> {
             Equality::Disputed => {
                 let why = "the certificate's subject repeats an attribute within an RDN, and servers differ on whether \
                            it equals the one they expect";
-                Err(No::not_judged(why.into(), &advice::for_unreadable_subject(self.user, wanted)))
+                Err(No::not_judged(why.into(), &self.with_subject(wanted)))
             }
             Equality::Different => {
-                let advice = advice::for_other_subject(self.user, wanted, found);
+                let found_for = (found, &self.scopes[..]);
+                let advice = match self.is_mapped_from_reserved() {
+                    true => advice::for_unmapped(self.user),
+                    false => advice::for_other_subject(self.settings, self.user, wanted, found_for),
+                };
                 let mut no = self.failed(Rule::SubjectMismatch, Some((wanted, found)), advice);
                 if let No::Refused(refusal) = &mut no {
                     refusal.comparison = Some(Box::new(Comparison::new(wanted, found)));
@@ -170,11 +175,24 @@ impl Login<'_> {
         }
     }
 
+    fn with_subject(&self, wanted: &DistinguishedName) -> String {
+        match self.is_mapped_from_reserved() {
+            true => advice::for_unmapped(self.user),
+            false => advice::for_unreadable_subject(self.settings, self.user, wanted),
+        }
+    }
+
+    /// Does the certificate pass for root's or the node's, with a map that makes it another user's? Nobody else gets one
+    /// with their subject.
+    fn is_mapped_from_reserved(&self) -> bool {
+        self.identity.as_str() != self.user && advice::is_set_by_flag(self.identity.as_str())
+    }
+
     /// Rule 7: the scopes in their order, and those that are for a user who may not log in.
     fn match_scopes(&self) -> Result<String, No> {
         for scope in &self.scopes {
             if let Some(rule) = banned(&scope.user, self.settings) {
-                return Err(self.failed(rule, None, advice::for_banned(rule, self.user)));
+                return Err(self.failed(rule, None, advice::for_banned(self.settings, rule, self.user)));
             }
             if scope.user == self.identity.as_str() && scope.covers(self.tenant) {
                 return Ok(format!(
@@ -183,7 +201,7 @@ impl Login<'_> {
                 ));
             }
         }
-        let advice = advice::for_other_scope(self.user, self.tenant, &self.scopes);
+        let advice = advice::for_other_scope(self.settings, self.user, self.tenant, &self.scopes);
         Err(self.failed(Rule::Scope, None, advice))
     }
 

@@ -1,8 +1,8 @@
 //! What TLS says before any rule is looked at.
 
-use super::advice;
 use super::chain::{Objection, Outcome, Rule as ChainRule, Which};
 use super::verdict::{No, Refusal, Rule};
+use super::{ServerSettings, advice};
 use crate::certificate::{CLIENT_AUTH, Certificate};
 
 /// A client, as the rules look at it.
@@ -18,21 +18,22 @@ pub struct Client<'a> {
 /// at last, as a refusal is one anyway.
 pub(super) fn around(
     client: Client<'_>,
+    settings: &ServerSettings,
     user: &str,
     rules: impl FnOnce() -> Result<String, No>,
 ) -> Result<String, No> {
     match client.handshake {
         Outcome::Trusted => rules(),
-        Outcome::Refused(objections) => Err(refused(client.certificate, objections, user)),
+        Outcome::Refused(objections) => Err(refused(client.certificate, settings, objections, user)),
         Outcome::NotJudged(doubt) => rules().and_then(|_| {
             let why = format!("whether the TLS handshake succeeds differs between servers: {doubt}");
-            Err(No::not_judged(why, &advice::for_new_certificate(user)))
+            Err(No::not_judged(why, &advice::for_new_certificate(settings, user)))
         }),
     }
 }
 
 /// TLS reports one failure; the others come along as detail, so that one new certificate can mend them all.
-fn refused(certificate: &Certificate, objections: &[Objection], user: &str) -> No {
+fn refused(certificate: &Certificate, settings: &ServerSettings, objections: &[Objection], user: &str) -> No {
     let is_of = |objection: &Objection, rules: &[ChainRule]| {
         objection.which == Which::Leaf && rules.contains(&objection.rule)
     };
@@ -43,14 +44,20 @@ fn refused(certificate: &Certificate, objections: &[Objection], user: &str) -> N
     let own = [ChainRule::Parse, ChainRule::NotYetValid, ChainRule::Expired, ChainRule::ExtendedKeyUsage];
     let chain = objections.iter().filter(|objection| !is_of(objection, &own));
     let no_client_auth = "the certificate does not allow client authentication (extended key usage clientAuth)";
+    let ca_is =
+        |rule| chain.clone().any(|found| found.rule == rule && matches!(found.which, Which::Trusted(..)));
     let advice = if unreadable.clone().next().is_some() {
-        advice::for_new_certificate(user)
+        advice::for_new_certificate(settings, user)
+    } else if ca_is(ChainRule::NotYetValid) {
+        advice::CHECK_CLOCK.into()
+    } else if ca_is(ChainRule::Expired) {
+        advice::for_expired_ca(settings, user, of(&[ChainRule::Expired]).next().is_some())
     } else if chain.clone().next().is_some() {
-        advice::for_broken_chain(user)
+        advice::for_broken_chain(settings, user)
     } else if of(&[ChainRule::NotYetValid]).next().is_some() {
-        "Check the clock of the server, or wait.".into()
+        advice::CHECK_CLOCK.into()
     } else {
-        advice::for_new_certificate(user)
+        advice::for_new_certificate(settings, user)
     };
     let problems: Vec<String> = unreadable
         .map(|objection| format!("the server cannot parse the certificate: {}", objection.why))

@@ -1,8 +1,10 @@
 //! A line for a POSIX shell, or a script with one that starts the server. Nothing is run, and no variable is looked up.
 
+use std::path::PathBuf;
+
 use super::flags;
 use super::words::{self, Word};
-use super::{FlagsError, ServerFlags};
+use super::{CERTS_DIR, FlagsError, ServerFlags};
 
 /// A simple command.
 #[derive(Default)]
@@ -19,14 +21,28 @@ pub(super) fn read(text: &str) -> Result<ServerFlags, FlagsError> {
         // A redirection and its target are words to nobody else.
         let end = command.redirected.unwrap_or(command.words.len());
         let (own, later) = command.words.split_at(end);
-        let Some(rest) = (0..own.len()).find_map(|at| words::start(own, at)) else { continue };
+        let Some((at, rest)) = (0..own.len()).find_map(|at| Some((at, words::start(own, at)?))) else {
+            continue;
+        };
         if later.iter().any(|word| word.unknown.is_some() || word.text.starts_with('-')) {
             return Err(FlagsError::new(command.line, "flags stand behind a redirection; put them before it"));
         }
-        starts.push((command.line, rest.to_vec()));
+        starts.push((command.line, (certs_dir(&own[..at], command.line)?, rest.to_vec())));
     }
-    let (line, rest) = words::only(starts)?;
-    flags::read(&rest, line)
+    let (line, (certs_dir, rest)) = words::only(starts)?;
+    let flags = flags::read(&rest, line)?;
+    Ok(ServerFlags { certs_dir: flags.certs_dir.or(certs_dir), ..flags })
+}
+
+/// The variable, where it is set on the line itself. What the script exports elsewhere may not reach the server.
+fn certs_dir(before: &[Word], line: usize) -> Result<Option<PathBuf>, FlagsError> {
+    let set = before.iter().rev().find_map(|word| {
+        let text = word.text.strip_prefix(CERTS_DIR)?.strip_prefix('=')?;
+        // The shell puts a home directory there.
+        let unknown = word.unknown.clone().or_else(|| text.starts_with('~').then(|| "~".to_owned()));
+        Some(Word { text: text.into(), unknown })
+    });
+    Ok(set.map(|word| words::known_dir(word, line)).transpose()?.flatten())
 }
 
 struct Reader<'a> {

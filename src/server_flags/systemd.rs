@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::flags;
 use super::words::{self, Word};
-use super::{FlagsError, ServerFlags};
+use super::{CERTS_DIR, FlagsError, ServerFlags};
 
 /// What a unit says that matters here.
 #[derive(Default)]
@@ -32,6 +32,13 @@ pub(super) fn read(text: &str) -> Result<ServerFlags, FlagsError> {
     }
     let (line, rest) = words::only(starts)?;
     let mut flags = flags::read(&rest, line)?;
+    if flags.certs_dir.is_none() {
+        flags.certs_dir = unit
+            .variable(CERTS_DIR)
+            .map(|dir| words::known_dir(specifiers(dir, Word::default()), line))
+            .transpose()?
+            .flatten();
+    }
     if let Some(dir) = &flags.certs_dir {
         flags.certs_dir = Some(unit.place(dir, line)?);
     }

@@ -67,6 +67,34 @@ fn a_unit_is_read() {
 }
 
 #[test]
+fn the_certs_directory_may_be_a_variable() {
+    let certs_dir = |text: &str| read(text).certs_dir.map(|dir| dir.display().to_string());
+    for (text, expected) in [
+        (unit("") + "Environment=COCKROACH_CERTS_DIR=/x/y\n", Some("/x/y")),
+        (unit("--certs-dir=/z") + "Environment=COCKROACH_CERTS_DIR=/x/y\n", Some("/z")),
+        (unit("") + "Environment=COCKROACH_CERTS_DIR=certs\nWorkingDirectory=/x\n", Some("/x/certs")),
+        (unit("") + "Environment=COCKROACH_CERTS_DIR=\n", None),
+        // The file may say otherwise.
+        (unit("") + "Environment=COCKROACH_CERTS_DIR=/x\nEnvironmentFile=/etc/x\n", None),
+        ("COCKROACH_CERTS_DIR=/x/y cockroach start".into(), Some("/x/y")),
+        ("COCKROACH_CERTS_DIR=/x COCKROACH_CERTS_DIR=/y exec cockroach start".into(), Some("/y")),
+        ("COCKROACH_CERTS_DIR=/x/y cockroach start --certs-dir=/z".into(), Some("/z")),
+        ("COCKROACH_CERTS_DIR=/x true; cockroach start".into(), None),
+    ] {
+        assert_eq!(certs_dir(&text).as_deref(), expected, "{text}");
+    }
+    let unknown = |what: &str| format!("COCKROACH_CERTS_DIR: it is not known what {what} stands for");
+    for (text, expected) in [
+        (unit("") + "Environment=COCKROACH_CERTS_DIR=%h/x\n", "%h"),
+        (unit("") + "Environment=COCKROACH_CERTS_DIR=${HOME}/x\n", "${HOME}/x"),
+        ("\"COCKROACH_CERTS_DIR=$HOME/x\" cockroach start".into(), "$HOME"),
+        ("COCKROACH_CERTS_DIR=~/x cockroach start".into(), "~"),
+    ] {
+        assert!(problem(&text).ends_with(&unknown(expected)), "{}", problem(&text));
+    }
+}
+
+#[test]
 fn a_shell_line_is_read() {
     for (text, expected) in [
         (line(r#"--root-cert-distinguished-name="O=Acme Inc,UID=root" # other flags"#), "O=Acme Inc,UID=root"),

@@ -1,6 +1,8 @@
 //! A command line taken apart, and the start of the server in it.
 
-use super::FlagsError;
+use std::path::PathBuf;
+
+use super::{CERTS_DIR, FlagsError};
 
 /// A word of a command line, and what of it is not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,17 @@ pub(super) fn start(words: &[Word], at: usize) -> Option<&[Word]> {
     let program = known(at)?.rsplit('/').next()?;
     let starts = matches!(known(at + 1)?, "start" | "start-single-node");
     (program == "cockroach" && starts).then(|| &words[at + 2..])
+}
+
+/// The value of `COCKROACH_CERTS_DIR`; none if it is empty. The server itself puts variables in.
+pub(super) fn known_dir(word: Word, line: usize) -> Result<Option<PathBuf>, FlagsError> {
+    let unknown = word.unknown.or_else(|| word.text.contains('$').then(|| word.text.clone()));
+    match unknown {
+        Some(unknown) => {
+            Err(FlagsError::new(line, format!("{CERTS_DIR}: it is not known what {unknown} stands for")))
+        }
+        None => Ok(Some(word.text).filter(|text| !text.is_empty()).map(PathBuf::from)),
+    }
 }
 
 /// The one start of the server among several lines.

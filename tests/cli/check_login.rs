@@ -14,7 +14,7 @@ fn example() -> Sandbox {
     let sandbox = Sandbox::with_ca();
     sandbox.create("create-node", &["localhost", "--subject", NODE]).succeeds_silently();
     sandbox.create("create-client", &["root", "--subject", ROOT]).succeeds_silently();
-    sandbox.create("create-client", &["maxroach", "--subject", MAXROACH]).succeeds_silently();
+    sandbox.create("create-client", &["maxroach", "--subject", MAXROACH]).succeeds();
     sandbox
 }
 
@@ -67,6 +67,7 @@ fn the_documents_example_logs_in() {
 #[test]
 fn the_example_with_two_attributes_swapped_is_refused_and_says_which() {
     let sandbox = example();
+    sandbox.create("create-client", &["carl"]).succeeds_silently();
     let swapped = "--root-cert-distinguished-name=O=Acme Inc,UID=root,OU=movr-prod";
     let table = "       the server expects   the certificate has
     1  O=Acme Inc           O=Acme Inc
@@ -82,8 +83,12 @@ Positions 2 and 3 have changed places; that is the only difference.
     let swapped = "--node-cert-distinguished-name=OU=movr-prod,O=Acme Inc,UID=node";
     refuses(&sandbox, "node", &[swapped], &["Positions 1 and 2 have changed places"]);
     let swapped = "--role-subject=CN=myName,OU=myOrgUnit,L=myLocality,O=myOrg,ST=myState,C=US";
-    let fix = format!("ALTER ROLE \"maxroach\" WITH SUBJECT '{MAXROACH}';");
-    refuses(&sandbox, "maxroach", &[swapped], &["Positions 3 and 4 have changed places", &fix]);
+    refuses(&sandbox, "maxroach", &[swapped], &["Positions 3 and 4 have changed places"]);
+    // Whose certificate it is does not become the role's.
+    for cert in ["--cert=certs/client.maxroach.crt", "--cert=certs/client.carl.crt"] {
+        let run = check(&sandbox, "carl", &[cert, "--role-subject=UID=alice"]);
+        assert_eq!(run.stdout.contains("ALTER ROLE \"carl\""), cert.contains("carl"), "{run:?}");
+    }
     let reversed = "--root-cert-distinguished-name=UID=root,OU=movr-prod,O=Acme Inc";
     refuses(
         &sandbox,
@@ -200,15 +205,19 @@ fn any_certificate_of_the_ca_file_will_do_and_a_client_ca_goes_before() {
     sandbox.run(&other).succeeds_silently();
     std::fs::rename(sandbox.path("other/ca.crt"), sandbox.path("certs/ca-client.crt")).expect("ca-client.crt");
     refuses(&sandbox, "ann", &[], &["does not chain to the CA for clients"]);
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    refuses(&sandbox, "node", &[], &["(or ca.crt): `crdb-cert create-client node --overwrite"]);
 }
 
 #[test]
 fn a_tenants_certificate_is_nobodys() {
     let sandbox = Sandbox::with_ca();
-    sandbox.create("create-client", &["ann", "--subject=O=Cockroach,OU=Tenants,CN=ann"]).succeeds_silently();
+    sandbox.create("create-tenant-client", &["2", "localhost"]).succeeds_silently();
+    std::fs::rename(sandbox.path("certs/client-tenant.2.crt"), sandbox.path("certs/client.ann.crt"))
+        .expect("client.ann.crt");
     let words = ["refused: using tenant client certificate as user certificate is not allowed\n"];
     refuses(&sandbox, "ann", &[], &words);
-    refuses(&sandbox, "ann", &["--role-subject=O=Cockroach,OU=Tenants,CN=ann"], &words);
+    refuses(&sandbox, "ann", &["--role-subject=O=Cockroach,OU=Tenants,CN=2"], &words);
 }
 
 #[test]
@@ -263,12 +272,15 @@ fn what_cannot_be_judged_is_status_2() {
     cannot_judge(&sandbox, "root", &["--all"], &["ERROR: "]);
     let run = sandbox.run(&["check-login", "--certs-dir=certs", "--all=false"]);
     assert!(run.status == Some(2) && run.stderr.contains("ERROR: no user is named\nHINT: "), "{run:?}");
-    assert_eq!(sandbox.run(&["check-login", "--certs-dir=certs"]).status, Some(2));
+    let run = sandbox.run(&["check-login", "--certs-dir=certs"]);
+    assert!(run.status == Some(2) && run.stderr.contains("<USER|--all|--rpc>"), "{run:?}");
     let run = sandbox.run(&["check-login", "root", "--certs-dir=empty", "--cert=certs/node.crt"]);
     assert!(
         run.status == Some(2) && run.stderr.contains("could not read CA certificate empty/ca.crt"),
         "{run:?}"
     );
+    let run = sandbox.run(&["check-login", "--all", "--certs-dir=/nonexist"]);
+    assert!(run.status == Some(2) && run.stderr.contains("HINT: check --certs-dir: "), "{run:?}");
 }
 
 #[test]
@@ -310,7 +322,7 @@ fn a_reader_that_went_away_does_not_turn_a_refusal_into_a_yes() {
 fn a_certificate_cannot_add_lines_to_the_answer() {
     let sandbox = Sandbox::with_ca();
     let subject = "--subject=CN=x\\0aallowed: yes\\0aHINT: none";
-    sandbox.create("create-client", &["ann", subject]).succeeds_silently();
+    sandbox.create("create-client", &["ann", subject]).succeeds();
     for format in ["text", "json"] {
         let run = check(&sandbox, "bob", &["--cert=certs/client.ann.crt", &format!("--format={format}")]);
         assert_eq!(run.status, Some(1));
@@ -463,13 +475,27 @@ fn the_servers_flags_are_read_from_its_unit() {
     unit(&format!("'--root-cert-distinguished-name={ROOT}' --disallow-root-login"));
     let run = check("root", &["--subject-required"]).succeeds();
     assert!(run.stdout.starts_with("allowed: the certificate's subject equals --root-cert-dist"), "{run:?}");
-    // A flag given here goes before the file's.
+    // A flag given here overrides the file's.
     assert_eq!(check("root", &["--root-cert-distinguished-name=CN=x"]).status, Some(1));
     assert_eq!(check("maxroach", &["--cert-principal-map=myname:maxroach"]).status, Some(0));
     assert_eq!(check("maxroach", &["--certs-dir=none"]).status, Some(2));
     unit("--cert-principal-map=myname:maxroach");
     assert_eq!(check("maxroach", &[]).status, Some(0));
     assert_eq!(check("maxroach", &["--cert-principal-map=myname:bob"]).status, Some(1));
+    // Never the operator's own directory.
+    let home = |text: &str| {
+        sandbox.write("crdb.service", text);
+        sandbox.script("HOME=$PWD/home crdb-cert check-login ann --server-flags-from=crdb.service")
+    };
+    let create = "mkdir home && crdb-cert create-ca --key-algorithm=ecdsa --certs-dir=home/.cockroach-certs --ca-key=home.key \
+                  && crdb-cert create-client ann --certs-dir=home/.cockroach-certs --ca-key=home.key";
+    sandbox.script(create).succeeds();
+    let service = "[Service]\nExecStart=/usr/local/bin/cockroach start\n";
+    let run = home(service);
+    let words = "ERROR: --server-flags-from: crdb.service names no --certs-dir\nHINT: ";
+    assert!(run.status == Some(2) && run.stderr.starts_with(words), "{run:?}");
+    let run = home(&format!("{service}Environment=COCKROACH_CERTS_DIR={}\n", sandbox.path("certs").display()));
+    assert!(run.status == Some(2) && run.stderr.contains("/certs/client.ann.crt: no such file"), "{run:?}");
     unit("--root-cert-distinguished-name=${DN}");
     let run = check("root", &[]);
     let words = "ERROR: --server-flags-from: crdb.service: line 3: --root-cert-distinguished-name: it is not known what ${DN} \
@@ -502,7 +528,7 @@ fn all_certificates_of_the_directory_are_tried() {
             ["node.crt", "node", "allowed", &on_all("node")],
         ]
     );
-    assert!(run.stdout.contains(VERSION) && run.stdout.contains("NOTE: no SUBJECT of a role is looked at"));
+    assert!(run.stdout.contains(VERSION) && run.stdout.contains("NOTE: role SUBJECTs are not checked; "));
     // Whom a map makes root is said, whoever's certificate it is.
     let run = all(&["--cert-principal-map=ann:root", "--tenant-id=2", "--format=json"]);
     let answer: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");

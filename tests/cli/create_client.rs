@@ -84,6 +84,46 @@ fn without_scopes_there_are_no_uris() {
 }
 
 #[test]
+fn a_subject_that_names_somebody_else_is_warned_of() {
+    let sandbox = Sandbox::with_ca();
+    for (subject, other) in [
+        ("O=a,CN=root", Some("root")),
+        ("CN=node", Some("node")),
+        ("CN=BOB\u{d6}", Some("bob\u{f6}")),
+        ("CN=Ann", None),
+        ("UID=root", None),
+        // No SQL user.
+        ("CN=a@b", None),
+    ] {
+        let run = sandbox.create("create-client", &["ann", "--overwrite", "--subject", subject]).succeeds();
+        let warning = other.map(|other| {
+            format!(
+                "warning: this certificate also lets its holder log in as \"{other}\" where the server has no subject for that \
+                 user\n"
+            )
+        });
+        assert_eq!(run.stderr, warning.unwrap_or_default(), "{subject}");
+    }
+    // Scopes say whom it is for, and nothing else does.
+    sandbox.create("create-client", &["bob", "--subject=CN=root", "--tenant-scope=2"]).succeeds_silently();
+}
+
+#[test]
+fn no_client_gets_a_tenants_subject() {
+    let sandbox = Sandbox::with_ca();
+    for subject in [
+        "O=Cockroach,OU=Tenants,CN=ann",
+        "CN=ann+ou=Tenants",
+        "2.5.4.11=Tenants,CN=ann",
+        "OU=#0c0754656e616e7473",
+    ] {
+        let words = ["--subject: servers refuse it as a tenant client certificate", "HINT: "];
+        sandbox.refuses_to_create("create-client", &["ann", "--subject", subject], &words);
+    }
+    sandbox.create("create-client", &["ann", "--subject=OU=tenants,CN=ann"]).succeeds_silently();
+}
+
+#[test]
 fn scopes_that_are_none_are_refused() {
     let sandbox = Sandbox::with_ca();
     for (flag, words) in [

@@ -90,7 +90,13 @@ fn a_terminal_shows_what_the_server_needs() {
     let sandbox = Sandbox::with_ca();
     let seen = sandbox.create_on_terminal("create-node", &["localhost", "--subject", ACME]);
     let flag = "the server needs: --node-cert-distinguished-name='O=Acme Inc,OU=movr-prod,UID=node'\n";
-    assert!(seen.ends_with(flag), "{seen}");
+    assert!(
+        seen.ends_with(flag) && seen.contains("note: also make client.node.crt: create-client node\n"),
+        "{seen}"
+    );
+    let seen =
+        sandbox.create_on_terminal("create-node", &["localhost", "--overwrite", "--subject=O=a,CN=node"]);
+    assert!(!seen.contains("also make"), "{seen}");
     let seen = sandbox.create_on_terminal("create-client", &["root", "--subject=O=Rock'n Roll,UID=root"]);
     let flag = "the server needs: --root-cert-distinguished-name='O=Rock'\\''n Roll,UID=root'\n";
     assert!(seen.ends_with(flag), "{seen}");
@@ -220,7 +226,7 @@ fn generated_subjects_are_read_back_by_openssl_and_by_us() {
         };
         let rdns: Vec<_> = (0..=i % 5).map(attribute).collect();
         let subject = rdns.join(",");
-        sandbox.create("create-client", &["root", "--overwrite", "--subject", &subject]).succeeds_silently();
+        sandbox.create("create-client", &["root", "--overwrite", "--subject", &subject]).succeeds();
         let ours = sandbox.run(&["subject", "certs/client.root.crt"]).succeeds().stdout;
         let again = sandbox.run(&["subject", &subject]).succeeds().stdout;
         assert_eq!(ours, again, "{subject}");

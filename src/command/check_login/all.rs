@@ -23,11 +23,10 @@ pub fn run(args: &CheckLogin, server: &Server) -> Result<ExitCode> {
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
     let trusted = Trusted::read(&reading)?;
+    let settings = server.settings_with(&reading);
     let mut rows = Vec::new();
     let mut notes = server.notes();
-    notes.push(
-        "no SUBJECT of a role is looked at: where one is set, it decides, and the names do not count".into(),
-    );
+    notes.push("role SUBJECTs are not checked; where a role has one, it alone decides".into());
     for (file, owner) in certificates(&certs_dir, &reading)? {
         let path = reading.path(&file);
         let verdicts = match CertificateFile::load_in(&reading, &file, certificate::LEAF) {
@@ -35,7 +34,7 @@ pub fn run(args: &CheckLogin, server: &Server) -> Result<ExitCode> {
                 notes.extend(handshake::note(&file).map(|note| format!("{}: {note}", path.display())));
                 let handshake = trusted.handshake(&file, at);
                 let client = Client { certificate: &file.first, handshake: &handshake };
-                verdicts(client, &server.settings, &tenant, owner)
+                verdicts(client, &settings, &tenant, owner)
             }
             Err(error) => {
                 let advice = "Mend the file, or remove it.".into();

@@ -18,10 +18,10 @@ impl Trusted {
     /// Reads them.
     pub fn read(certs_dir: &Reading<'_>) -> Result<Self> {
         let ca = authority::certificate_file(certs_dir, Usage::Client);
-        let mut trusted = CertificateFile::load_in(certs_dir, &ca, certificate::CA)?.into_all();
+        let mut trusted = CertificateFile::load_in(certs_dir, &ca, certificate::TRUSTED)?.into_all();
         let tenants = CertificateName::of(Usage::TenantClientCa).certificate_file();
         if certs_dir.has(&tenants) {
-            trusted.extend(CertificateFile::load_in(certs_dir, &tenants, certificate::CA)?.into_all());
+            trusted.extend(CertificateFile::load_in(certs_dir, &tenants, certificate::TRUSTED)?.into_all());
         }
         Ok(Self(trusted))
     }

@@ -1,4 +1,4 @@
-//! What the server was told: by flags here, or by its own start flags in a file.
+//! The server's settings: by flags here, or by its own start flags in a file.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::certs_dir::Reading;
+use crate::certs_dir::layout::CertificateName;
 use crate::cli::{CERTS_DIR, CheckLogin, ServerArgs};
 use crate::command::subject::check_role;
 use crate::command::values::{self, expected_subject};
@@ -13,6 +15,7 @@ use crate::error::{Advice, reason};
 use crate::login::{IdentityMap, ROOT_USER, SanList, ServerSettings};
 use crate::server_flags::ServerFlags;
 use crate::store::read::LIMIT;
+use crate::usage::Usage;
 
 /// A server, and where its certificates are.
 pub struct Server {
@@ -28,9 +31,15 @@ impl Server {
             Some(path) => flags_from(Path::new(path))?,
             None => ServerFlags::default(),
         };
+        let given_nowhere = args.dir.certs_dir == CERTS_DIR;
         let certs_dir = match &file.certs_dir {
-            // The file's goes before the default only.
-            Some(dir) if args.dir.certs_dir == CERTS_DIR => dir.clone(),
+            // The file's overrides the default only.
+            Some(dir) if given_nowhere => dir.clone(),
+            // The operator's own default is not the server's.
+            None if given_nowhere => match &args.start.server_flags_from {
+                Some(path) => return Err(no_certs_dir(Path::new(path)).into()),
+                None => args.dir.path()?,
+            },
             _ => args.dir.path()?,
         };
         let map = args.hba_map.as_deref().zip(args.ident_map.as_deref().map(Path::new));
@@ -38,6 +47,12 @@ impl Server {
             ServerSettings { identity_map: map.map(identity_map).transpose()?, ..settings(args, file, user)? };
         let map_is_for_others = settings.identity_map.is_some() && user == Some(ROOT_USER);
         Ok(Self { settings, certs_dir, map_is_for_others })
+    }
+
+    /// The settings, with what its certs directory shows.
+    pub fn settings_with(&self, reading: &Reading<'_>) -> ServerSettings {
+        let client_ca = reading.has(&CertificateName::of(Usage::ClientCa).certificate_file());
+        ServerSettings { client_ca, ..self.settings.clone() }
     }
 
     /// What was given and does nothing.
@@ -86,6 +101,7 @@ fn settings(args: &CheckLogin, file: ServerFlags, user: Option<&str>) -> Result<
         allow_debug_user: start.allow_debug_user.or(file.allow_debug_user).unwrap_or(false),
         principal_map,
         identity_map: None,
+        client_ca: false,
     })
 }
 
@@ -104,6 +120,11 @@ fn flags_from(path: &Path) -> Result<ServerFlags> {
         let hint = "give the flags that matter here as flags, or a file with a line that can be read for sure";
         Advice::new(format!("--server-flags-from: {}: {error}", path.display()), hint).into()
     })
+}
+
+fn no_certs_dir(path: &Path) -> Advice {
+    let what = format!("--server-flags-from: {} names no --certs-dir", path.display());
+    Advice::new(what, "give --certs-dir here: the directory that the server uses")
 }
 
 /// A file that the operator names; a pipe is fine, too.

@@ -52,6 +52,8 @@ fn sent(text: &str) -> Sent {
         let (key, value) = word.split_once(':').unwrap_or((word, ""));
         let value = value.replace('~', " ");
         let objection = |rule| chain::Objection { which: chain::Which::Leaf, rule, why: value.clone() };
+        let ca = || chain::Which::Trusted(1, "CN=CA".into());
+        let of_ca = |rule| chain::Objection { which: ca(), ..objection(rule) };
         match key {
             "dns" => alt_names.push(AltName::Dns(value)),
             "uri" => alt_names.push(AltName::Uri(value)),
@@ -71,6 +73,8 @@ fn sent(text: &str) -> Sent {
             }
             "not-yet" => against.push(objection(chain::Rule::NotYetValid)),
             "expired" => against.push(objection(chain::Rule::Expired)),
+            "ca-expired" => against.push(of_ca(chain::Rule::Expired)),
+            "ca-not-yet" => against.push(of_ca(chain::Rule::NotYetValid)),
             _ => panic!("{word}"),
         }
     }
@@ -134,6 +138,7 @@ fn server(text: &str) -> ServerSettings {
             "san-required" => settings.san_required = true,
             "disallow-root" => settings.disallow_root_login = true,
             "allow-debug" => settings.allow_debug_user = true,
+            "client-ca" => settings.client_ca = true,
             "map" => settings.principal_map = value.parse().expect("a map"),
             "ident" => {
                 let text = value.replace('|', "\n");

@@ -58,14 +58,38 @@ const ADVICE: &[Row] = &[
     ["CN=ann uri:crdb:", "", "ann", "Every crdb: URI has to be crdb://tenant/<id>/user/<user>, the id a number from 1, or crdb://tenant-name/<name>/user/<user>. Make a new certificate: `client ann`."],
     ["OU=Tenants,CN=ann", "", "ann", "A subject with OU=Tenants is for SQL servers of a tenant. Make a certificate for the user: `client ann`."],
     ["O=Cockroach,CN=ann", "subject-required", "ann", "If the certificate is ann's, make the server expect its subject: ALTER ROLE \"ann\" WITH SUBJECT 'O=Cockroach,CN=ann';"],
-    ["1.2.3=a", "subject-required", "ann", "Set the SUBJECT of role \"ann\"."],
+    ["1.2.3=a", "subject-required", "ann", "Set the SUBJECT of role \"ann\" to the subject of a certificate made for ann."],
     ["CN=ann", "subject-required", "root", "Start the server with --root-cert-distinguished-name; `crdb-cert subject FILE --flag=root` prints it for the certificate that root is to have."],
     ["1.2.3=a", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`."],
-    ["CN=a", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`. Or, if this certificate is ann's, change the server: ALTER ROLE \"ann\" WITH SUBJECT 'CN=a';"],
+    ["CN=a", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`."],
+    ["O=a,CN=ann", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`. Or, if this certificate is ann's, change the server: ALTER ROLE \"ann\" WITH SUBJECT 'O=a,CN=ann';"],
+    ["UID=ann", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`. Or, if this certificate is ann's, change the server: ALTER ROLE \"ann\" WITH SUBJECT 'UID=ann';"],
+    // Somebody else's certificate.
+    ["O=Cockroach,CN=root", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`."],
+    ["O=Cockroach,CN=node dns:localhost", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`."],
+    ["UID=x dns:root", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`."],
+    ["CN=ann dns:node", "role=O=x", "ann", "Make a certificate with the subject the server expects: `client ann --subject='O=x'`."],
+    ["CN=ann uri:crdb://tenant/1/user/bob", "role=O=x", "ann", "Make a certificate with the subject the server expects: `client ann --subject='O=x'`."],
+    ["CN=root", "subject-required", "ann", "Set the SUBJECT of role \"ann\" to the subject of a certificate made for ann."],
+    ["CN=root", "ident=m~root~ann root-dn=UID=root", "ann", "Use a certificate with an identity that the map takes for ann."],
+    // A subject that was not given here.
+    ["UID=root", "", "root", "If the server has --root-cert-distinguished-name, pass it here too. Make a certificate for root: `client root`."],
+    ["UID=ann", "", "ann", "If the role has a SUBJECT, pass it here too (--role-subject). Make a certificate for ann: `client ann`."],
+    // Names that no command of ours puts in a certificate.
+    ["CN=x", "san-required root-san=DNS=r,URI=s:x root-dn=CN=root", "root", "Make a certificate with the subject the server expects: ask your CA for one with all names of --root-cert-san (SAN:DNS:r, SAN:URI:s:x)."],
+    ["CN=root expired:x", "san-required root-san=DNS=r", "root", "Make a new certificate: ask your CA for one with all names of --root-cert-san (SAN:DNS:r)."],
+    ["CN=root expired:x", "san-required root-san=DNS=r v26.1", "root", "Make a new certificate: `client root`."],
+    // A CA for clients.
+    ["CN=node no-chain:x", "client-ca", "node", "Make a certificate with the CA that the server has in ca-client.crt (or ca.crt): `client node`."],
+    ["CN=node no-chain:x", "", "node", "Make a certificate with the CA that the server has in ca-client.crt (or ca.crt): `node HOST...`."],
+    // Times of the CA.
+    ["CN=ann expired:x ca-expired:y", "", "ann", "The CA certificate has expired. Renew it first, for all servers and clients: `ca --allow-ca-key-reuse`. Make a new certificate: `client ann`."],
+    ["CN=ann ca-expired:y", "client-ca", "ann", "The CA certificate has expired. Renew it first, for all servers and clients: `client-ca --allow-ca-key-reuse`."],
+    ["CN=ann not-yet:x ca-not-yet:y", "", "ann", "Check the clock of the server, or wait."],
     ["", "role=CN=ann", "ann", "Make a certificate with the subject the server expects: `client ann --subject='CN=ann'`."],
     ["CN=a", "node-dn=CN=b", "node", "Make a certificate with the subject the server expects: `node HOST... --subject='CN=b'`."],
     ["CN=a~b", "", "ann", "Make a certificate for ann: `client ann`."],
-    ["O=a", "", ",foo", "Make a certificate for ,foo: `client ',foo'`."],
+    ["O=a", "", ",foo", "If the role has a SUBJECT, pass it here too (--role-subject). Make a certificate for ,foo: `client ',foo'`."],
     ["CN=x uri:crdb://tenant/2/user/bob", "", "ann", "Make a certificate for ann: `client ann`."],
     ["CN=x uri:crdb://tenant/2/user/ann", "", "ann", "The certificate is for ann on other tenants. Make one for this tenant: `client ann --tenant-scope=1`."],
     ["CN=x uri:crdb://tenant-name/a/user/ann", "", "ann@2/b", "The certificate is for ann on other tenants. Make one for this tenant: `client ann --tenant-name-scope=b`."],
@@ -75,7 +99,8 @@ const ADVICE: &[Row] = &[
     ["CN=debug_user", "", "debug_user", "The server lets no certificate of debug_user in. Log in as another user who has the privileges."],
     ["CN=root dns:x", "san-required root-san=DNS=r,IP=1.2.3.4", "root", "Give root a certificate with the names that this one lacks: SAN:DNS:r, SAN:IP:1.2.3.4."],
     ["CN=root dns:x", "san-required", "root", "Start the server with --root-cert-san, and give root a certificate with these names."],
-    ["CN=x", "ident=m~y~ann", "ann", "Use a certificate with an identity that the map takes for ann, or add one to the map."],
+    ["CN=x", "ident=m~y~ann", "ann", "Use a certificate with an identity that the map takes for ann."],
+    ["CN=x", "ident=m~y~bob|m~x~root", "ann", "Remove line 2 from the identity map: no certificate may be mapped to root."],
     ["CN=bob", "san-required", "ann", "Name a map for such users in the HBA configuration, and give it with --hba-map and --ident-map. Make a certificate for ann: `client ann`."],
 ];
 
@@ -89,8 +114,15 @@ fn advice_names_the_next_step() {
 /// Whoever holds a certificate of somebody else does not become root or node by advice, and nothing is switched off.
 #[test]
 fn advice_never_weakens_the_cluster() {
-    let certificates =
-        ["CN=ann", "CN=node", "CN=x dns:root", "O=a,UID=root no-chain:x", "1.2.3=x", "CN=x uri:crdb:"];
+    let certificates = [
+        "CN=ann",
+        "CN=node",
+        "O=Cockroach,CN=root",
+        "CN=x dns:root",
+        "O=a,UID=root no-chain:x",
+        "1.2.3=x",
+        "CN=x uri:crdb:",
+    ];
     let servers = [
         "",
         "subject-required",
@@ -99,6 +131,7 @@ fn advice_never_weakens_the_cluster() {
         "san-required root-san=DNS=r",
         "disallow-root",
         "ident=m~y~ann",
+        "role=CN=y",
         "v24.1",
     ];
     for cert in certificates {
@@ -115,7 +148,12 @@ fn advice_never_weakens_the_cluster() {
                     "--allow",
                     "Add the CA",
                     "distinguished-name='",
+                    "to the map",
                 ] {
+                    assert!(
+                        cert.contains("CN=ann") || !advice.contains("ALTER ROLE"),
+                        "[{cert}] [{told}] {advice}"
+                    );
                     assert!(!advice.contains(weak), "[{cert}] [{told}] [{user}] {advice}");
                 }
             }

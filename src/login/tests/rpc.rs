@@ -79,6 +79,30 @@ const RULES: &[Row] = &[
 ];
 
 #[test]
+fn advice_for_nodes_makes_no_root_of_them() {
+    for (cert, told, expected) in [
+        ("CN=x", "root-dn=UID=root", "Start the server with --node-cert-distinguished-name; `"),
+        (
+            "CN=x",
+            "root-dn=UID=root node-dn=UID=node",
+            "Make a certificate with the subject the server expects: `crdb-cert create-node HOST... --subject='UID=node'",
+        ),
+        (
+            "UID=node",
+            "",
+            "If the server has --node-cert-distinguished-name, pass it here too. Make a new certificate: `crdb-cert create-node ",
+        ),
+        ("CN=x", "", "Make a new certificate: `crdb-cert create-node "),
+        ("CN=x", "client-ca", "Make a new certificate: `crdb-cert create-client node "),
+    ] {
+        match judge_rpc(sent(cert).client(), &server(told), &Tenant::default()) {
+            Verdict::Refused(refusal) => assert!(refusal.advice.starts_with(expected), "{}", refusal.advice),
+            verdict => panic!("{verdict}"),
+        }
+    }
+}
+
+#[test]
 fn every_rule_holds_between_nodes() {
     hold(RULES, |cert, told, login| judge_rpc(sent(cert).client(), &server(told), &who(login).1));
 }
