@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use super::format::Format;
 use crate::cli::logging::{LogArgs, Severity};
 use crate::error::{Advice, reason};
-use crate::expand::expand;
+use crate::expand::{ExpandError, expand};
 use crate::yaml::{self, Named};
 
 /// Which messages go where.
@@ -160,8 +160,12 @@ fn with_variables(text: String, allowed: &[String]) -> Result<String> {
     }
     let is_allowed = |name: &str| allowed.iter().any(|allowed| allowed == name);
     let lookup = |name: &str| is_allowed(name).then(|| std::env::var_os(name)).flatten();
-    let text = expand(text.as_ref(), lookup).map_err(|error| {
-        Advice::new(error.to_string(), format!("set {0}, and name it: --log-config-vars={0}", error.0))
+    let text = expand(text.as_ref(), lookup).map_err(|error| match &error {
+        ExpandError::Unset(name) => {
+            let hint = format!("set {name}, and name it: --log-config-vars={name}");
+            anyhow!(Advice::new(error.to_string(), hint))
+        }
+        ExpandError::Unclosed(_) => anyhow!(error),
     })?;
     text.into_string().map_err(|_| anyhow!("an environment variable in it is not UTF-8"))
 }
