@@ -21,7 +21,7 @@ pub use server::{ServerArgs, StartArgs};
 ///
 /// `crdb-cert` takes the commands and flags of `cockroach cert`. Keys, signatures and random numbers come from
 /// the providers of the OpenSSL library it is linked with. Each command puts all of its files in place, or none
-/// of them.
+/// of them; a new CA key comes first.
 #[derive(Debug, Parser)]
 #[command(name = "crdb-cert", version, max_term_width = 100, args_override_self = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -158,8 +158,9 @@ Example:
     CreateTenantSigning(CreateTenantSigning),
     /// List the certificates in the certs directory, and what is wrong with them
     ///
-    /// Lists the certificates in the certs directory, and what is wrong with them. It never looks for CA keys.
-    /// Other keys must belong to root or to the account the database runs under, and must be closed to others.
+    /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.
+    /// It never looks for CA keys. Other keys must belong to root or to the account the database runs under, and
+    /// must not be accessible to others.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:

@@ -114,7 +114,7 @@ fn common_mistake(text: &str) -> Option<String> {
     }
     if let Some((address, zone)) = bare(text).split_once('%') {
         if address.parse::<Ipv6Addr>().is_ok() {
-            return Some(format!("a certificate has no room for the zone {zone:?}; write {address:?}"));
+            return Some(format!("a certificate cannot hold the zone {zone:?}; write {address:?}"));
         }
     }
     if let Some((address, length)) = text.split_once('/') {
@@ -128,7 +128,7 @@ fn common_mistake(text: &str) -> Option<String> {
     if text.contains(':') {
         return Some(match without_port(text) {
             host if host == text => "it has a colon in it but is no IPv6 address".to_owned(),
-            host => format!("a certificate has no room for a port; write {host:?}"),
+            host => format!("a certificate cannot hold a port; write {host:?}"),
         });
     }
     None

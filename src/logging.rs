@@ -35,7 +35,8 @@ pub fn init(args: &LogArgs) -> Result<()> {
     // Fails only if there already is a logger, which happens only in tests.
     let _ = log::set_boxed_logger(Box::new(Logger(outputs)));
     if !config.ignored.is_empty() {
-        log::warn!("ignoring {}: no meaning here", config.ignored.join(", "));
+        let effect = if config.ignored.len() == 1 { "it has no effect" } else { "they have no effect" };
+        log::warn!("ignoring {}: {effect} here", config.ignored.join(", "));
     }
     Ok(())
 }

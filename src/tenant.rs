@@ -38,8 +38,8 @@ pub enum TenantError {
     Zero,
     /// Not a name.
     #[error(
-        "invalid tenant name {0:?}: a tenant name has lower-case letters, digits and dashes, neither begins nor ends \
-         with a dash, and has at most 100 characters"
+        "invalid tenant name {0:?}: a tenant name may contain only lower-case letters, digits and dashes, neither begins \
+         nor ends with a dash, and has at most 100 characters"
     )]
     Name(String),
 }

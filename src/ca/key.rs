@@ -86,6 +86,11 @@ impl CaKey {
                 let hint = "activate OpenSSL's pkcs11 provider in its configuration, and check that the token has such a key";
                 Err(Advice::new(format!("{about}: {why}"), hint).into())
             }
+            (Err(error @ LoadKeyError::WrongPassphrase), None) => {
+                let hint =
+                    "give the passphrase that the key was encrypted with, or restore the key from a backup";
+                Err(Advice::new(format!("{about}: {error}"), hint).into())
+            }
             (Err(error), None) => Err(anyhow!("{about}: {error}")),
         }
     }
@@ -94,7 +99,7 @@ impl CaKey {
     fn judged(&self, key: PrivateKey, findings: &mut Vec<Finding>) -> Result<PrivateKey> {
         match key.weakness() {
             Some(Weakness::Refused(kind)) => {
-                let what = format!("CA key {self} is {kind}, and servers refuse what it signs");
+                let what = format!("CA key {self} is {kind}; servers refuse its signatures");
                 Err(Advice::new(what, "make another CA, with a new key: create-ca --ca-key=<new file>").into())
             }
             Some(Weakness::Weak(why)) => {

@@ -15,6 +15,7 @@ use crate::error::{Advice, reason};
 use crate::ffi;
 use crate::finding::Finding;
 use crate::interrupts::Interrupts;
+use crate::store::read::ReadError;
 
 /// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
 const SHORTEST: usize = 8;
@@ -51,12 +52,13 @@ impl Source {
     /// A passphrase for a new key; a terminal asks for it twice.
     ///
     /// # Errors
-    /// If the source is empty, it is too short, or the two differ.
+    /// If the source is empty, the passphrase is too short, or the two differ.
     pub fn new_one(&self, what: &str, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         let passphrase = match self {
             Self::Terminal => {
                 let mut terminal = Terminal::open()?;
                 let first = terminal.ask(&format!("passphrase for {what}: "))?;
+                self.check_length(&first)?;
                 let second = terminal.ask("the same again: ")?;
                 if first != second {
                     bail!("the two passphrases differ");
@@ -65,16 +67,35 @@ impl Source {
             }
             Self::File(_) | Self::Descriptor(_) => self.existing(what, findings)?,
         };
-        if passphrase.len() < SHORTEST {
-            bail!("the passphrase has {} bytes, and at least {SHORTEST} are needed", passphrase.len());
-        }
+        self.check_length(&passphrase)?;
         Ok(passphrase)
+    }
+
+    fn check_length(&self, passphrase: &Passphrase) -> Result<()> {
+        if passphrase.len() >= SHORTEST {
+            return Ok(());
+        }
+        let which = match self {
+            Self::Terminal => "the passphrase".to_owned(),
+            Self::File(path) => format!("--ca-key-passphrase-file: the passphrase in {}", path.display()),
+            Self::Descriptor(number) => {
+                format!("--ca-key-passphrase-fd: the passphrase from file descriptor {number}")
+            }
+        };
+        let what = format!("{which} has {} bytes, and at least {SHORTEST} are needed", passphrase.len());
+        Err(Advice::new(what, "choose a longer one, such as several random words").into())
     }
 }
 
 fn from_file(path: &Path, findings: &mut Vec<Finding>) -> Result<Passphrase> {
     let about = || format!("could not read the passphrase file {}", path.display());
-    let contents = secret_file::read(path, check_passphrase, findings).with_context(about)?;
+    let contents = match secret_file::read(path, check_passphrase, findings) {
+        Err(error @ ReadError::NotFound) => {
+            let hint = "write the passphrase into it, or name another file: --ca-key-passphrase-file=<file>";
+            return Err(Advice::new(format!("{}: {error}", about()), hint).into());
+        }
+        result => result.with_context(about)?,
+    };
     first_line(contents).with_context(about)
 }
 
@@ -105,6 +126,16 @@ fn first_line(mut contents: Passphrase) -> Result<Passphrase> {
         n if n > LONGEST => bail!("its first line has more than {LONGEST} bytes"),
         _ => Ok(contents),
     }
+}
+
+/// What was typed at the prompt.
+enum Typed {
+    /// A line.
+    Line(Passphrase),
+    /// Ctrl-C or Ctrl-\, or a signal came.
+    Interrupt,
+    /// Ctrl-D.
+    End,
 }
 
 /// The terminal, without echo and with Ctrl-C as input. Dropping this restores it; signals wait until then.
@@ -155,15 +186,16 @@ impl Terminal {
             .map_err(|error| anyhow!("could not ask for the passphrase: {}", reason(&error)))?;
         // The typed characters did not move the cursor.
         let _ = self.file.write_all(b"\n");
-        let line = line.ok_or_else(|| anyhow!("interrupted; nothing was changed"))?;
-        if line.is_empty() {
-            bail!("the passphrase is empty");
+        match line {
+            Typed::Interrupt => bail!("interrupted; nothing was changed"),
+            Typed::End => bail!("no passphrase was given"),
+            Typed::Line(line) if line.is_empty() => bail!("the passphrase is empty"),
+            Typed::Line(line) => Ok(line),
         }
-        Ok(line)
     }
 
-    /// Reads a line with the usual editing keys; `None` for Ctrl-C, Ctrl-D and Ctrl-\\.
-    fn line(&mut self, prompt: &str) -> io::Result<Option<Passphrase>> {
+    /// Reads a line with the usual editing keys.
+    fn line(&mut self, prompt: &str) -> io::Result<Typed> {
         self.file.write_all(prompt.as_bytes())?;
         let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
         let mut byte = Zeroizing::new([0]);
@@ -172,13 +204,14 @@ impl Terminal {
                 // Nothing typed yet, or the terminal is gone; reading an attribute tells which.
                 tcgetattr(&self.file)?;
                 if self.interrupts.check().is_err() {
-                    return Ok(None);
+                    return Ok(Typed::Interrupt);
                 }
                 continue;
             }
             match byte[0] {
-                b'\n' | b'\r' => return Ok(Some(line)),
-                0x03 | 0x04 | 0x1c => return Ok(None),
+                b'\n' | b'\r' => return Ok(Typed::Line(line)),
+                0x03 | 0x1c => return Ok(Typed::Interrupt),
+                0x04 => return Ok(Typed::End),
                 0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
                 0x15 => line.clear(),
                 0x1a => {

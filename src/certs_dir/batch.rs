@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use rustix::fs::Mode;
 use zeroize::Zeroizing;
 
+use super::layout::CertificateName;
 use crate::error::{Advice, reason};
 use crate::pki::pem;
 use crate::store::change::FILE_EXISTS;
@@ -81,7 +82,8 @@ pub(super) fn check_free(dir: &Dir, name: &OsStr, existing: &Existing) -> Result
             Ok(())
         }
         (Entry::Replaceable, Existing::Refuse) => {
-            Err(Advice::new(format!("could not write {}: file exists", path.display()), FILE_EXISTS).into())
+            let hint = if is_ca(name) { CA_EXISTS } else { FILE_EXISTS };
+            Err(Advice::new(format!("could not write {}: file exists", path.display()), hint).into())
         }
         (Entry::Other, _) => Err(Advice::new(
             format!("could not write {}: what has this name is not a file", path.display()),
@@ -89,6 +91,14 @@ pub(super) fn check_free(dir: &Dir, name: &OsStr, existing: &Existing) -> Result
         )
         .into()),
     }
+}
+
+/// What to do about a CA file that is in the way.
+const CA_EXISTS: &str = "pass --overwrite to replace it (a CA file keeps its old certificates behind the new one), or name another directory";
+
+/// Is this the name of a CA file?
+fn is_ca(name: &OsStr) -> bool {
+    matches!(name.to_str().and_then(CertificateName::from_file), Some(Ok(name)) if name.usage.is_ca())
 }
 
 pub(super) fn check_unchanged(dir: &Dir, file: &str, old: &[u8]) -> Result<()> {

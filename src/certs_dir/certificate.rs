@@ -37,6 +37,9 @@ pub const TRUSTED: Purpose = Purpose {
 /// Somebody's certificate.
 pub const LEAF: Purpose =
     Purpose { noun: "certificate file", hint: "name the certificate, or the certs directory it is in" };
+/// A certificate that can be named by its path alone.
+pub const NAMED: Purpose =
+    Purpose { noun: "certificate file", hint: "name a certificate's file, or write a DN: O=Acme,CN=root" };
 
 impl CertificateFile {
     /// Reads the file.

@@ -1,10 +1,11 @@
 //! Expired CA certificates, behind the one in use.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::Reading;
 use super::layout::CertificateName;
 use crate::certificate::Certificate;
+use crate::error::Advice;
 use crate::pki::pem;
 use crate::store::read::{ReadError, Regular};
 use crate::usage::KINDS;
@@ -40,7 +41,8 @@ pub struct Expired {
 /// If a CA file cannot be read, or holds anything but certificates.
 pub fn find(certs_dir: &Reading<'_>, now: i64) -> Result<Vec<File>> {
     if !certs_dir.certs_dir.exists() {
-        bail!("there is no certs directory {}", certs_dir.dir_path().display());
+        let what = format!("there is no certs directory {}", certs_dir.dir_path().display());
+        return Err(Advice::new(what, "name the directory that holds ca.crt: --certs-dir=<directory>").into());
     }
     let mut files = Vec::new();
     for kind in KINDS.iter().filter(|kind| kind.usage.is_ca()) {

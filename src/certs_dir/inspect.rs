@@ -78,8 +78,8 @@ impl<'a> Inspection<'a> {
     }
 
     /// A certificate must be for the user that its file name says: a client's, or the nodes' own where no client certificate is
-    /// beside it, without which servers before 24.2 load nothing of the directory. One that names nobody, by common name (or, a
-    /// client's, by DNS name), is for a server that goes by the whole subject.
+    /// beside it, without which servers before 24.2 load nothing of the directory. A client's that names nobody, by common name or
+    /// by DNS name, is for a server that goes by the whole subject.
     fn principals(&mut self, file: &str, certificate: &Certificate) {
         let judge = self.judge;
         let principals =
@@ -90,7 +90,7 @@ impl<'a> Inspection<'a> {
             (Usage::Client, Some(user), _) if !principals.clone().eq([""]) => {
                 (Severity::Warning, "client certificate", user)
             }
-            (Usage::Node, _, Some(user)) if !certificate.common_name().is_empty() && !has_client_of(user) => {
+            (Usage::Node, _, Some(user)) if !has_client_of(user) => {
                 (Severity::Error, "validating node cert: client/server node certificate", user)
             }
             _ => return,

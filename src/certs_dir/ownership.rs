@@ -11,7 +11,7 @@ use crate::error::Advice;
 use crate::finding::Finding;
 use crate::store::dir::{Dir, Owner, euid};
 
-/// Finds problems with a directory we write to: it should be closed to others, and belong to the caller, root,
+/// Finds problems with a directory we write to: it should not be accessible to others, and belong to the caller, root,
 /// or the account the files are for. `what` is the operator's name for it.
 pub fn check_dir(what: &str, dir: &Dir, given: Option<Owner>) -> Vec<Finding> {
     let Ok(stat) = dir.stat() else { return Vec::new() };

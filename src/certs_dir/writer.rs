@@ -1,6 +1,7 @@
 //! Files come into the certs directory together or not at all; and beside them, in a directory of its own, a new CA key.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -47,7 +48,7 @@ impl Writer<'_> {
             findings.extend(match dir {
                 Ok(dir) => self.check_key_dir(&dir)?,
                 // Who needs it says so.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+                Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
                 Err(error) => could_not_sweep(parent(ca_key), &error),
             });
         }
@@ -123,7 +124,7 @@ impl Writer<'_> {
         let dir = match parent.create_dir(&name) {
             Ok(dir) => dir,
             // Another command created it meanwhile.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 _ = self.certs_dir.dir.set(parent.open_dir(&name).map_err(could_not)?.named(path));
                 return Ok(None);
             }
@@ -201,8 +202,12 @@ impl Writer<'_> {
     }
 }
 
-/// A note that temporary files may be left in a directory.
-fn could_not_sweep(dir: &Path, error: &std::io::Error) -> Vec<Finding> {
+/// A note that temporary files may be left in a directory, unless it is not for the caller to remove them.
+fn could_not_sweep(dir: &Path, error: &io::Error) -> Vec<Finding> {
+    // Not everybody who can read the CA key can look around or write beside it.
+    if error.kind() == ErrorKind::PermissionDenied {
+        return Vec::new();
+    }
     let (dir, why) = (dir.display(), reason(error));
     vec![Finding::note("litter", &dir, format!("could not look for temporary files in {dir}: {why}"))]
 }

@@ -71,7 +71,7 @@ fn read(argument: &OsStr) -> Result<Source> {
 }
 
 fn of_certificate(path: &Path) -> Result<Source> {
-    let certificate = CertificateFile::load(path, certificate::LEAF)?;
+    let certificate = CertificateFile::load(path, certificate::NAMED)?;
     match certificate.first.subject {
         Ok(subject) => {
             let notes = subject.peculiarities.iter().map(ToString::to_string).collect();

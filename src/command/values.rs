@@ -153,13 +153,16 @@ fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result
     if value.is_empty() {
         return Err(Advice::new(required, hint).into());
     }
-    let expanded = expand(value, |name| std::env::var_os(name)).map_err(|unset| {
+    let expanded = expand(value, |name| std::env::var_os(name)).map_err(|error| {
         // In a PIN, the text after a dollar sign is part of it.
         if Pkcs11Uri::has_scheme(value.as_bytes()) {
-            Advice::new("an environment variable in the PKCS#11 URI is not set", "write a dollar sign as %24")
-                .into()
+            Advice::new(
+                "the PKCS#11 URI has a dollar sign in it, but no such environment variable is set",
+                "write a dollar sign as %24",
+            )
+            .into()
         } else {
-            anyhow!(unset)
+            anyhow!(error)
         }
     });
     let expanded = expanded.context(flag)?;

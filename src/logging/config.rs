@@ -8,10 +8,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 
-use super::format::Format;
+use super::format::{FORMATS, Format};
 use crate::cli::logging::{LogArgs, Severity};
 use crate::error::{Advice, reason};
-use crate::expand::expand;
+use crate::expand::{ExpandError, expand};
 use crate::yaml::{self, Named};
 
 /// Which messages go where.
@@ -20,7 +20,7 @@ pub struct Config {
     /// Keep stderr free of colors even if it is a terminal.
     pub no_color: bool,
     pub files: Vec<FileGroup>,
-    /// The given flags and keys that have no meaning here.
+    /// The given flags, keys and formats that have no effect here.
     pub ignored: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ const STDERR: Sink = Sink { filter: Severity::Warning, format: Format::CrdbV2Tty
 const FILE: Sink = Sink { filter: Severity::Info, format: Format::CrdbV2 };
 const FILE_MODE: u32 = 0o640;
 
-/// Declares a section of the YAML: the keys that matter, then the reference's keys that have no meaning here.
+/// Declares a section of the YAML: the keys that matter, then the reference's keys that have no effect here.
 macro_rules! section {
     ($name:ident { $($key:ident: $type:ty),* } ignores { $($idle:ident),* }) => {
         #[derive(Default, serde::Deserialize)]
@@ -53,7 +53,7 @@ macro_rules! section {
         struct $name { $($key: Option<$type>,)* $($idle: Option<IgnoredAny>,)* }
 
         impl $name {
-            /// The given keys that have no meaning.
+            /// The given keys that have no effect.
             fn ignored(&self) -> impl Iterator<Item = String> {
                 let given = [$((stringify!($idle), self.$idle.is_some())),*];
                 given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key.replace('_', "-"))
@@ -66,9 +66,9 @@ section!(Top { file_defaults: FileSink, sinks: Sinks }
     ignores { fluent_defaults, http_defaults, otlp_defaults, capture_stray_errors });
 section!(Sinks { stderr: Stderr, file_groups: Named<FileSink> }
     ignores { fluent_servers, http_servers, otlp_servers });
-section!(Stderr { filter: Severity, format: Format, no_color: bool }
+section!(Stderr { filter: Severity, format: NamedFormat, no_color: bool }
     ignores { channels, format_options, redact, redactable, exit_on_error, auditable, buffering });
-section!(FileSink { filter: Severity, format: Format, dir: Dir, file_permissions: Permissions }
+section!(FileSink { filter: Severity, format: NamedFormat, dir: Dir, file_permissions: Permissions }
     ignores { channels, format_options, redact, redactable, exit_on_error, auditable, buffering, max_file_size,
         max_group_size, buffered_writes });
 
@@ -79,6 +79,28 @@ impl<'de> Deserialize<'de> for Severity {
             Self::from_str(text, true).map_err(|_| format!("unknown severity {text:?}, {known}"))
         })
     }
+}
+
+/// A format, and the name that was given.
+#[derive(Clone, Copy)]
+struct NamedFormat(&'static str, Format);
+
+impl<'de> Deserialize<'de> for NamedFormat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        yaml::scalar(deserializer, |text| {
+            let format = FORMATS.into_iter().find(|(name, _)| *name == text);
+            let known = "use crdb-v2, crdb-v2-tty or json";
+            format
+                .map(|(name, format)| Self(name, format))
+                .with_context(|| format!("unknown format {text:?}, {known}"))
+        })
+    }
+}
+
+/// A format with a name that is not the format's own.
+fn substituted(format: Option<NamedFormat>) -> Option<String> {
+    let NamedFormat(name, format) = format?;
+    (name != format.name()).then(|| format!("format {name} (using {})", format.name()))
 }
 
 /// A log directory.
@@ -160,8 +182,12 @@ fn with_variables(text: String, allowed: &[String]) -> Result<String> {
     }
     let is_allowed = |name: &str| allowed.iter().any(|allowed| allowed == name);
     let lookup = |name: &str| is_allowed(name).then(|| std::env::var_os(name)).flatten();
-    let text = expand(text.as_ref(), lookup).map_err(|error| {
-        Advice::new(error.to_string(), format!("set {0}, and name it: --log-config-vars={0}", error.0))
+    let text = expand(text.as_ref(), lookup).map_err(|error| match &error {
+        ExpandError::Unset(name) => {
+            let hint = format!("set {name}, and name it: --log-config-vars={name}");
+            anyhow!(Advice::new(error.to_string(), hint))
+        }
+        ExpandError::Unclosed(_) => anyhow!(error),
     })?;
     text.into_string().map_err(|_| anyhow!("an environment variable in it is not UTF-8"))
 }
@@ -184,10 +210,12 @@ fn config(top: Top) -> Config {
     ignored.extend(defaults.ignored().chain(sinks.ignored()));
     let stderr = sinks.stderr.unwrap_or_default();
     ignored.extend(stderr.ignored());
+    ignored.extend([stderr.format, defaults.format].into_iter().filter_map(substituted));
     let files = match sinks.file_groups.as_deref().filter(|groups| !groups.is_empty()) {
         None => FileSink::default().group("default", &defaults).into_iter().collect(),
         Some(groups) => {
             ignored.extend(groups.values().flat_map(FileSink::ignored));
+            ignored.extend(groups.values().filter_map(|group| substituted(group.format)));
             groups.iter().filter_map(|(name, group)| group.group(name, &defaults)).collect()
         }
     };
@@ -198,8 +226,8 @@ fn config(top: Top) -> Config {
 }
 
 impl Sink {
-    fn with(self, filter: Option<Severity>, format: Option<Format>) -> Self {
-        Self { filter: filter.unwrap_or(self.filter), format: format.unwrap_or(self.format) }
+    fn with(self, filter: Option<Severity>, format: Option<NamedFormat>) -> Self {
+        Self { filter: filter.unwrap_or(self.filter), format: format.map_or(self.format, |format| format.1) }
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::cli::logging::Severity;
 use crate::error::printable;
 use crate::output::json::harmless;
@@ -23,9 +21,22 @@ pub struct Entry<'a> {
     pub message: &'a str,
 }
 
-/// The formats, under the names that the reference gives them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// The reference's names for formats, and what is written under each.
+pub const FORMATS: [(&str, Format); 10] = [
+    ("crdb-v2", Format::CrdbV2),
+    ("crdb-v2-tty", Format::CrdbV2Tty),
+    ("json", Format::Json),
+    ("crdb-v1", Format::CrdbV2),
+    ("crdb-v1-count", Format::CrdbV2),
+    ("crdb-v1-tty", Format::CrdbV2Tty),
+    ("crdb-v1-tty-count", Format::CrdbV2Tty),
+    ("json-compact", Format::Json),
+    ("json-fluent", Format::Json),
+    ("json-fluent-compact", Format::Json),
+];
+
+/// The formats that are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
     CrdbV2,
     /// `crdb-v2`, in color on a terminal.

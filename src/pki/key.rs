@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 pub use super::stored_key::StoredKeyError;
 use super::stored_key::{self, RSA_MAX};
-use super::{CryptoError, pbes2, pem, provider, reason};
+use super::{CryptoError, UNKNOWN_KIND, pbes2, pem, provider, reason};
 use crate::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 
 /// The smallest RSA key we make, in bits: NIST SP 800-131A disallows smaller ones, and TLS libraries refuse
@@ -122,8 +122,13 @@ pub enum LoadKeyError {
     #[error("the passphrase is wrong, or the key is damaged")]
     WrongPassphrase,
     /// Anything else.
-    #[error("not a private key in PEM form: {0}")]
+    #[error("not a private key in PEM form{}", because(.0))]
     Invalid(String),
+}
+
+/// What OpenSSL says, unless it only says that it does not know the kind.
+fn because(reason: &str) -> String {
+    if reason == UNKNOWN_KIND { " that OpenSSL can read".to_owned() } else { format!(": {reason}") }
 }
 
 impl PrivateKey {
@@ -279,9 +284,13 @@ impl PrivateKey {
         if self.0.is_a(KeyType::ED25519) {
             return None;
         }
-        let kinds = [(KeyType::DSA, "DSA"), (KeyType::ED448, "Ed448"), (KeyType::RSA_PSS, "RSASSA-PSS")];
-        let name = kinds.into_iter().find(|(kind, _)| self.0.is_a(*kind)).map_or("another", |(_, name)| name);
-        Some(Weakness::Refused(format!("a key of the kind {name}")))
+        let kinds = [
+            (KeyType::DSA, "a DSA key"),
+            (KeyType::ED448, "an Ed448 key"),
+            (KeyType::RSA_PSS, "an RSASSA-PSS key"),
+        ];
+        let kind = kinds.into_iter().find(|(kind, _)| self.0.is_a(*kind));
+        Some(Weakness::Refused(kind.map_or("a key of another kind", |(_, name)| name).to_owned()))
     }
 
     /// The key for OpenSSL's own functions.

@@ -28,10 +28,13 @@ pub fn reason(errors: &ErrorStack) -> String {
     reasons.dedup();
     match reasons.as_slice() {
         [] => "OpenSSL gave no reason".to_owned(),
-        ["unsupported"] => "of no kind that OpenSSL's providers know".to_owned(),
+        ["unsupported"] => UNKNOWN_KIND.to_owned(),
         reasons => reasons.join(", "),
     }
 }
+
+/// The reason for whatever no provider of OpenSSL knows.
+const UNKNOWN_KIND: &str = "OpenSSL's providers do not know this kind";
 
 /// What OpenSSL could not do, by its own reason.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

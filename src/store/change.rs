@@ -270,4 +270,4 @@ impl<'a> Change<'a> {
 }
 
 /// What to do about a file that is in the way.
-pub const FILE_EXISTS: &str = "pass --overwrite to replace it (a CA file keeps its old certificates behind the new one), or name another directory";
+pub const FILE_EXISTS: &str = "pass --overwrite to replace it, or name another directory";

@@ -91,7 +91,7 @@ pub fn idle(parent: &Dir, name: &str) -> io::Result<Option<Dir>> {
     }
 }
 
-/// A directory of the caller's that is closed to others.
+/// A directory of the caller's that is not accessible to others.
 fn is_ours(stat: &Stat) -> bool {
     let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
     is_directory && stat.st_uid == euid() && stat.st_mode & 0o077 == 0
@@ -105,7 +105,7 @@ fn is_still_there(parent: &Dir, name: &str, dir: &Dir) -> io::Result<bool> {
 /// Opens the directory `name` in `parent`, if it exists.
 ///
 /// # Errors
-/// Unless it is a directory that only the caller or root can have created, and that is closed to others.
+/// Unless it is a directory that only the caller or root can have created, and that is not accessible to others.
 fn open_ours(parent: &Dir, name: &str) -> Result<Option<Dir>> {
     let path = parent.path().join(name);
     let about = |error: io::Error| anyhow!("could not open {}: {}", path.display(), reason(&error));

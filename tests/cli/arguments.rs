@@ -126,6 +126,9 @@ fn variables_in_paths_are_expanded() {
     };
     create("--certs-dir=$HOME/$NAME-certs", "--ca-key=${HOME}/${NAME}.key").succeeds_silently();
     assert_eq!(sandbox.names("."), ["my-safe-directory", "x-certs", "x.key"]);
+    let run = create("--certs-dir=${NOPE/certs", "--ca-key=y.key");
+    let expected = "ERROR: failed to generate CA cert and key: --certs-dir: ${NOPE has no closing brace";
+    assert_eq!((run.status, run.stderr.trim_end()), (Some(1), expected));
     let run = create("--certs-dir=$UNSET/certs", "--ca-key=y.key");
     let error =
         "ERROR: failed to generate CA cert and key: --certs-dir: the environment variable UNSET is not set\n";

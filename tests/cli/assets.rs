@@ -96,3 +96,25 @@ fn a_build_machine_needs_no_fips_provider() {
     Run::of(command.env("CRDB_CERT_FIPS", "1").env("OPENSSL_CONF", "/dev/null")).succeeds();
     assert_eq!(sandbox.names("pages").len(), 15);
 }
+
+#[test]
+fn only_the_servers_start_flags_are_under_their_heading() {
+    let sandbox = Sandbox::new();
+    let below = |command: &str| {
+        let help = sandbox.run(&["help", command]).succeeds().stdout;
+        let (others, below) = help.split_once("The server's start flags:\n").expect(command);
+        (others.to_owned(), below.split("\nLogging:").next().unwrap_or_default().to_owned())
+    };
+    for command in ["create-ca", "create-node", "list", "remove-expired-ca"] {
+        let flags = below(command).1;
+        let flags: Vec<_> = flags.split_whitespace().filter(|word| word.starts_with("--")).collect();
+        let expected =
+            ["--cert-principal-map", "--root-cert-distinguished-name", "--node-cert-distinguished-name"];
+        assert_eq!(flags, expected, "{command}");
+    }
+    let (others, start) = below("check-login");
+    for flag in ["--role-subject <", "--subject-required", "--tenant-id <", "--format <"] {
+        assert!(others.contains(flag) && !start.contains(flag), "{flag}: {start}");
+    }
+    assert!(start.contains("--node-cert-san <") && start.contains("--cert-principal-map <"), "{start}");
+}

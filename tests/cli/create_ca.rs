@@ -116,7 +116,7 @@ fn a_ca_key_that_is_no_key_is_named() {
     sandbox.chmod(KEY, 0o600);
     let words = [
         "failed to generate CA cert and key: ",
-        "could not load CA key my-safe-directory/ca.key: not a private key in PEM form",
+        "could not load CA key my-safe-directory/ca.key: not a private key in PEM form that OpenSSL can read",
     ];
     sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &words);
 }
@@ -162,9 +162,9 @@ fn a_ca_key_that_servers_refuse_signs_nothing() {
         ("genrsa 512", "an RSA key of 512 bits"),
         ("ecparam -genkey -noout -name brainpoolP256r1", "an ECDSA key on the curve brainpoolP256r1"),
         ("ecparam -genkey -noout -name secp256k1", "an ECDSA key on the curve secp256k1"),
-        ("genpkey -algorithm ED448", "a key of the kind Ed448"),
-        ("dsaparam -noout -genkey 1024", "a key of the kind DSA"),
-        ("genpkey -algorithm RSA-PSS", "a key of the kind RSASSA-PSS"),
+        ("genpkey -algorithm ED448", "an Ed448 key"),
+        ("dsaparam -noout -genkey 1024", "a DSA key"),
+        ("genpkey -algorithm RSA-PSS", "an RSASSA-PSS key"),
     ] {
         let sandbox = Sandbox::new();
         let key =
@@ -176,7 +176,7 @@ fn a_ca_key_that_servers_refuse_signs_nothing() {
         made += 1;
         // Where OpenSSL's providers refuse the key first, it is an error, too.
         let own = format!(
-            "CA key my-safe-directory/ca.key is {kind}, and servers refuse what it signs\nHINT: make another CA"
+            "CA key my-safe-directory/ca.key is {kind}; servers refuse its signatures\nHINT: make another CA"
         );
         let words = if std::env::var_os("OPENSSL_CONF").is_none() { own.as_str() } else { "ca.key" };
         sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &[words]);

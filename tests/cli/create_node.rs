@@ -53,7 +53,7 @@ fn names_come_before_addresses_and_duplicates_count_once() {
 fn a_host_that_is_none_is_named_with_what_to_write_instead() {
     let sandbox = Sandbox::with_ca();
     for (host, advice) in [
-        ("node1:26257", "invalid host \"node1:26257\": a certificate has no room for a port; write \"node1\""),
+        ("node1:26257", "invalid host \"node1:26257\": a certificate cannot hold a port; write \"node1\""),
         ("https://node1:8080", "invalid host \"https://node1:8080\": it is a URL; write \"node1\""),
         ("a..b", "invalid host \"a..b\": a part between its dots is empty"),
         ("a b", "invalid host \"a b\": it has a space in it"),

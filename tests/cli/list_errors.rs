@@ -262,5 +262,7 @@ fn a_node_certificate_that_is_not_for_node() {
     sandbox
         .create("create-node", &["localhost", "--overwrite", "--subject=O=Acme,UID=node"])
         .succeeds_silently();
-    assert!(!error_with(&[], ""));
+    let error = "validating node cert: client/server node certificate has principals [\"\" \"localhost\"], expected \"node\"";
+    expect(&sandbox, "node.crt", "addresses: localhost", error);
+    assert!(!error_with(&["--node-cert-distinguished-name=O=Acme,UID=node"], ""));
 }

@@ -342,7 +342,7 @@ fn errors_point_at_what_is_wrong_in_the_yaml() {
         ("sinks:\n  stder: {}", "line 2, column 3: sinks: unknown field `stder`, expected one of `stderr`,"),
         (
             "sinks: {stderr: {format: xml}}",
-            "line 1, column 26: sinks.stderr.format: unknown variant `xml`, expected one of `crdb-v2`, `crdb-v2-tty`, `json`",
+            "line 1, column 26: sinks.stderr.format: unknown format \"xml\", use crdb-v2, crdb-v2-tty or json",
         ),
         ("sinks: {stderr: {dir: x}}", "line 1, column 18: sinks.stderr: unknown field `dir`"),
         ("sinks: {stderr: {no-color: maybe}}", "line 1, column 28: sinks.stderr.no-color: "),
@@ -374,7 +374,7 @@ fn errors_point_at_what_is_wrong_in_the_yaml() {
 }
 
 #[test]
-fn what_means_nothing_here_is_accepted_with_a_warning() {
+fn what_has_no_effect_here_is_accepted_with_a_warning() {
     let sandbox = Sandbox::with_ca();
     for (args, name) in [
         (&["--vmodule=cert=2"][..], "--vmodule"),
@@ -397,9 +397,36 @@ fn what_means_nothing_here_is_accepted_with_a_warning() {
     ] {
         let stderr = create(&sandbox, args).succeeds().stderr;
         assert!(stderr.starts_with('W') && stderr.lines().count() == 1, "{args:?}: {stderr}");
-        assert!(stderr.ends_with(&format!("  ignoring {name}: no meaning here\n")), "{args:?}: {stderr}");
+        let effect = if name.contains(", ") { "they have no effect" } else { "it has no effect" };
+        assert!(stderr.ends_with(&format!("  ignoring {name}: {effect} here\n")), "{args:?}: {stderr}");
         if !args[0].starts_with("--log=") {
             create(&sandbox, &[args, &["--logtostderr=ERROR"]].concat()).succeeds_silently();
+        }
+    }
+}
+
+#[test]
+fn other_formats_of_the_reference_are_accepted_with_a_warning() {
+    let sandbox = Sandbox::with_ca();
+    for (other, own) in [
+        ("crdb-v1", "crdb-v2"),
+        ("crdb-v1-count", "crdb-v2"),
+        ("crdb-v1-tty", "crdb-v2-tty"),
+        ("crdb-v1-tty-count", "crdb-v2-tty"),
+        ("json-compact", "json"),
+        ("json-fluent", "json"),
+        ("json-fluent-compact", "json"),
+    ] {
+        let warning = format!("ignoring format {other} (using {own}): it has no effect here");
+        for log in [
+            format!("{{sinks: {{stderr: {{format: {other}}}}}}}"),
+            format!("{{file-defaults: {{format: {other}}}}}"),
+            format!("{{sinks: {{file-groups: {{a: {{format: {other}}}}}}}}}"),
+        ] {
+            let stderr = create(&sandbox, &[&format!("--log={log}")]).succeeds().stderr;
+            let is_json = stderr.starts_with('{');
+            assert!(stderr.contains(&warning) && stderr.lines().count() == 1, "{log}: {stderr}");
+            assert_eq!(is_json, log.starts_with("{sinks: {stderr") && own == "json", "{log}: {stderr}");
         }
     }
 }

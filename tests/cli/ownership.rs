@@ -3,7 +3,7 @@
 use std::os::unix::fs::chown;
 
 use crate::list::rows_with;
-use crate::sandbox::{Run, Sandbox};
+use crate::sandbox::{DIRS, Run, Sandbox};
 
 /// An account that every Linux system has, with its user and primary group.
 const ACCOUNT: &str = "daemon";
@@ -115,6 +115,27 @@ fn what_another_account_owns_is_a_warning_with_what_to_type() {
             sandbox.create("create-node", &["localhost", "--overwrite", "--owner=daemon"]).succeeds_silently();
         }
     }
+}
+
+#[test]
+fn who_may_not_write_beside_the_ca_key_is_not_told_of_it() {
+    let sandbox = Sandbox::with_ca();
+    let is_root = rustix::process::getuid().is_root();
+    let as_others = if is_root { "setpriv --bounding-set=-dac_override,-dac_read_search" } else { "" };
+    let create = || {
+        sandbox.script(&format!(
+            "{as_others} crdb-cert create-node localhost --overwrite --key-algorithm=ecdsa {}",
+            DIRS.join(" ")
+        ))
+    };
+    sandbox.chmod("my-safe-directory", 0o500);
+    let readable = create();
+    sandbox.chmod("my-safe-directory", 0);
+    let closed = create();
+    sandbox.chmod("my-safe-directory", 0o700);
+    readable.succeeds_silently();
+    assert_eq!((closed.status, closed.stderr.starts_with("ERROR: ")), (Some(1), true), "{closed:?}");
+    assert!(closed.stderr.contains("permission denied"), "{closed:?}");
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn a_wrong_passphrase_is_one_clear_sentence() {
     let sandbox = with_encrypted_ca();
     sandbox.write("passphrase", "wrong horse\n");
     let words = [
-        "ERROR: failed to generate node certificate and key: could not load CA key my-safe-directory/ca.key: the passphrase is wrong, or the key is damaged\n",
+        "ERROR: failed to generate node certificate and key: could not load CA key my-safe-directory/ca.key: the passphrase is wrong, or the key is damaged\nHINT: give the passphrase that the key was encrypted with",
     ];
     sandbox.refuses_to_create("create-node", &["localhost", FROM_FILE], &words);
     sandbox.write("passphrase", "\nsecond line\n");
@@ -136,7 +136,10 @@ fn a_wrong_passphrase_is_one_clear_sentence() {
     sandbox.refuses_to_create(
         "create-node",
         &["localhost", "--ca-key-passphrase-file=nowhere"],
-        &["could not read the passphrase file nowhere: no such file"],
+        &[
+            "could not read the passphrase file nowhere: no such file",
+            "HINT: write the passphrase into it, or name another",
+        ],
     );
     let both = ["create-node", "localhost", FROM_FILE, "--ca-key-passphrase-fd=0"];
     assert_eq!(sandbox.run(&[&both[..], &DIRS].concat()).status, Some(2));
@@ -161,7 +164,7 @@ fn new_passphrases_must_have_some_length_and_new_keys() {
     sandbox.refuses_to_create(
         "create-ca",
         &["--encrypt-ca-key", FROM_FILE],
-        &["the passphrase has 5 bytes, and at least 8 are needed"],
+        &["--ca-key-passphrase-file: the passphrase in passphrase has 5 bytes, and at least 8 are needed\nHINT: choose"],
     );
     let sandbox = Sandbox::with_ca();
     let flags = ["--encrypt-ca-key", "--allow-ca-key-reuse", "--overwrite"];
@@ -204,12 +207,14 @@ fn a_terminal_is_asked_twice_for_a_new_passphrase_and_echoes_nothing() {
 }
 
 #[test]
-fn ctrl_c_at_the_prompt_changes_nothing() {
+fn ctrl_c_and_ctrl_d_at_the_prompt_change_nothing() {
     let sandbox = with_encrypted_ca();
     let before = sandbox.snapshot();
     let node = [&["create-node", "localhost", "--key-algorithm=ecdsa"], &DIRS[..]].concat();
     let (seen, ok) = at_terminal(&sandbox, &node, "correct\x03\n");
     assert!(!ok && seen.contains("interrupted; nothing was changed"), "{seen}");
+    let (seen, ok) = at_terminal(&sandbox, &node, "correct\x04\n");
+    assert!(!ok && seen.contains("no passphrase was given") && !seen.contains("interrupted"), "{seen}");
     assert_eq!(sandbox.snapshot(), before);
 }
 
@@ -234,6 +239,15 @@ fn ctrl_z_at_the_prompt_suspends_and_after_fg_it_asks_again() {
     assert!(ok && first.starts_with(prompt), "{seen}");
     assert!(then.starts_with(&format!("restored\n{prompt}created certs/node.crt")), "{seen}");
     assert!(then.ends_with("done\nrestored\n") && !seen.contains("horse"), "{seen}");
+}
+
+#[test]
+fn a_short_passphrase_is_not_asked_for_again() {
+    let sandbox = Sandbox::new();
+    let create = [&["create-ca", "--encrypt-ca-key", "--key-algorithm=ecdsa"], &DIRS[..]].concat();
+    let (seen, ok) = at_terminal(&sandbox, &create, "short\n");
+    assert!(!ok && seen.contains("the passphrase has 5 bytes, and at least 8 are needed"), "{seen}");
+    assert!(!seen.contains("the same again"), "{seen}");
 }
 
 #[test]

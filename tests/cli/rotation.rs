@@ -113,3 +113,20 @@ fn a_ca_file_that_cannot_be_read_is_not_touched() {
     sandbox.refuses(&["remove-expired-ca", "--certs-dir=certs"], &words);
     sandbox.refuses(&["remove-expired-ca", "--certs-dir=nowhere"], &["there is no certs directory nowhere"]);
 }
+
+#[test]
+fn only_a_ca_file_in_the_way_is_said_to_keep_its_certificates() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    let plain = "file exists\nHINT: pass --overwrite to replace it, or name another directory\n";
+    sandbox.refuses_to_create("create-node", &["localhost"], &[plain]);
+    let words =
+        ["certs/ca.crt: file exists\nHINT: ", "(a CA file keeps its old certificates behind the new one)"];
+    sandbox.refuses_to_create("create-ca", &["--allow-ca-key-reuse"], &words);
+}
+
+#[test]
+fn a_missing_directory_holds_no_expired_certificate() {
+    let words = ["there is no certs directory nowhere\nHINT: name the directory that holds ca.crt"];
+    Sandbox::new().refuses(&["remove-expired-ca", "--certs-dir=nowhere"], &words);
+}

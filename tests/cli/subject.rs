@@ -238,3 +238,11 @@ fn generated_subjects_are_read_back_by_openssl_and_by_us() {
         assert_eq!(theirs.trim_end_matches('\n'), format!("subject={expected}"), "{subject}");
     }
 }
+
+#[test]
+fn a_missing_file_is_named_with_what_to_name_instead() {
+    let words = [
+        "nofile.crt: no such file or directory\nHINT: name a certificate's file, or write a DN: O=Acme,CN=root\n",
+    ];
+    Sandbox::new().refuses(&["subject", "nofile.crt"], &words);
+}

@@ -135,8 +135,7 @@ fn fail(points: &mut Points, scenario: &Scenario, faults: Vec<Vec<String>>) {
             let traced = strace::run(&world, &scenario.args, injections);
             ensure!(traced.was_injected(), "nothing failed: {:?}", traced.run);
             let seen = inspect(scenario, &world)?;
-            let can_remove = !injections.iter().any(|injection| injection.contains("rmdir"));
-            check_answer(scenario, &traced.run, &seen, can_remove)?;
+            check_answer(scenario, &traced.run, &seen, injections)?;
             recovers(scenario, &world, &seen)
         },
     );

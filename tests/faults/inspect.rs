@@ -204,8 +204,11 @@ fn count(pem: &[u8]) -> usize {
     X509::stack_from_pem(pem).map_or(0, |certificates| certificates.len())
 }
 
-/// What the program says is what it did. Where it cannot remove a directory, an empty certs directory may stay.
-pub fn check_answer(scenario: &Scenario, run: &Run, seen: &Seen, can_remove: bool) -> Result<()> {
+/// What the program says is what it did, whatever was injected. Where it cannot remove a directory, an empty certs directory may
+/// stay.
+pub fn check_answer(scenario: &Scenario, run: &Run, seen: &Seen, injections: &[String]) -> Result<()> {
+    let injected = |what: &str| injections.iter().any(|injection| injection.contains(what));
+    let can_remove = !injected("rmdir");
     let says = |words: &str| run.stderr.contains(words);
     match run.status {
         Some(0) => {
@@ -215,6 +218,11 @@ pub fn check_answer(scenario: &Scenario, run: &Run, seen: &Seen, can_remove: boo
             );
             // What an earlier command left beside the CA key stays if it cannot be removed, and stops nothing.
             if says("could not look for temporary files in my-safe-directory") {
+                return Ok(());
+            }
+            // That is not worth a word to somebody who may not write there.
+            let beside_key = |path: &&Path| path.starts_with("my-safe-directory");
+            if injected("EACCES") && seen.leftovers().iter().all(beside_key) {
                 return Ok(());
             }
             seen.is_clean()
