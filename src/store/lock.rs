@@ -29,7 +29,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub fn make(parent: &Dir, name: &str, interrupted: &dyn Fn() -> bool) -> Result<Dir> {
     let could_not =
         |error: io::Error| anyhow!("could not write to {}: {}", parent.path().display(), reason(&error));
+    let deadline = Instant::now() + PATIENCE;
     loop {
+        // Whoever owns the directory could remove it each time.
+        if interrupted() || Instant::now() >= deadline {
+            let why = if interrupted() { "interrupted" } else { "its lock disappears again and again" };
+            bail!("could not write to {}: {why}; nothing was changed", parent.path().display());
+        }
         let made = match parent.make_dir(OsStr::new(name)) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,

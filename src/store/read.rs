@@ -79,7 +79,7 @@ impl Regular {
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let name = path.file_name().ok_or(ReadError::NotRegular)?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        Self::open_in(&Dir::open(parent.unwrap_or(Path::new(".")))?, name)
+        Self::open_in(&Dir::enter(parent.unwrap_or(Path::new(".")))?, name)
     }
 
     /// Opens a file in a directory, once. Follows symbolic links (Kubernetes mounts secrets as links) only if
