@@ -227,12 +227,16 @@ fn begin<'a>(
     };
     let (change, other) = if first.is_in(dir) { (first, second) } else { (second, first) };
     // The certs directory's owner may have given our name to the directory of the CA key, if that is in it.
-    if change.stages_in(apart)? || other.stages_in(dir)? {
-        let what = format!("somebody renamed {} while it was in use", apart.path().display());
-        let hint = "keep the CA key in a directory that nobody else can rename";
-        return Err(end(Some(other), change.call_off(Advice::new(what, hint).into()).error));
-    }
-    Ok((change, Some(other)))
+    let renamed = change.stages_in(apart).and_then(|renamed| Ok(renamed || other.stages_in(dir)?));
+    let error = match renamed {
+        Ok(false) => return Ok((change, Some(other))),
+        Ok(true) => {
+            let what = format!("somebody renamed {} while it was in use", apart.path().display());
+            Advice::new(what, "keep the CA key in a directory that nobody else can rename").into()
+        }
+        Err(error) => anyhow!("could not stat {}: {}", apart.path().display(), reason(&error)),
+    };
+    Err(end(Some(other), change.call_off(error).error))
 }
 
 /// Unlocks a directory in which nothing was changed, because of this error.
