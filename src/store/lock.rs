@@ -85,13 +85,16 @@ pub fn find(
 /// # Errors
 /// The system's.
 pub fn idle(parent: &Dir, name: &str) -> io::Result<Option<Dir>> {
-    let name = OsStr::new(name);
-    if !parent.lookup(name)?.is_some_and(|stat| is_ours(&stat)) {
+    if !parent.lookup(OsStr::new(name))?.is_some_and(|stat| is_ours(&stat)) {
         return Ok(None);
     }
-    let dir = parent.open_dir(name)?;
+    let dir = match parent.open_dir(OsStr::new(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        result => result?,
+    };
     match flock(dir.fd(), FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(is_ours(&dir.stat()?).then_some(dir)),
+        // Its owner may have made it a commit meanwhile, which is not to be swept.
+        Ok(()) => Ok((is_ours(&dir.stat()?) && is_still_there(parent, name, &dir)?).then_some(dir)),
         Err(Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(error.into()),
     }
