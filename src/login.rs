@@ -81,7 +81,7 @@ pub fn users_named(certificate: &Certificate) -> BTreeSet<String> {
     scopes.into_iter().map(|scope| scope.user).filter(|user| !user.is_empty()).collect()
 }
 
-/// The users for whom the certificate may work: those it names, those the identity map takes it for, root and node.
+/// The users that the certificate may work for: those it names, those the identity map turns it into, root and node.
 pub fn users_to_try(certificate: &Certificate, settings: &ServerSettings) -> BTreeSet<String> {
     let scopes = certificate_scopes(certificate, &names::normalized(certificate), settings).unwrap_or_default();
     let named = scopes.into_iter().map(|scope| scope.user);

@@ -47,7 +47,7 @@ pub fn server_setting(user: &str, certificate: &Certificate) {
     }
 }
 
-/// Warns of users besides `user` whom servers take the new certificate for: those that its common name says.
+/// Warns of other users that servers would accept the new certificate for: those that its common name gives.
 pub fn other_users(user: &str, certificate: &Certificate) {
     let is_other = |other: &&String| *other != user && other.parse::<Username>().is_ok();
     for other in login::users_named(certificate).iter().filter(is_other) {

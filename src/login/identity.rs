@@ -66,7 +66,7 @@ impl IdentityMap {
         Ok(Self(lines))
     }
 
-    /// Whom these identities stand for, with the identity and the line: in the order of the identities, then of the lines.
+    /// The users that these identities stand for, each with its identity and line, in the order of identities, then lines.
     fn users<'a>(&self, identities: &'a [String]) -> Result<Vec<(&'a str, String, usize)>, No> {
         let mut users = Vec::new();
         for identity in identities {
@@ -110,7 +110,7 @@ impl Line {
     }
 }
 
-/// Whom the certificate stands for before the rules: the user, or what the identity map was asked about.
+/// Who the certificate is for before the rules apply: the user, or what the identity map was asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
     /// The user, as no map applies, or the common name.

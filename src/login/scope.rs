@@ -1,4 +1,4 @@
-//! For whom a certificate is valid: `crdb:` URIs, or names passed through the principal map.
+//! Who a certificate is valid for: `crdb:` URIs, or names passed through the principal map.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `check-login --all`: for whom every client certificate of the certs directory works.
+//! `check-login --all`: which users each client certificate of the certs directory works for.
 
 use std::process::ExitCode;
 
