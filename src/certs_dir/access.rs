@@ -8,6 +8,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::finding::Finding;
+use crate::store::dir::euid;
 
 /// What a key owned by the server's account may allow.
 const OWNER_ONLY: u32 = 0o700;
@@ -119,7 +120,7 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
 /// What is wrong with a CA key's file: whoever can read it can log in as anybody.
 pub fn check_ca_key(path: &Path, metadata: &Metadata) -> Vec<Finding> {
     let mut findings = check_secret("CA key", path, metadata);
-    let me = rustix::process::geteuid().as_raw();
+    let me = euid();
     if ![me, 0].contains(&metadata.uid()) {
         let (path, owner) = (path.display(), metadata.uid());
         let what = format!("the CA key {path} belongs to uid {owner}, who can use it");

@@ -54,9 +54,7 @@ impl Writer<'_> {
         }
         findings.extend(self.certs_dir.recover()?);
         if let Some(dir) = self.certs_dir.dir() {
-            if let Err(error) = change::sweep(dir, is_ours) {
-                findings.extend(could_not_sweep(dir.path(), &error));
-            }
+            findings.extend(sweep(dir));
             findings.extend(ownership::check_dir(ownership::CERTS, dir, self.owner));
         }
         Ok(findings)
@@ -68,10 +66,7 @@ impl Writer<'_> {
             return Ok(Vec::new());
         }
         let mut findings = ownership::check_dir("CA key's directory", dir, None);
-        // Not everybody who can read the CA key can write beside it.
-        if let Err(error) = change::sweep(dir, is_ours) {
-            findings.extend(could_not_sweep(dir.path(), &error));
-        }
+        findings.extend(sweep(dir));
         Ok(findings)
     }
 
@@ -200,6 +195,11 @@ impl Writer<'_> {
         let old = dir.lookup(name).map_err(|error| could_not_stat(dir, name, &error))?;
         old.map_or(Ok(None), |old| owner_of_replacement(dir, name, &old))
     }
+}
+
+/// Removes what a process that died left in a directory; a note if that fails.
+fn sweep(dir: &Dir) -> Vec<Finding> {
+    change::sweep(dir, is_ours).map_or_else(|error| could_not_sweep(dir.path(), &error), |()| Vec::new())
 }
 
 /// A note that temporary files may be left in a directory, unless it is not for the caller to remove them.

@@ -12,7 +12,7 @@ mod parse;
 mod tests;
 mod uri;
 
-use crate::certificate::{CLIENT_AUTH, Certificate, extension};
+use crate::certificate::{CLIENT_AUTH, Certificate, KEY_CERT_SIGN, extension};
 use crate::time::utc;
 
 use objection::Finding;
@@ -20,9 +20,6 @@ pub use objection::{Objection, Rule, Which};
 
 /// Go gives up after so many signatures (`maxChainSignatureChecks`).
 const MOST_SIGNATURES: usize = 100;
-
-/// keyCertSign in [`Certificate::key_usage`].
-const KEY_CERT_SIGN: u16 = 1 << 5;
 
 /// Who checks signatures.
 pub trait Signatures {
