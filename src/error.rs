@@ -68,6 +68,17 @@ pub fn misleads(c: char) -> bool {
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// `text` as one word for a POSIX shell.
+pub fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The same, quoted only where it has to be.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_./-".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.into() } else { shell_quoted(text) }
+}
+
 /// The text made safe to print: without PINs, and with all characters escaped that control a terminal, reorder
 /// text or hide.
 pub fn printable(text: &str) -> String {

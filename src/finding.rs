@@ -1,5 +1,7 @@
 //! Findings about files and directories. The code that looks at them returns findings; commands report them.
 
+pub mod checks;
+
 use std::fmt;
 
 /// How much it matters.
@@ -13,14 +15,41 @@ pub enum Severity {
     Error,
 }
 
-/// Something worth knowing about a file or directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+impl Severity {
+    /// The severity as a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One thing that is checked: a row of the table in [`checks`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Check {
     /// A stable name for programs, such as `dir-writable`.
     pub id: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// The file or directory it is about, as the operator named it.
+    /// What is wrong, in general; for `docs/verify.md`.
+    pub about: &'static str,
+}
+
+impl Check {
+    /// A finding about a file or directory, as the operator named it; the problem in one sentence without a full stop.
+    pub fn found(&'static self, file: impl fmt::Display, what: impl Into<String>) -> Finding {
+        Finding { check: self, file: file.to_string(), what: what.into(), hint: None }
+    }
+}
+
+/// Something worth knowing about a file or directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was checked.
+    pub check: &'static Check,
+    /// The file or directory it is about: a file of the certs directory by its name alone.
     pub file: String,
     /// The problem, in one sentence without a full stop.
     pub what: String,
@@ -29,20 +58,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A warning with the next command to type.
-    pub fn warning(
-        id: &'static str,
-        file: impl fmt::Display,
-        what: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        let (file, what, hint) = (file.to_string(), what.into(), Some(hint.into()));
-        Self { id, severity: Severity::Warning, file, what, hint }
-    }
-
-    /// A note.
-    pub fn note(id: &'static str, file: impl fmt::Display, what: impl Into<String>) -> Self {
-        Self { id, severity: Severity::Note, file: file.to_string(), what: what.into(), hint: None }
+    /// The same with the next command to type.
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 }
 

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 
 use crate::certificate::Certificate;
 
-pub use advice::{distinguished_name_flag, is_set_by_flag, server_setting, shell_quoted, sql_name, sql_string};
+pub use advice::{distinguished_name_flag, is_set_by_flag, server_setting, sql_name, sql_string};
 pub use compare::{Comparison, Position, Relation};
 pub use identity::{IdentityMap, IdentityMapError};
 pub use san::{SanList, SanListError};

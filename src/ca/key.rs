@@ -10,7 +10,7 @@ use super::passphrase::{Passphrase, Source};
 use super::secret_file;
 use crate::certs_dir::access::check_ca_key;
 use crate::error::Advice;
-use crate::finding::Finding;
+use crate::finding::{Finding, checks};
 use crate::pki::key::{LoadKeyError, PrivateKey, Weakness};
 use crate::pki::provider;
 use crate::store::read::ReadError;
@@ -104,7 +104,7 @@ impl CaKey {
             }
             Some(Weakness::Weak(why)) => {
                 let what = format!("CA key {self}: {why}; make another CA, with a new key");
-                findings.push(Finding::note("ca-key-weak", self, what));
+                findings.push(checks::CA_KEY_WEAK.found(self, what));
                 Ok(key)
             }
             None => Ok(key),

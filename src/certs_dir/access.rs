@@ -7,7 +7,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, checks};
 use crate::store::dir::euid;
 
 /// What a key owned by the server's account may allow.
@@ -124,7 +124,7 @@ pub fn check_ca_key(path: &Path, metadata: &Metadata) -> Vec<Finding> {
     if ![me, 0].contains(&metadata.uid()) {
         let (path, owner) = (path.display(), metadata.uid());
         let what = format!("the CA key {path} belongs to uid {owner}, who can use it");
-        findings.push(Finding::warning("ca-key-owner", &path, what, format!("chown {me} {path}")));
+        findings.push(checks::CA_KEY_OWNER.found(&path, what).hint(format!("chown {me} {path}")));
     }
     findings
 }
@@ -140,7 +140,7 @@ fn check_secret(what: &str, path: &Path, metadata: &Metadata) -> Vec<Finding> {
     let finding = is_open.then(|| {
         let (path, mode) = (path.display(), Mode(mode));
         let what = format!("the {what} {path} has permissions {mode}, so that others can use it");
-        Finding::warning("secret-readable", &path, what, format!("chmod 600 {path}"))
+        checks::SECRET_READABLE.found(&path, what).hint(format!("chmod 600 {path}"))
     });
     finding.into_iter().collect()
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::Reading;
-use super::access::{Account, Ownership, check_key};
+use super::access::{AccessError, Account, Ownership, check_key};
 use super::layout::CertificateName;
 use crate::certificate::Certificate;
-use crate::error::clipped;
-use crate::finding::{Finding, Severity};
+use crate::error::{clipped, shell_word};
+use crate::finding::{Check, Finding, checks};
 use crate::login::PrincipalMap;
 use crate::pki::key::PrivateKey;
 use crate::pki::{self, pem};
@@ -23,6 +23,8 @@ pub struct Judge {
     pub principal_map: PrincipalMap,
     /// The user that a node's certificate should be for; `None` if the server goes by the whole subject.
     pub node_user: Option<String>,
+    /// Look at keys?
+    pub keys: bool,
 }
 
 /// What is shown where a certificate could not be read.
@@ -32,12 +34,13 @@ const UNKNOWN: &str = "<unknown>";
 pub struct Inspection<'a> {
     reading: &'a Reading<'a>,
     judge: &'a Judge,
-    name: &'a CertificateName,
+    /// Which certificate of the directory.
+    pub name: &'a CertificateName,
     limit: usize,
-    /// The last second of the first certificate.
-    pub not_after: Option<i64>,
-    /// Who the certificate is for, or how many there are.
-    pub notes: Box<str>,
+    /// The certificates of the file: the first is the one in use. Empty if they could not be read.
+    pub certificates: Vec<Certificate>,
+    /// Its key, if that was read, and belongs to it.
+    pub key: Option<PrivateKey>,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -45,96 +48,128 @@ pub struct Inspection<'a> {
 impl<'a> Inspection<'a> {
     /// Looks at the certificate of this name, and at its key.
     pub fn of(reading: &'a Reading<'a>, judge: &'a Judge, name: &'a CertificateName, limit: usize) -> Self {
-        let notes = notes(name, None, limit);
-        let mut inspection = Self { reading, judge, name, limit, not_after: None, notes, findings: Vec::new() };
-        inspection.certificate(&name.certificate_file());
+        let (certificates, findings) = (Vec::new(), Vec::new());
+        let mut inspection = Self { reading, judge, name, limit, certificates, key: None, findings };
+        inspection.read(&name.certificate_file());
+        if let Some(first) = inspection.certificates.first() {
+            let found = inspection.principals(first);
+            inspection.findings.extend(found);
+            if judge.keys && !name.usage.is_ca() {
+                match inspection.read_key(&name.key_file()) {
+                    Ok(key) => inspection.key = Some(key),
+                    Err(findings) => inspection.findings.extend(findings),
+                }
+            }
+        }
         inspection
     }
 
-    fn find(&mut self, id: &'static str, severity: Severity, file: &str, what: impl fmt::Display) {
-        let (file, what) = (file.to_owned(), clipped(what, self.limit));
-        self.findings.push(Finding { id, severity, file, what, hint: None });
+    /// A finding about one of the files, cut.
+    pub fn found(&self, check: &'static Check, file: &str, what: impl fmt::Display) -> Finding {
+        check.found(file, clipped(what, self.limit))
     }
 
-    fn certificate(&mut self, file: &str) {
+    /// The path of a file as a word of a command to type.
+    fn word(&self, file: &str) -> String {
+        shell_word(&self.reading.path(file).display().to_string())
+    }
+
+    fn read(&mut self, file: &str) {
         let contents = match self.reading.open(file).and_then(Regular::read) {
             Ok(contents) => contents,
             Err(error) => {
                 let path = self.reading.path(file);
                 let what = format!("could not read certificate file {}: {error}", path.display());
-                return self.find("certificate-unreadable", Severity::Error, file, what);
+                return self.findings.push(self.found(&checks::CERTIFICATE_UNREADABLE, file, what));
             }
         };
-        let (first, count) = match pem::first_certificate(&contents, file) {
-            Ok(read) => read,
-            Err(error) => return self.find("certificate-invalid", Severity::Error, file, error),
-        };
-        self.not_after = first.not_after;
-        self.notes = notes(self.name, Some((&first, count)), self.limit);
-        self.principals(file, &first);
-        if !self.name.usage.is_ca() {
-            self.key(&self.name.key_file(), &first);
+        match pem::certificates(&contents, file) {
+            Ok(certificates) => self.certificates = certificates,
+            Err(error) => self.findings.push(self.found(&checks::CERTIFICATE_INVALID, file, error)),
         }
     }
 
     /// A certificate must be for the user that its file name says: a client's, or the nodes' own where no client certificate is
     /// beside it, without which servers before 24.2 load nothing of the directory. A client's that names nobody, by common name or
     /// by DNS name, is for a server that goes by the whole subject.
-    fn principals(&mut self, file: &str, certificate: &Certificate) {
+    fn principals(&self, certificate: &Certificate) -> Option<Finding> {
         let judge = self.judge;
         let principals =
             certificate.principals().map(|principal| judge.principal_map.user(&principal).to_owned());
         let has_client_of =
             |user: &str| self.reading.has(&CertificateName::named(Usage::Client, user).certificate_file());
-        let (severity, what, user) = match (self.name.usage, &self.name.name, &judge.node_user) {
+        let (check, what, user) = match (self.name.usage, &self.name.name, &judge.node_user) {
             (Usage::Client, Some(user), _) if !principals.clone().eq([""]) => {
-                (Severity::Warning, "client certificate", user)
+                (&checks::CLIENT_PRINCIPAL, "client certificate", user)
             }
             (Usage::Node, _, Some(user)) if !has_client_of(user) => {
-                (Severity::Error, "validating node cert: client/server node certificate", user)
+                (&checks::NODE_PRINCIPAL, "validating node cert: client/server node certificate", user)
             }
-            _ => return,
+            _ => return None,
         };
-        if !principals.clone().any(|principal| principal == *user) {
+        let is_for_user = principals.clone().any(|principal| principal == *user);
+        let what = || {
             let quoted = Joined(principals.map(Quoted), " ");
-            let what = format!("{what} has principals [{quoted}], expected {user:?}");
-            self.find("principals", severity, file, what);
-        }
+            format!("{what} has principals [{quoted}], expected {user:?}")
+        };
+        (!is_for_user).then(|| self.found(check, &self.name.certificate_file(), what()))
     }
 
     /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open
     /// file, and the same open file is read.
-    fn key(&mut self, file: &str, certificate: &Certificate) {
+    fn read_key(&self, file: &str) -> Result<PrivateKey, Vec<Finding>> {
         let path = self.reading.path(file).display().to_string();
-        let (open, judge) = (self.reading.open(file), self.judge);
-        let mut error = |id, what: fmt::Arguments<'_>| self.find(id, Severity::Error, file, what);
-        let open = match open {
-            Ok(open) => open,
-            Err(ReadError::NotRegular) => {
-                return error("key-unreadable", format_args!("key file {path} is not a regular file"));
+        let found = |check, what: fmt::Arguments<'_>| self.found(check, file, what);
+        let open = self.reading.open(file).map_err(|why| match why {
+            ReadError::NotRegular => {
+                vec![found(&checks::KEY_UNREADABLE, format_args!("key file {path} is not a regular file"))]
             }
-            Err(why) => return error("key-unreadable", format_args!("could not stat key file {path}: {why}")),
-        };
-        if let Some(account) = &judge.account {
-            if let Err(why) = check_key(Ownership::from(open.metadata()), account, &path) {
-                error("key-access", format_args!("{why}"));
+            ReadError::NotFound => {
+                vec![found(&checks::KEY_MISSING, format_args!("could not stat key file {path}: {why}"))]
             }
+            _ => vec![found(&checks::KEY_UNREADABLE, format_args!("could not stat key file {path}: {why}"))],
+        })?;
+        let mut findings = Vec::new();
+        if let Some(Err(why)) = self
+            .judge
+            .account
+            .as_ref()
+            .map(|account| check_key(Ownership::from(open.metadata()), account, &path))
+        {
+            let word = self.word(file);
+            let hint = match why {
+                AccessError::Exceeds { .. } => format!("chmod 600 {word}"),
+                AccessError::Owner { expected, .. } => format!("chown {expected} {word}"),
+            };
+            findings.push(found(&checks::KEY_ACCESS, format_args!("{why}")).hint(hint));
         }
-        let contents = match open.read() {
-            Ok(contents) => contents,
-            Err(why) => return error("key-unreadable", format_args!("could not read key file {path}: {why}")),
-        };
-        match (PrivateKey::from_pem(&contents), pki::public_key(certificate)) {
-            (Err(why), _) => error("key-invalid", format_args!("could not load key file {path}: {why}")),
-            (Ok(key), Ok(public)) if key.matches(&public) => {}
-            (Ok(_), Ok(_)) => {
-                error("key-mismatch", format_args!("key file {path} does not belong to its certificate"));
-            }
-            (Ok(_), Err(_)) => {
-                let what = "the certificate's public key is of an unknown kind";
-                self.find("certificate-invalid", Severity::Error, &self.name.certificate_file(), what);
-            }
+        match open.read() {
+            Err(why) => findings
+                .push(found(&checks::KEY_UNREADABLE, format_args!("could not read key file {path}: {why}"))),
+            Ok(contents) => match (PrivateKey::from_pem(&contents), pki::public_key(&self.certificates[0])) {
+                (Err(why), _) => findings
+                    .push(found(&checks::KEY_INVALID, format_args!("could not load key file {path}: {why}"))),
+                (Ok(key), Ok(public)) if key.matches(&public) => {
+                    return if findings.is_empty() { Ok(key) } else { Err(findings) };
+                }
+                (Ok(_), Ok(_)) => findings.push(found(
+                    &checks::KEY_MISMATCH,
+                    format_args!("key file {path} does not belong to its certificate"),
+                )),
+                (Ok(_), Err(_)) => {
+                    let what = "the certificate's public key is of an unknown kind";
+                    let file = self.name.certificate_file();
+                    findings.push(self.found(&checks::CERTIFICATE_INVALID, &file, what));
+                }
+            },
         }
+        Err(findings)
+    }
+
+    /// What the first certificate says, and how many certificates there are, in a few words.
+    pub fn notes(&self) -> Box<str> {
+        let content = self.certificates.first().map(|first| (first, self.certificates.len()));
+        notes(self.name, content, self.limit)
     }
 }
 

@@ -11,17 +11,17 @@ pub mod ownership;
 pub mod scan;
 pub mod writer;
 
-use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use crate::error::{Advice, reason};
-use crate::finding::Finding;
+use crate::finding::{Finding, checks};
 use crate::interrupts::Interrupts;
 use crate::store::PREFIX;
 use crate::store::change::{self, Pending, Recovered};
@@ -33,7 +33,7 @@ use crate::store::read::{ReadError, Regular};
 #[derive(Debug)]
 pub struct CertsDir {
     path: PathBuf,
-    dir: OnceCell<Dir>,
+    dir: OnceLock<Dir>,
 }
 
 impl CertsDir {
@@ -42,7 +42,7 @@ impl CertsDir {
     /// # Errors
     /// If the path is not a directory, or cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
-        let certs_dir = Self { path: path.to_owned(), dir: OnceCell::new() };
+        let certs_dir = Self { path: path.to_owned(), dir: OnceLock::new() };
         let shown = path.display();
         match Dir::open(path) {
             Ok(dir) => _ = certs_dir.dir.set(dir),
@@ -85,11 +85,11 @@ impl CertsDir {
                 let what = format!(
                     "a change of {path} is not finished: it is read as it will be; the next command that writes to {path} completes it"
                 );
-                reading.findings.push(Finding::note("unfinished-change", &path, what));
+                reading.findings.push(checks::UNFINISHED_CHANGE.found(&path, what));
             }
             Err(error) => {
                 let what = format!("{error:#}: it is not looked at");
-                reading.findings.push(Finding::note("unfinished-change", &path, what));
+                reading.findings.push(checks::UNFINISHED_CHANGE.found(&path, what));
             }
         }
         reading
@@ -123,7 +123,7 @@ impl CertsDir {
             Recovered::Completed => format!("completed an interrupted change of {path}"),
             Recovered::Undone(why) => format!("undid an interrupted change of {path}, as {why}"),
         };
-        Finding::note("interrupted-change", path, what)
+        checks::INTERRUPTED_CHANGE.found(path, what)
     }
 
     /// The parent of the certs directory, and its name there.

@@ -8,7 +8,7 @@ use rustix::fs::{FileType, Stat};
 
 use super::access::Mode;
 use crate::error::Advice;
-use crate::finding::Finding;
+use crate::finding::{Finding, checks};
 use crate::store::dir::{Dir, Owner, euid};
 
 /// Finds problems with a directory we write to: it should not be accessible to others, and belong to the caller, root,
@@ -27,7 +27,7 @@ pub fn check_dir(what: &str, dir: &Dir, given: Option<Owner>) -> Vec<Finding> {
             (_, me) => format!("chown {me} {path}"),
         };
         let said = format!("the {what} {path} belongs to {account}, who can replace what is put there");
-        findings.push(Finding::warning("dir-owner", &path, said, hint));
+        findings.push(checks::DIR_OWNER.found(path, said).hint(hint));
     }
     findings
 }
@@ -40,7 +40,7 @@ fn writable(what: &str, path: &Path, mode: u32) -> Option<Finding> {
     (mode & 0o022 != 0).then(|| {
         let (path, shown) = (path.display(), Mode(mode & 0o7777));
         let said = format!("the {what} {path} has permissions {shown}, so that others can write to it");
-        Finding::warning("dir-writable", &path, said, format!("chmod go-w {path}"))
+        checks::DIR_WRITABLE.found(&path, said).hint(format!("chmod go-w {path}"))
     })
 }
 

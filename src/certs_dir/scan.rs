@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
 
 use anyhow::{Result, anyhow};
 use walkdir::WalkDir;
@@ -12,7 +15,7 @@ use super::inspect::{Inspection, Judge};
 use super::layout::CertificateName;
 use super::{CertsDir, Reading, is_temporary};
 use crate::error::{clipped, printable, reason};
-use crate::finding::Finding;
+use crate::finding::{Finding, checks};
 use crate::usage::Usage;
 
 /// The most bytes that are kept of a note or an error of a kind with one file: a certificate can have as many names as it likes.
@@ -29,26 +32,31 @@ pub struct Entry {
     pub certificate_file: Box<str>,
     /// Can its key be used? CAs have none here.
     pub has_key: bool,
-    /// The last second of the first certificate, which is the one in use; `None` if there is none to be read.
+    /// The first second of the first certificate, which is the one in use; `None` if there is none to be read.
+    pub not_before: Option<i64>,
+    /// The last second of the same.
     pub not_after: Option<i64>,
     /// Who it is for, or how many there are: printable, and cut.
     pub notes: Box<str>,
-    /// What is wrong with it: printable, and cut.
-    pub findings: Vec<Finding>,
+    /// The first thing that is wrong with it, why it cannot be used: printable, and cut.
+    pub error: Option<Box<str>>,
 }
 
 impl Entry {
-    fn of(reading: &Reading<'_>, judge: &Judge, name: &CertificateName) -> Self {
-        let limit = if name.name.is_some() { WIDEST_OF_MANY } else { WIDEST };
-        let Inspection { not_after, notes, findings, .. } = Inspection::of(reading, judge, name, limit);
-        let (usage, certificate_file) = (name.usage, name.certificate_file().into());
-        let has_key = !usage.is_ca() && findings.is_empty();
-        Self { usage, certificate_file, has_key, not_after, notes, findings }
-    }
-
-    /// Why the certificate cannot be used: the first thing that is wrong with it.
-    pub fn error(&self) -> Option<&str> {
-        self.findings.first().map(|finding| finding.what.as_str())
+    /// What a look at it found.
+    pub fn of(inspection: Inspection<'_>) -> Self {
+        let notes = inspection.notes();
+        let Inspection { name, certificates, findings, .. } = inspection;
+        let (usage, first) = (name.usage, certificates.first());
+        Self {
+            usage,
+            certificate_file: name.certificate_file().into(),
+            has_key: !usage.is_ca() && findings.is_empty(),
+            not_before: first.and_then(|first| first.not_before),
+            not_after: first.and_then(|first| first.not_after),
+            notes,
+            error: findings.into_iter().next().map(|finding| finding.what.into()),
+        }
     }
 
     /// The file of its key, without directory, if that can be used.
@@ -60,6 +68,9 @@ impl Entry {
 
 /// How often certificates are looked at again, in all, if a writer may have changed them meanwhile.
 const TRIES: usize = 100;
+
+/// How many certificates a thread looks at before all threads wait for each other: what was found is not kept longer.
+const ROUND: usize = 128;
 
 /// How many names that follow no pattern are told one by one.
 const BAD_NAMES: usize = 1000;
@@ -81,22 +92,61 @@ pub struct Scan {
 ///
 /// # Errors
 /// If the directory cannot be read.
-pub fn scan<'a>(certs_dir: &'a CertsDir, mut reading: Reading<'a>, judge: &Judge) -> Result<Scan> {
-    let (mut scan, mut tries) = (Scan::default(), TRIES);
-    for name in certificates(certs_dir, &reading, &mut scan.findings)? {
-        let mut entry = Entry::of(&reading, judge, &name);
-        while !entry.findings.is_empty() && tries > 0 && reading.is_disturbed() {
-            tries -= 1;
-            reading = certs_dir.read();
-            entry = Entry::of(&reading, judge, &name);
-        }
+pub fn scan(certs_dir: &CertsDir, judge: &Judge) -> Result<Scan> {
+    let mut scan = Scan::default();
+    let names = certificates(certs_dir, &certs_dir.read(), &mut scan.findings)?;
+    each(certs_dir, judge, &names, Entry::of, |entry| {
         scan.entries.push(entry);
-    }
-    scan.entries.sort_unstable_by(|a, b| (a.usage, &a.certificate_file).cmp(&(b.usage, &b.certificate_file)));
+        Ok(())
+    })?;
     Ok(scan)
 }
 
-/// The certificates of the directory, by their files' names. A missing directory has none.
+/// Looks at each of these certificates, on all cores; `take` gets what `look` makes of each, in order. Looks again where
+/// something is wrong and a writer may have changed it meanwhile.
+///
+/// # Errors
+/// Those of `take`.
+pub fn each<T: Send>(
+    certs_dir: &CertsDir,
+    judge: &Judge,
+    names: &[CertificateName],
+    look: impl Fn(Inspection<'_>) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let tries = AtomicUsize::new(TRIES);
+    let look_at = |names: &[CertificateName]| {
+        let mut reading = certs_dir.read();
+        let mut looked = Vec::with_capacity(names.len());
+        for name in names {
+            let limit = if name.name.is_some() { WIDEST_OF_MANY } else { WIDEST };
+            let mut inspection = Inspection::of(&reading, judge, name, limit);
+            while !inspection.findings.is_empty() && tries.load(Relaxed) > 0 && reading.is_disturbed() {
+                tries.fetch_sub(1, Relaxed);
+                reading = certs_dir.read();
+                inspection = Inspection::of(&reading, judge, name, limit);
+            }
+            looked.push(look(inspection));
+        }
+        looked
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    for round in names.chunks(ROUND * cores) {
+        let size = round.len().div_ceil(cores);
+        let looked: Vec<Vec<T>> = thread::scope(|scope| {
+            let threads: Vec<_> = round.chunks(size).map(|names| scope.spawn(|| look_at(names))).collect();
+            // A panic in a thread is one here.
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
+        });
+        looked.into_iter().flatten().try_for_each(&mut take)?;
+    }
+    Ok(())
+}
+
+/// The certificates of the directory, by kind and then by file name. A missing directory has none.
 ///
 /// # Errors
 /// If the directory cannot be read.
@@ -126,7 +176,8 @@ pub fn certificates(
             None
         }
     });
-    let known = known.collect();
+    let mut known: Vec<_> = known.collect();
+    known.sort_by_cached_key(|name| (name.usage, name.certificate_file()));
     if bad > BAD_NAMES {
         let more = bad - BAD_NAMES;
         findings.push(bad_name(reading, format_args!("of {more} more files")));
@@ -136,7 +187,7 @@ pub fn certificates(
 
 fn bad_name(reading: &Reading<'_>, what: fmt::Arguments<'_>) -> Finding {
     let what = clipped(format_args!("bad filename {what}"), WIDEST_NAME);
-    Finding::note("file-name", reading.dir_path().display(), what)
+    checks::FILE_NAME.found(reading.dir_path().display(), what)
 }
 
 /// The names of all files that end like a certificate's; one that is not UTF-8 as it can be shown.

@@ -15,7 +15,7 @@ use super::key_place::{self, KeyPlace};
 use super::ownership::{self, owner_of_replacement};
 use super::{CertsDir, is_ours, parent};
 use crate::error::{Advice, reason};
-use crate::finding::Finding;
+use crate::finding::{Finding, checks};
 use crate::interrupts::Interrupts;
 use crate::store::change::{self, Change, Failure, NewFile};
 use crate::store::dir::{Dir, Owner};
@@ -209,7 +209,7 @@ fn could_not_sweep(dir: &Path, error: &io::Error) -> Vec<Finding> {
         return Vec::new();
     }
     let (dir, why) = (dir.display(), reason(error));
-    vec![Finding::note("litter", &dir, format!("could not look for temporary files in {dir}: {why}"))]
+    vec![checks::LITTER.found(&dir, format!("could not look for temporary files in {dir}: {why}"))]
 }
 
 /// Locks both directories, in the same order in every process, so that no two wait for each other.

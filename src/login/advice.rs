@@ -3,11 +3,7 @@
 
 use super::{CertificateScope, NODE_USER, ROOT_USER, Rule, ScopeTenant, ServerSettings, Tenant};
 use crate::dn::DistinguishedName;
-
-/// `text` as one word for a POSIX shell.
-pub fn shell_quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
+use crate::error::{shell_quoted, shell_word};
 
 /// `text` as a SQL string literal.
 pub fn sql_string(text: &str) -> String {
@@ -62,18 +58,12 @@ fn create(settings: &ServerSettings, user: &str, options: &str) -> String {
     match user {
         // Servers take node.crt from clients only if it is of the CA for clients.
         NODE_USER if !settings.client_ca => format!("`crdb-cert create-node HOST...{options}{PATHS}`"),
-        _ => format!("`crdb-cert create-client {}{options}{PATHS}`", word(user)),
+        _ => format!("`crdb-cert create-client {}{options}{PATHS}`", shell_word(user)),
     }
 }
 
 fn create_with_subject(settings: &ServerSettings, user: &str, subject: &DistinguishedName) -> String {
     create(settings, user, &format!(" --subject={}", shell_quoted(&subject.to_string())))
-}
-
-/// A user name for a command line, quoted only where it has to be.
-fn word(user: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_.-".contains(c);
-    if !user.is_empty() && user.chars().all(plain) { user.into() } else { shell_quoted(user) }
 }
 
 pub(super) fn for_new_certificate(settings: &ServerSettings, user: &str) -> String {
@@ -227,7 +217,7 @@ pub(super) fn for_other_scope(
     }
     let by_id = scopes.iter().any(|scope| matches!(scope.tenant, ScopeTenant::Id(_)));
     let option = match tenant.name.as_deref().filter(|_| !by_id) {
-        Some(name) => format!(" --tenant-name-scope={}", word(name)),
+        Some(name) => format!(" --tenant-name-scope={}", shell_word(name)),
         None => format!(" --tenant-scope={}", tenant.id),
     };
     let command = create(settings, user, &option);

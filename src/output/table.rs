@@ -85,6 +85,6 @@ fn cells(entry: &Entry) -> [String; HEADERS.len()] {
         // The last day.
         entry.not_after.map(time::date).unwrap_or_default(),
         entry.notes.to_string(),
-        entry.error().unwrap_or_default().to_owned(),
+        entry.error.as_deref().unwrap_or_default().to_owned(),
     ]
 }

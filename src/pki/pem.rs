@@ -84,42 +84,18 @@ impl Block<'_> {
 /// # Errors
 /// If there is none, or if any block is not a certificate. `file` is for the message.
 pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<Certificate>, CertificatesError> {
-    let mut all = Vec::new();
-    each_certificate(contents, file, |certificate| all.push(certificate))?;
-    Ok(all)
-}
-
-/// The first certificate in a file, and their number. Reads all, but keeps only one.
-///
-/// # Errors
-/// As [`certificates`].
-pub fn first_certificate(contents: &[u8], file: &str) -> Result<(Certificate, usize), CertificatesError> {
-    let (mut first, mut count) = (None, 0);
-    each_certificate(contents, file, |certificate| {
-        count += 1;
-        first.get_or_insert(certificate);
-    })?;
-    first.map(|first| (first, count)).ok_or_else(|| CertificatesError::None(file.to_owned()))
-}
-
-fn each_certificate(
-    contents: &[u8],
-    file: &str,
-    mut each: impl FnMut(Certificate),
-) -> Result<(), CertificatesError> {
     if contents.is_empty() {
         return Err(CertificatesError::Empty(file.to_owned()));
     }
-    let mut none = true;
-    for (index, block) in Blocks(contents).enumerate() {
+    let read = |(index, block): (usize, Block<'_>)| {
         if block.label != CERTIFICATE {
             return Err(CertificatesError::NotACertificate { index, label: block.label.to_owned() });
         }
         let invalid = |reason| CertificatesError::Invalid { index, file: file.to_owned(), reason };
-        each(certificate(&block).map_err(invalid)?);
-        none = false;
-    }
-    if none { Err(CertificatesError::None(file.to_owned())) } else { Ok(()) }
+        certificate(&block).map_err(invalid)
+    };
+    let all = Blocks(contents).enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    if all.is_empty() { Err(CertificatesError::None(file.to_owned())) } else { Ok(all) }
 }
 
 /// Reads a block. OpenSSL, which will work with it, sees nothing that is too large, and must be able to read it, too.
