@@ -164,8 +164,7 @@ impl Certificate {
                 }
             }
         }
-        let subject = EncodedAttribute::read_name(subject_name.encoded)
-            .and_then(|rdns| DistinguishedName::from_certificate_attributes(&rdns));
+        let subject = read_name(subject_name.encoded);
         Ok(Self {
             tbs: span(tbs.encoded),
             serial: span(serial.contents),
@@ -184,6 +183,11 @@ impl Certificate {
             der,
         })
     }
+}
+
+/// Reads a name (RFC 5280 section 4.1.2.4).
+fn read_name(encoded: &[u8]) -> Result<CertificateSubject, UnreadableSubject> {
+    EncodedAttribute::read_name(encoded).and_then(|rdns| DistinguishedName::from_certificate_attributes(&rdns))
 }
 
 fn read_extension(mut fields: Reader<'_>) -> Result<Extension<'_>, Malformed> {

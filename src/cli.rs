@@ -8,6 +8,7 @@ pub mod args;
 pub mod generate;
 pub mod logging;
 pub mod server;
+pub mod verify;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
@@ -16,6 +17,7 @@ pub use args::*;
 pub use generate::Generate;
 use logging::LogArgs;
 pub use server::{ServerArgs, StartArgs};
+pub use verify::{ReportFormat, Verify};
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
 ///
@@ -167,6 +169,23 @@ Examples:
   crdb-cert list --certs-dir=certs
   crdb-cert list --certs-dir=certs --server-user=cockroach")]
     List(List),
+    /// Check that everything in a certs directory will work
+    ///
+    /// Checks every file of the certs directory as the server and its clients will use it: names, contents, keys, chains, validity,
+    /// usages, and a TLS handshake with each certificate. Each problem comes with the next command to type. All checks are
+    /// described in docs/verify.md.
+    ///
+    /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if the directory cannot be
+    /// looked at, as monitoring plug-ins have it.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert verify --certs-dir=certs --host=node1.example.com
+  crdb-cert verify --certs-dir=/var/lib/cockroach/certs --server-user=cockroach
+  crdb-cert verify --recursive --certs-dir=fleet --expires-within=90d --format=json
+  crdb-cert verify --certs-dir=certs --format=prometheus \\
+    --output=/var/lib/prometheus/node-exporter/crdb-cert.prom")]
+    Verify(Verify),
     /// Remove expired certificates from the CA files
     ///
     /// Removes expired CA certificates from ca.crt and the other CA files in the certs directory, and prints

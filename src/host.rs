@@ -135,7 +135,7 @@ fn common_mistake(text: &str) -> Option<String> {
 }
 
 /// `host` of `host:port` and of `[::1]:port`.
-fn without_port(text: &str) -> &str {
+pub fn without_port(text: &str) -> &str {
     match text.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => match bare(host) {
             inner if inner != host || !host.contains(':') => inner,

@@ -39,4 +39,5 @@ pub mod time;
 mod umask;
 pub mod usage;
 pub mod username;
+pub mod verify;
 mod yaml;

@@ -8,6 +8,17 @@ use crate::dn::{CertificateSubject, UnreadableSubject};
 /// id-ad-ocsp (RFC 5280 section 4.2.2.1), as encoded.
 const OCSP: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x30\x01";
 
+/// The last common name of a name; empty if there is none.
+fn common_name(name: &Result<CertificateSubject, UnreadableSubject>) -> &str {
+    match name {
+        Ok(CertificateSubject { common_name, .. })
+        | Err(UnreadableSubject::Text { common_name, .. } | UnreadableSubject::NotJudged { common_name, .. }) => {
+            common_name
+        }
+        Err(UnreadableSubject::Encoding(_)) => "",
+    }
+}
+
 impl Certificate {
     /// The kind and size of its key.
     pub fn public_key(&self) -> Option<PublicKey<'_>> {
@@ -24,13 +35,12 @@ impl Certificate {
 
     /// The subject's common name: the last one, as in Go; empty if there is none.
     pub fn common_name(&self) -> &str {
-        match &self.subject {
-            Ok(CertificateSubject { common_name, .. })
-            | Err(
-                UnreadableSubject::Text { common_name, .. } | UnreadableSubject::NotJudged { common_name, .. },
-            ) => common_name,
-            Err(UnreadableSubject::Encoding(_)) => "",
-        }
+        common_name(&self.subject)
+    }
+
+    /// The issuer's common name, likewise.
+    pub fn issuer_common_name(&self) -> String {
+        common_name(&super::read_name(self.issuer_name())).to_owned()
     }
 
     /// The subject's organizational units.

@@ -14,6 +14,7 @@ mod list;
 mod remove_expired_ca;
 mod subject;
 mod values;
+mod verify;
 mod version;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::CreateTenantClient(args) => create_tenant_client::run(args)?,
         Command::CreateTenantSigning(args) => create_tenant_signing::run(args)?,
         Command::List(args) => list::run(args)?,
+        Command::Verify(args) => return verify::run(args),
         Command::RemoveExpiredCa(args) => remove_expired_ca::run(args)?,
         Command::Subject(args) => subject::run(args)?,
         Command::CheckLogin(args) => return check_login::run(args),
@@ -56,6 +58,8 @@ pub fn failure(command: &Command) -> ExitCode {
     match command {
         // 1 is an answer here: the login is refused.
         Command::CheckLogin(_) => ExitCode::from(2),
+        // 1 and 2 are answers here: warnings and errors.
+        Command::Verify(_) => ExitCode::from(3),
         _ => ExitCode::FAILURE,
     }
 }

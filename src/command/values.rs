@@ -46,6 +46,12 @@ impl CertsDirArgs {
     }
 }
 
+/// The value of `--ca-key`, with its variables expanded.
+pub fn ca_key_path(value: &OsStr) -> Result<PathBuf> {
+    let hint = "name it: --ca-key=<path-to-ca-key>";
+    path("--ca-key", value, "the path to the CA key is required", hint)
+}
+
 /// The values of the server's own flags.
 pub struct ServerSettings {
     /// Which users the names in client certificates map to.
@@ -81,8 +87,7 @@ impl CaKeyArgs {
 
     /// The CA key, with the variables of its path expanded.
     pub fn key(&self) -> Result<CaKey> {
-        let hint = "name it: --ca-key=<path-to-ca-key>";
-        let path = path("--ca-key", &self.ca_key, "the path to the CA key is required", hint)?;
+        let path = ca_key_path(&self.ca_key)?;
         let passphrase = match (&self.ca_key_passphrase_file, self.ca_key_passphrase_fd) {
             (Some(file), _) => Source::File(PathBuf::from(file)),
             (None, Some(number)) => Source::Descriptor(number),

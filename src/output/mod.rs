@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod logins;
+pub mod report;
 pub mod table;
 
 use std::io::{self, BufWriter, StdoutLock, Write};

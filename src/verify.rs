@@ -1,0 +1,117 @@
+//! `verify`: will everything in this certs directory work? Looks at every file as the server and its clients will, and reports
+//! findings; [`crate::finding::checks`] is the table of all.
+
+mod across;
+mod certificate;
+mod directory;
+mod handshake;
+pub mod tree;
+mod trust;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::certs_dir::inspect::{Inspection, Judge};
+use crate::certs_dir::{CertsDir, Reading, scan};
+use crate::error::{Advice, printable};
+use crate::finding::{Finding, Severity};
+use crate::host::Host;
+use crate::usage::Usage;
+use across::Across;
+use handshake::Server;
+use trust::Trust;
+
+/// What is to be verified, and against what.
+#[derive(Debug)]
+pub struct Expected {
+    /// How keys are judged, and names.
+    pub judge: Judge,
+    /// Names and addresses that the node's certificate has to cover.
+    pub hosts: Vec<Host>,
+    /// Certificates that expire within so many seconds are a warning.
+    pub expires_within: i64,
+    /// The time, in seconds since 1970 UTC.
+    pub now: i64,
+    /// Try the certificates in a TLS handshake?
+    pub handshake: bool,
+    /// The CA key, which should not be within the server's reach.
+    pub ca_key: Option<PathBuf>,
+}
+
+/// The first certificate of a file, which is the one in use, in a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The first second of its validity, since 1970 UTC.
+    pub not_before: Option<i64>,
+    /// The last second.
+    pub not_after: Option<i64>,
+    /// The contents octets of its serial number.
+    pub serial: Box<[u8]>,
+    /// The subject's common name.
+    pub subject_cn: Box<str>,
+    /// The issuer's common name.
+    pub issuer_cn: Box<str>,
+}
+
+/// A file of the directory, or the directory itself, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The kind of certificate; `None` for the directory and other files.
+    pub usage: Option<Usage>,
+    /// The user or tenant, by the file's name.
+    pub name: Option<Box<str>>,
+    /// The file, without directory; the directory's path for itself.
+    pub file: Box<str>,
+    /// What the certificate says, if it could be read.
+    pub facts: Option<Facts>,
+    /// What is wrong, the certificate's key included. Texts are printable, and cut.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// The worst that was found.
+    pub fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.check.severity).max()
+    }
+}
+
+/// What the checks of a file need to know of the others.
+struct Context<'a> {
+    expected: &'a Expected,
+    reading: &'a Reading<'a>,
+    trust: Trust,
+    server: Option<Server>,
+}
+
+/// Looks at a whole directory. `take` gets the directory itself first, then its files in the order of `list`.
+///
+/// # Errors
+/// If the directory is missing or cannot be read, and those of `take`.
+pub fn directory(path: &Path, expected: &Expected, take: &mut dyn FnMut(Checked) -> Result<()>) -> Result<()> {
+    let certs_dir = CertsDir::open(path)?;
+    if !certs_dir.exists() {
+        let hint = "name the directory that holds the certificates: --certs-dir=<directory>";
+        return Err(Advice::new(format!("there is no certs directory {}", path.display()), hint).into());
+    }
+    let reading = certs_dir.read();
+    let mut findings = reading.findings.clone();
+    let names = scan::certificates(&certs_dir, &reading, &mut findings)?;
+    let trust = Trust::read(&reading);
+    directory::look(&certs_dir, &reading, &names, expected, &trust, &mut findings)?;
+    take(Checked {
+        usage: None,
+        name: None,
+        file: printable(&path.display().to_string()).into(),
+        facts: None,
+        findings,
+    })?;
+    let server = expected.handshake.then(|| Server::read(&reading, expected)).flatten();
+    let context = Context { expected, reading: &reading, trust, server };
+    let mut across = Across::new(&names);
+    let check = |inspection: Inspection<'_>| certificate::check(inspection, &context);
+    scan::each(&certs_dir, &expected.judge, &names, check, |(mut checked, identity)| {
+        across.look(&mut checked, identity);
+        take(checked)
+    })
+}
