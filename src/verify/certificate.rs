@@ -1,8 +1,10 @@
 //! The checks of one certificate file and its key.
 
-use super::{Checked, Context, Facts};
+use super::advice::Advice;
+use super::{Checked, Context, Facts, access, chain, content};
 use crate::certificate::Certificate;
 use crate::certs_dir::inspect::Inspection;
+use crate::finding::Severity;
 
 /// What tells a certificate from all others of its CA: issuer and serial number.
 pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
@@ -10,8 +12,17 @@ pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
 /// Looks at a file.
 pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked, Identity) {
     let mut findings = std::mem::take(&mut inspection.findings);
-    if let Some(server) = &context.server {
+    let advice = Advice::about(&inspection, context);
+    findings.extend(access::findings(&inspection, context, &advice));
+    findings.extend(content::findings(&inspection, context, &advice));
+    findings.extend(chain::findings(&inspection, context, &advice));
+    // What is known to be wrong need not be tried.
+    let is_wrong = findings.iter().any(|finding| finding.check.severity == Severity::Error);
+    if let Some(server) = context.server.as_ref().filter(|_| !is_wrong) {
         findings.extend(server.try_with(&inspection, &context.trust, context.expected));
+    }
+    for finding in &mut findings {
+        finding.hint = finding.hint.take().or_else(|| advice.usual(finding.check));
     }
     let first = inspection.certificates.first();
     let identity = first.map(|first| (first.issuer_name().into(), first.serial().into()));
