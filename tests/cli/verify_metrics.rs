@@ -6,13 +6,15 @@ use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::x509::{X509, X509Builder};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::sandbox::{Run, Sandbox};
 
@@ -378,4 +380,29 @@ fn an_output_file_that_cannot_be_written_is_one_error_and_nothing_changes() {
         run.stderr
     );
     assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn an_interrupted_command_leaves_no_half_of_an_output_file() {
+    let sandbox = full();
+    sandbox.make_dir("out");
+    sandbox.write("out/report", "the old one");
+    // A change that is being completed: who reads the directory waits.
+    sandbox.make_dir("certs/.crdb-cert.commit");
+    let commit = fs::File::open(sandbox.path("certs/.crdb-cert.commit")).expect("the directory");
+    flock(&commit, FlockOperation::LockExclusive).expect("a lock");
+    let args = [&VERIFY[..], &["--output=out/report"]].concat();
+    let mut command = sandbox.command(&args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+    while sandbox.names("out").len() == 1 {
+        assert_eq!(child.try_wait().expect("the program"), None, "it does not wait");
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
+    drop(commit);
+    let run = Run::from(child.wait_with_output().expect("the program"));
+    assert_eq!((run.status, run.signal), (Some(3), None), "{run:?}");
+    assert_eq!(run.stderr, "ERROR: interrupted; nothing was changed\n");
+    assert_eq!(sandbox.names("out"), ["report"]);
+    assert_eq!(sandbox.read("out/report"), "the old one");
 }
