@@ -33,7 +33,8 @@ fn a_link_in_place_of_the_file_leads_root_nowhere() {
     }
 }
 
-/// Whatever the attacker makes of the unfinished file's name, root writes to and opens to others what it has created itself.
+/// Whatever the attacker makes of the unfinished file's name, root writes to what it has created itself, and opens
+/// nothing else to others.
 #[test]
 fn a_link_in_place_of_the_unfinished_file_leads_root_nowhere() {
     let mut races = Races::default();
