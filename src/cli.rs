@@ -17,7 +17,7 @@ pub use args::*;
 pub use generate::Generate;
 use logging::LogArgs;
 pub use server::{ServerArgs, StartArgs};
-pub use verify::{ReportFormat, Verify};
+pub use verify::{MetricNames, ReportFormat, Verify};
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
 ///

@@ -1,5 +1,6 @@
 //! What `verify` found, in the form that was asked for.
 
+pub mod prometheus;
 mod text;
 
 use std::io::{self, Write};
@@ -8,6 +9,7 @@ use std::path::Path;
 use crate::cli::ReportFormat;
 use crate::finding::Severity;
 use crate::verify::Checked;
+use prometheus::{Metrics, Prometheus};
 
 /// How many files are how good.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,11 +66,10 @@ pub trait Report {
     fn end(&mut self, summary: &Summary) -> io::Result<()>;
 }
 
-/// The form, printed to `out`.
-pub fn of<'a>(format: ReportFormat, out: &'a mut dyn Write) -> Box<dyn Report + 'a> {
+/// The form, printed to `out`; `metrics` are for Prometheus.
+pub fn of<'a>(format: ReportFormat, metrics: Metrics, out: &'a mut dyn Write) -> Box<dyn Report + 'a> {
     match format {
-        ReportFormat::Text | ReportFormat::Json | ReportFormat::Tap | ReportFormat::Prometheus => {
-            Box::new(text::Text::new(out))
-        }
+        ReportFormat::Text | ReportFormat::Json | ReportFormat::Tap => Box::new(text::Text::new(out)),
+        ReportFormat::Prometheus => Box::new(Prometheus::new(metrics, out)),
     }
 }

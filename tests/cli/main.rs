@@ -26,5 +26,6 @@ mod secrets;
 mod subject;
 mod terminal;
 mod verify;
+mod verify_metrics;
 mod version;
 mod walkthrough;
