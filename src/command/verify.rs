@@ -11,6 +11,7 @@ use crate::certs_dir::inspect::Judge;
 use crate::cli::{ReportFormat, Verify};
 use crate::duration::Lifetime;
 use crate::output::report::{self, Summary};
+use crate::output::terminal::Paint;
 use crate::verify::{self, Expected};
 use crate::{account, host, output};
 
@@ -31,7 +32,7 @@ fn print(
     expected: &Expected,
 ) -> io::Result<ExitCode> {
     let (mut summary, mut unreadable) = (Summary { now: expected.now, ..Summary::default() }, false);
-    let mut report = report::of(format, out);
+    let mut report = report::of(format, out, Paint::of_stdout());
     for dir in dirs {
         report.directory(dir)?;
         let looked = verify::directory(dir, expected, &mut |checked| {
