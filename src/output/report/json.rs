@@ -72,7 +72,7 @@ struct Counts<'a> {
 #[derive(Serialize)]
 struct First<'a> {
     path: &'a str,
-    not_after: Option<String>,
+    not_after: String,
 }
 
 impl<'a> Json<'a> {
@@ -125,7 +125,8 @@ impl Report for Json<'_> {
             warnings,
             errors,
             unreadable: self.unreadable.len(),
-            first_to_expire: first.map(|(path, end)| First { path, not_after: time::rfc3339(*end) }),
+            first_to_expire: first
+                .and_then(|(path, end)| Some(First { path, not_after: time::rfc3339(*end)? })),
         };
         let (unreadable, counts) = (text(&self.unreadable)?, text(&counts)?);
         writeln!(self.out, "\n],\"unreadable\":{unreadable},\"summary\":{counts}}}")

@@ -177,3 +177,61 @@ fn colour(severity: Severity) -> Colour {
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::checks;
+
+    fn checked(file: &str, findings: Vec<Finding>) -> Checked {
+        Checked { usage: None, name: None, file: file.into(), facts: None, findings }
+    }
+
+    #[test]
+    fn errors_come_before_warnings_and_warnings_before_notes() {
+        let (mut out, dir) = (Vec::new(), Path::new("certs"));
+        let mut text = Text::new(&mut out, Paint::PLAIN);
+        text.directory(dir).expect("memory");
+        let note = checks::CA_EXPIRED_OLD.found("ca.crt", "an old one has expired");
+        let warning = checks::CLIENT_PRINCIPAL.found("a.crt", "it is for b").hint("type this");
+        let error = checks::KEY_MISSING.found("b.key", "there is no key");
+        for (file, findings) in [
+            ("ca.crt", vec![note.clone()]),
+            ("a.crt", vec![note, warning.clone()]),
+            ("good.crt", vec![]),
+            ("b.crt", vec![warning, error]),
+        ] {
+            text.checked(&checked(file, findings)).expect("memory");
+        }
+        let summary = Summary { good: 2, warnings: 1, errors: 1, first_to_expire: None, now: 0 };
+        text.end(&summary).expect("memory");
+        let expected = "\
+Certificate directory: certs
+
+certs/b.crt
+  error:   b.key: there is no key [key-missing]
+  warning: a.crt: it is for b [client-principal]
+  next:    type this
+
+certs/a.crt
+  warning: it is for b [client-principal]
+  next:    type this
+  note:    ca.crt: an old one has expired [old-ca-expired]
+
+certs/ca.crt
+  note:    an old one has expired [old-ca-expired]
+
+4 files: 2 good, 1 warning, 1 error
+";
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+    }
+
+    #[test]
+    fn what_expires_first_is_said_in_words() {
+        let text = |end| Text::new(&mut Vec::new(), Paint::PLAIN).first_to_expire("certs/a.crt", end, 0);
+        assert_eq!(text(12 * 86_400), "certs/a.crt expires first: in 12 days, on 1970-01-13");
+        assert_eq!(text(0), "certs/a.crt expires first: in less than a minute, on 1970-01-01");
+        assert_eq!(text(-3 * 86_400), "certs/a.crt expired 3 days ago, on 1969-12-29");
+        assert_eq!(text(i64::MAX), "certs/a.crt expires first: in 292277024626 years");
+    }
+}
