@@ -13,6 +13,7 @@ use crate::duration::Lifetime;
 use crate::interrupts::Interrupts;
 use crate::output::report::prometheus::Metrics;
 use crate::output::report::{self, Summary};
+use crate::output::terminal::Paint;
 use crate::verify::{self, Expected};
 use crate::{account, host, output};
 
@@ -22,7 +23,9 @@ pub fn run(args: &Verify) -> Result<ExitCode> {
     let dirs = if args.recursive { verify::tree::certs_dirs(&dir)? } else { vec![(dir, Ok(()))] };
     let node_user = values::node_user()?;
     let metrics = Metrics { names: args.metric_names, node_user, recursive: args.recursive };
-    let job = Job { format: args.format, metrics, dirs, expected };
+    // A file is no terminal.
+    let paint = if args.output.is_some() { Paint::PLAIN } else { Paint::of_stdout() };
+    let job = Job { format: args.format, metrics, paint, dirs, expected };
     let mut status = ExitCode::SUCCESS;
     let Some(file) = &args.output else {
         output::print_with(|out| job.print(out, None).map(|printed| status = printed))
@@ -39,6 +42,7 @@ pub fn run(args: &Verify) -> Result<ExitCode> {
 struct Job {
     format: ReportFormat,
     metrics: Metrics,
+    paint: Paint,
     /// The directories, and whether they can be read at all.
     dirs: Vec<(PathBuf, Result<()>)>,
     expected: Expected,
@@ -47,7 +51,7 @@ struct Job {
 impl Job {
     fn print(self, out: &mut dyn Write, interrupts: Option<&Interrupts>) -> io::Result<ExitCode> {
         let (mut summary, mut unreadable) = (Summary { now: self.expected.now, ..Summary::default() }, false);
-        let mut report = report::of(self.format, self.metrics, out);
+        let mut report = report::of(self.format, self.metrics, self.paint, out);
         for (dir, readable) in self.dirs {
             report.directory(&dir)?;
             let looked = readable.and_then(|()| {

@@ -3,7 +3,10 @@
 pub mod json;
 pub mod logins;
 pub mod report;
+pub mod rows;
 pub mod table;
+pub mod terminal;
+pub mod timeline;
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::Path;
