@@ -80,12 +80,13 @@ impl Pattern {
 
     /// The texts, in order.
     pub fn texts(&self) -> impl Iterator<Item = String> + '_ {
-        (0..self.count).map(|index| self.text(index as u64))
+        (0..self.count).map(|index| self.text(index))
     }
 
-    fn text(&self, index: u64) -> String {
+    /// One of the texts, from 0.
+    pub fn text(&self, index: usize) -> String {
         // The last range runs fastest, so its share of the index comes off first.
-        let mut left = index;
+        let mut left = index as u64;
         let mut indices = vec![0; self.parts.len()];
         for (at, part) in indices.iter_mut().zip(&self.parts).rev() {
             (*at, left) = (left % part.count(), left / part.count());
