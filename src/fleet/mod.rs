@@ -3,5 +3,6 @@
 //! [`manifest`] reads the description, [`desired`] says which folders with which certificates follow from it, and
 //! [`plan`] compares these with what was found. None of them touches a file or the clock.
 
+pub mod desired;
 pub mod manifest;
 pub mod range;
