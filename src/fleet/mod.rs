@@ -5,4 +5,5 @@
 
 pub mod desired;
 pub mod manifest;
+pub mod plan;
 pub mod range;
