@@ -79,6 +79,11 @@ impl FolderName {
         Self { section, name: Some(name.to_string()) }
     }
 
+    /// Is there only one folder in the section, which is its directory?
+    pub fn is_single(section: Section) -> bool {
+        section == Section::Ui
+    }
+
     /// Its path below the directory of the fleet. No name has a slash in it or is `..`.
     pub fn path(&self) -> PathBuf {
         let dir = PathBuf::from(self.section.place().dir);

@@ -175,6 +175,14 @@ impl PrivateKey {
         stored_key::load(contents).map(Self)
     }
 
+    /// Loads a key from unencrypted PKCS#8 in DER (RFC 5958).
+    ///
+    /// # Errors
+    /// If it is none; the text is OpenSSL's reason.
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, CryptoError> {
+        Ok(Self(PKey::private_key_from_pkcs8(der)?))
+    }
+
     /// Loads a key in any PEM form that OpenSSL's decoders know; `passphrase` is called if the key has one.
     ///
     /// # Errors

@@ -99,8 +99,8 @@ pub struct Step<'a> {
     pub certificates: Vec<(&'a Wanted, Action)>,
     /// The CA files that are to be written.
     pub authorities: Vec<Usage>,
-    /// Certificates in it that the manifest does not name.
-    pub strays: Vec<CertificateName>,
+    /// The files in it that do not follow from the manifest, certificates before their keys.
+    pub strays: Vec<String>,
 }
 
 /// Compares a folder with what should be in it.
@@ -117,13 +117,23 @@ pub fn step<'a>(folder: &'a Folder, found: &Found, context: &Context<'_>) -> Ste
         let reason = why(wanted, found.certificates.get(&wanted.name), context);
         (wanted, reason.map_or(Action::Keep, Action::Make))
     };
-    let named: BTreeSet<_> = folder.certificates.iter().map(|wanted| &wanted.name).collect();
     Step {
         folder,
         certificates: folder.certificates.iter().map(action).collect(),
         authorities: needed.filter(outdated).collect(),
-        strays: found.certificates.keys().filter(|name| !named.contains(name)).cloned().collect(),
+        strays: found.certificates.iter().flat_map(|(name, found)| stray_files(folder, name, found)).collect(),
     }
+}
+
+/// The files of a certificate that are too many: all if it has no entry, or the key as PKCS#8 if nobody asked for it.
+fn stray_files(folder: &Folder, name: &CertificateName, found: &FoundCertificate) -> Vec<String> {
+    let wanted = folder.certificates.iter().find(|wanted| wanted.name == *name);
+    let files = [
+        (wanted.is_none(), name.certificate_file()),
+        (wanted.is_none() && found.key != FoundKey::Missing, name.key_file()),
+        (wanted.is_none_or(|wanted| !wanted.pkcs8) && found.pkcs8 != FoundKey::Missing, name.pkcs8_file()),
+    ];
+    files.into_iter().filter(|(stray, _)| *stray).map(|(_, file)| file).collect()
 }
 
 /// The folders that are there and that the manifest does not name.
@@ -231,6 +241,13 @@ fn due(certificate: &Certificate, context: &Context<'_>) -> Option<Reason> {
 }
 
 impl Step<'_> {
+    /// The same without anything but the CA files.
+    #[must_use]
+    pub fn authorities_only(self) -> Self {
+        let certificates = self.certificates.into_iter().map(|(wanted, _)| (wanted, Action::Keep)).collect();
+        Self { certificates, strays: Vec::new(), ..self }
+    }
+
     /// Is there nothing to do?
     pub fn is_done(&self) -> bool {
         self.authorities.is_empty() && self.made().next().is_none()

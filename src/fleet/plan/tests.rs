@@ -239,8 +239,11 @@ fn what_the_manifest_no_longer_names_is_a_stray() {
     let names = strays(&after, before.iter().map(|folder| folder.name.clone()));
     assert_eq!(names.iter().map(ToString::to_string).collect::<Vec<_>>(), ["nodes/m", "clients/a", "ui"]);
     let plan = step(&after[0], &ca.fill(&before[0], &all), &context(&all, NOW));
-    assert_eq!(plan.strays, [CertificateName::named(Usage::Client, "a")]);
+    assert_eq!(plan.strays, ["client.a.crt", "client.a.key"]);
     assert!(plan.is_done());
+    let java = desired("clients: [{user: a, pkcs8: true}]");
+    let plan = step(&before[2], &ca.fill(&java[0], &all), &context(&all, NOW)).strays;
+    assert_eq!(plan, ["client.a.key.pk8"]);
 }
 
 #[test]
