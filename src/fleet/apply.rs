@@ -13,10 +13,10 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::desired::{Folder, FolderName};
 use super::look;
 use super::plan::{self, Context, Step};
-use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::ownership;
+use crate::certs_dir::{CertsDir, open_dir, parent};
 use crate::error::reason;
 use crate::finding::Finding;
 use crate::interrupts::Interrupts;
@@ -33,6 +33,8 @@ pub struct Fleet {
     path: PathBuf,
     dir: Option<Dir>,
     lock: Option<Dir>,
+    /// Was it made just now?
+    made: bool,
 }
 
 impl Fleet {
@@ -46,7 +48,7 @@ impl Fleet {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(anyhow!("could not open {}: {}", path.display(), reason(&error))),
         };
-        Ok(Self { path: path.to_owned(), dir, lock: None })
+        Ok(Self { path: path.to_owned(), dir, lock: None, made: false })
     }
 
     /// Opens the directory to change it; makes it if it is missing, and waits for another process that does the same.
@@ -56,8 +58,9 @@ impl Fleet {
     pub fn open_for_writing(path: &Path) -> Result<Self> {
         let mut fleet = Self::open(path)?;
         if fleet.dir.is_none() {
-            make_dir(path)?;
+            let made = make_dir(path)?;
             fleet = Self::open(path)?;
+            fleet.made = made;
         }
         let dir = fleet.dir.as_ref().with_context(|| format!("somebody removed {}", path.display()))?;
         let interrupts = Interrupts::defer();
@@ -77,6 +80,11 @@ impl Fleet {
     /// What is worth knowing about the directory.
     pub fn findings(&self) -> Vec<Finding> {
         self.dir.as_ref().map_or(Vec::new(), |dir| ownership::check_dir("fleet's directory", dir, None))
+    }
+
+    /// Is the folder there?
+    pub fn has(&self, name: &FolderName) -> bool {
+        self.open_folder(name).is_ok_and(|dir| dir.is_some())
     }
 
     /// Where a folder is, for messages.
@@ -188,6 +196,10 @@ impl Drop for Fleet {
         if let (Some(dir), Some(_)) = (&self.dir, &self.lock) {
             // Who waits for it makes it again.
             let _ = dir.remove_dir(OsStr::new(&lock_name()));
+            if let (true, Some(name)) = (self.made, self.path.file_name()) {
+                // Fails if anything was made in it, as it should.
+                let _ = Dir::open(parent(&self.path)).and_then(|parent| parent.remove_dir(name));
+            }
         }
     }
 }
@@ -196,16 +208,15 @@ fn lock_name() -> String {
     format!("{PREFIX}fleet")
 }
 
-/// Makes a directory for the caller alone, if it is missing.
-fn make_dir(path: &Path) -> Result<()> {
-    let parent = crate::certs_dir::open_dir(crate::certs_dir::parent(path))?;
+/// Makes a directory for the caller alone, if it is missing; says whether it was.
+fn make_dir(path: &Path) -> Result<bool> {
+    let parent = open_dir(parent(path))?;
     let name =
         path.file_name().with_context(|| format!("{} is not the path of a directory", path.display()))?;
     match parent.make_dir(name) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(anyhow!("could not create {}: {}", path.display(), reason(&error)))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(anyhow!("could not create {}: {}", path.display(), reason(&error))),
     }
 }
 
@@ -248,17 +259,19 @@ impl Making<'_> {
 }
 
 /// Does something for each item on several threads, and hands the results to `take` in the order of the items. Stops
-/// early if it is interrupted.
+/// early if it is interrupted; returns how many were done.
 ///
 /// # Errors
 /// Those of `take`.
-pub fn each<T: Sync, R: Send>(
-    items: &[T],
+pub fn each<'t, T: Sync, R: Send>(
+    items: &'t [T],
     jobs: usize,
-    work: impl Fn(&T) -> R + Sync,
+    work: impl Fn(&'t T) -> R + Sync,
     mut take: impl FnMut(usize, R) -> Result<()>,
-) -> Result<()> {
+) -> Result<usize> {
     let next = AtomicUsize::new(0);
+    // Until all have heard of it.
+    let _interrupts = Interrupts::defer();
     std::thread::scope(|scope| {
         let (sender, results) = mpsc::channel();
         for _ in 0..jobs.clamp(1, items.len().max(1)) {
@@ -274,8 +287,9 @@ pub fn each<T: Sync, R: Send>(
             });
         }
         drop(sender);
-        let (mut waiting, mut due) = (BTreeMap::new(), 0);
+        let (mut waiting, mut due, mut done) = (BTreeMap::new(), 0, 0);
         for (at, result) in results {
+            done += 1;
             waiting.insert(at, result);
             while let Some(result) = waiting.remove(&due) {
                 take(due, result)?;
@@ -283,6 +297,7 @@ pub fn each<T: Sync, R: Send>(
             }
         }
         // After an interruption there are gaps.
-        waiting.into_iter().try_for_each(|(at, result)| take(at, result))
+        waiting.into_iter().try_for_each(|(at, result)| take(at, result))?;
+        Ok(done)
     })
 }

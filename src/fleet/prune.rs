@@ -12,13 +12,13 @@ use crate::error::{Advice, reason};
 use crate::store::dir::Dir;
 
 impl Fleet {
-    /// Removes these files of a folder, in this order.
+    /// Removes a file of a folder.
     ///
     /// # Errors
-    /// If one of them cannot be removed; the rest of them stay.
-    pub fn remove_files(&self, name: &FolderName, files: &[String]) -> Result<()> {
+    /// If it cannot be removed.
+    pub fn remove_file(&self, name: &FolderName, file: &str) -> Result<()> {
         let Some(dir) = self.open_folder(name)? else { return Ok(()) };
-        files.iter().try_for_each(|file| remove(&dir, OsStr::new(file)))?;
+        remove(&dir, OsStr::new(file))?;
         dir.sync().map_err(|error| could_not(&dir, &error))
     }
 

@@ -1,7 +1,9 @@
 //! Turns entries into text.
 
+pub mod fleet;
 pub mod json;
 pub mod logins;
+pub mod progress;
 pub mod table;
 
 use std::io::{self, BufWriter, StdoutLock, Write};

@@ -78,7 +78,7 @@ pub struct Context<'a> {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub now: i64,
     /// Checks signatures.
-    pub signatures: &'a dyn Signatures,
+    pub signatures: &'a (dyn Signatures + Sync),
 }
 
 /// What to do about a certificate.
