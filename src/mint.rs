@@ -99,10 +99,7 @@ fn could_not_generate(spec: KeySpec, noun: &str, error: &CryptoError) -> anyhow:
 }
 
 /// No certificate is valid longer than its CA.
-///
-/// # Errors
-/// If this one would be.
-pub fn check_outlives(ca: &Authority, validity: Validity) -> Result<()> {
+fn check_outlives(ca: &Authority, validity: Validity) -> Result<()> {
     let ca_end = ca.not_after()?;
     if validity.not_after <= ca_end {
         return Ok(());

@@ -42,7 +42,7 @@ fn apply(args: &Apply) -> Result<()> {
 
     let steps = plan(args, &fleet, &folders, &context, &mut report)?;
     let files: Vec<_> = steps.iter().map(|step| (step.folder.name.clone(), step.strays.clone())).collect();
-    let making = Making { context: &context, signers: signers(args, &reading, &steps, &context)? };
+    let making = Making { context: &context, signers: signers(args, &reading, &steps, context.now)? };
     make(args, &fleet, steps, &making, &mut report)?;
     if !args.ca_only {
         report.strays(&fleet, &strays, &files)?;
@@ -86,21 +86,14 @@ fn plan<'a>(
 }
 
 /// The CAs that are needed, each opened once; refuses what none of them can sign before anything is made.
-fn signers(
-    args: &Apply,
-    certs_dir: &Reading<'_>,
-    steps: &[Step<'_>],
-    context: &Context<'_>,
-) -> Result<inputs::Signers> {
-    let made: Vec<_> = steps.iter().flat_map(Step::made).map(|(wanted, _)| wanted).collect();
-    if args.dry_run {
-        return Ok(inputs::Signers::new());
-    }
+fn signers(args: &Apply, certs_dir: &Reading<'_>, steps: &[Step<'_>], now: i64) -> Result<inputs::Signers> {
+    // A dry run asks for no passphrase.
+    let made = steps.iter().flat_map(Step::made).filter(|_| !args.dry_run);
     let mut findings = Vec::new();
-    let signers = inputs::signers(args, certs_dir, made.iter().map(|wanted| wanted.name.usage), &mut findings);
+    let signers = inputs::signers(args, certs_dir, made.map(|(wanted, _)| wanted.name.usage), &mut findings);
     announce::findings(&findings);
     let signers = signers?;
-    inputs::check_lifetimes(&made, &signers, context)?;
+    inputs::check_lifetimes(steps, &signers, now)?;
     Ok(signers)
 }
 

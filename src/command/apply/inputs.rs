@@ -17,10 +17,11 @@ use crate::due::Due;
 use crate::error::{Advice, reason};
 use crate::expand::expand;
 use crate::finding::Finding;
-use crate::fleet::desired::{Folder, Wanted};
+use crate::fleet::desired::Folder;
 use crate::fleet::manifest::{self, Manifest};
-use crate::fleet::plan::{self, Context};
-use crate::mint::{Signer, check_outlives};
+use crate::fleet::plan::{self, Step};
+use crate::mint::Signer;
+use crate::time;
 use crate::usage::Usage;
 use crate::yaml::tree::MAX_LEN;
 
@@ -126,12 +127,21 @@ fn ca_key(args: &Apply, usage: Usage) -> Result<CaKey> {
 }
 
 /// No certificate is valid longer than its CA: says so before anything is made.
-pub fn check_lifetimes(made: &[&Wanted], signers: &Signers, context: &Context<'_>) -> Result<()> {
-    for wanted in made {
-        let request = wanted.request(context.now)?;
+pub fn check_lifetimes(steps: &[Step<'_>], signers: &Signers, now: i64) -> Result<()> {
+    for (step, wanted) in steps.iter().flat_map(|step| step.made().map(move |(wanted, _)| (step, wanted))) {
+        let path = step.folder.name.path().join(wanted.name.certificate_file());
+        let request = wanted.request(now).with_context(|| path.display().to_string())?;
         let used = wanted.name.usage.kind().signers.iter().find_map(|signer| signers.get(signer));
-        if let Some(Signer::Ca(ca)) = used {
-            check_outlives(ca, request.validity).with_context(|| wanted.name.certificate_file())?;
+        let Some(Signer::Ca(ca)) = used else { continue };
+        let end = ca.not_after()?;
+        if request.validity.not_after > end {
+            let (path, lifetime, ca) = (path.display(), wanted.lifetime, ca.path.display());
+            let what = format!(
+                "{path} would be valid longer ({lifetime}) than its CA in {ca}, which expires {}",
+                time::utc(end)
+            );
+            let hint = "write a shorter lifetime into the manifest, or renew the CA: create-ca --overwrite";
+            return Err(Advice::new(what, hint).into());
         }
     }
     Ok(())
