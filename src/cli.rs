@@ -4,6 +4,7 @@
 //! a bad value is reported like any other failure. The man pages and completions come from here too:
 //! [`Generate`].
 
+mod apply;
 pub mod args;
 pub mod generate;
 pub mod list;
@@ -14,6 +15,7 @@ pub mod verify;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use crate::go_bool::parser as go_bool;
+pub use apply::Apply;
 pub use args::*;
 pub use generate::Generate;
 pub use list::{List, ListFormat};
@@ -160,6 +162,24 @@ Example:
 Example:
   crdb-cert create-tenant-signing 2 --certs-dir=certs")]
     CreateTenantSigning(CreateTenantSigning),
+    /// Make the certificates of a whole cluster from its description, and keep them fresh
+    ///
+    /// Reads MANIFEST, which names nodes, users, the DB Console and tenants, and makes a folder for each of them below --out: a
+    /// certs directory, ready to be copied to its host. What is there and as it should be stays, byte for byte. What is missing,
+    /// changed in the manifest, broken, due, or signed by another CA than the first in ca.crt is made anew, and the reason
+    /// printed. Run it again at any time, such as once a day: it does what is left to do.
+    ///
+    /// Each folder is changed as a whole, or not at all. If one of them cannot be, the others are done, and the exit status is
+    /// 1. No CA key is ever put into a folder.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert apply cluster.yml --out=fleet --dry-run \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert apply cluster.yml --out=fleet --renew-within=60d \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert apply cluster.yml --out=fleet --ca-only --certs-dir=certs")]
+    Apply(Apply),
     /// List the certificates in the certs directory, and what is wrong with them
     ///
     /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.

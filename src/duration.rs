@@ -46,6 +46,9 @@ pub enum LifetimeError {
 }
 
 impl Lifetime {
+    /// Five years of 366 days, as all certificates but CAs have by default (REFERENCE.md section 2).
+    pub const LEAF: Self = Self { seconds: 43_920 * 3600 };
+
     /// The lifetime in seconds.
     pub fn as_seconds(self) -> i64 {
         self.seconds

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
@@ -26,6 +26,9 @@ static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     at_once
 });
 
+/// How many deferrals there are, in all threads, and whether one of them reported a signal.
+static DEFERRALS: Mutex<(usize, bool)> = Mutex::new((0, false));
+
 /// The signals that our parent wants ignored, as with `nohup`: a handler would stop ignoring them. Signal 1 is
 /// bit 0.
 fn ignored() -> u64 {
@@ -43,7 +46,7 @@ pub fn survive_file_size_limit() {
     }
 }
 
-/// Keeps Ctrl-C and the like from ending the process between two steps, until it is dropped.
+/// Keeps Ctrl-C and the like from ending the process between two steps, until it is dropped, and all others with it.
 pub struct Interrupts {
     reported: Cell<bool>,
 }
@@ -51,6 +54,7 @@ pub struct Interrupts {
 impl Interrupts {
     /// Starts deferring.
     pub fn defer() -> Self {
+        DEFERRALS.lock().unwrap_or_else(PoisonError::into_inner).0 += 1;
         AT_ONCE.store(false, Ordering::Relaxed);
         Self { reported: Cell::new(false) }
     }
@@ -68,10 +72,16 @@ impl Interrupts {
 
 impl Drop for Interrupts {
     fn drop(&mut self) {
-        if self.reported.get() {
-            SEEN.store(false, Ordering::Relaxed);
+        let mut deferrals = DEFERRALS.lock().unwrap_or_else(PoisonError::into_inner);
+        let (count, reported) = &mut *deferrals;
+        *count -= 1;
+        *reported |= self.reported.get();
+        if *count == 0 {
+            if std::mem::take(reported) {
+                SEEN.store(false, Ordering::Relaxed);
+            }
+            AT_ONCE.store(true, Ordering::Relaxed);
         }
-        AT_ONCE.store(true, Ordering::Relaxed);
     }
 }
 
@@ -96,6 +106,14 @@ mod tests {
         let third = Interrupts::defer();
         assert!(third.check().is_err(), "nobody took notice of it");
         drop(third);
+        assert!(Interrupts::defer().check().is_ok());
+        // A worker reports it, and those beside it hear of it too.
+        let (whole, worker) = (Interrupts::defer(), Interrupts::defer());
+        interrupt();
+        assert!(worker.check().is_err());
+        drop(worker);
+        assert!(whole.check().is_err(), "the whole is not over");
+        drop(whole);
         assert!(Interrupts::defer().check().is_ok());
     }
 }

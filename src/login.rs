@@ -23,6 +23,7 @@ mod version;
 use std::collections::BTreeSet;
 
 use crate::certificate::Certificate;
+use crate::dn::{Attribute, AttributeType, DistinguishedName};
 
 pub use advice::{distinguished_name_flag, is_set_by_flag, server_setting, sql_name, sql_string};
 pub use compare::{Comparison, Position, Relation};
@@ -44,6 +45,18 @@ pub const NODE_USER: &str = "node";
 pub const DEBUG_USER: &str = "debug_user";
 /// The organizational unit that marks a tenant client certificate.
 pub const TENANTS_UNIT: &str = "Tenants";
+
+/// Does the subject mark a tenant client certificate? Servers let no user in with one (REFERENCE.md section 6, rule 3).
+pub fn is_tenants(subject: &DistinguishedName) -> bool {
+    let marks = |a: &Attribute| {
+        let (kind, value) = (a.attribute_type(), a.value());
+        let known = AttributeType::by_name(kind).or_else(|| AttributeType::by_oid(kind));
+        // As text, or as `#hex`: type, length, text.
+        let text = value.as_str().map(str::as_bytes).or_else(|| value.ber_element()?.get(2..));
+        known.is_some_and(|known| known.name == "OU") && text == Some(TENANTS_UNIT.as_bytes())
+    };
+    subject.attributes().any(marks)
+}
 
 /// The tenant (virtual cluster) that the user connects to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use openssl::pkey::PKey;
 
 use crate::ca::authority::Authority;
 use crate::certificate::Certificate;
+use crate::certs_dir::batch::Contents;
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::pki::CryptoError;
@@ -28,6 +29,21 @@ pub struct Minted {
     pub pem: Vec<u8>,
     /// The subject's private key.
     pub key: Option<PrivateKey>,
+}
+
+impl Minted {
+    /// What is written: the key, the certificate, and the key as PKCS#8 if asked for.
+    ///
+    /// # Errors
+    /// If the key is somebody else's, or OpenSSL cannot encode it.
+    pub fn contents(&self, pkcs8: bool) -> Result<Vec<Contents>> {
+        let key = self.key.as_ref().context("it is somebody else's")?;
+        let mut contents = vec![Contents::Key(key.to_pem()?), Contents::Certificates(self.pem.clone())];
+        if pkcs8 {
+            contents.push(Contents::Key(key.to_pkcs8_der()?));
+        }
+        Ok(contents)
+    }
 }
 
 /// Makes the key if there is none yet, and the certificate.

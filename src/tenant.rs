@@ -10,6 +10,9 @@ use crate::username::Username;
 /// The longest name of a tenant, in bytes; CockroachDB's own limit.
 const MAX_NAME_LENGTH: usize = 100;
 
+/// Where a tenant's SQL server on this host is reached: the names of its certificate where no others are given.
+pub const DEFAULT_HOSTS: [&str; 4] = ["127.0.0.1", "::1", "localhost", "*.local"];
+
 /// A tenant's ID; never 0. The system tenant is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TenantId(u64);

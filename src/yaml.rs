@@ -1,5 +1,7 @@
 //! YAML input: bounded, without repeated keys, and with errors that give line and column.
 
+pub mod tree;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;

@@ -55,6 +55,11 @@ impl CertsDir {
         Ok(certs_dir)
     }
 
+    /// A directory that is open already; `None` if it is missing, which is then only read.
+    pub(crate) fn of(path: &Path, dir: Option<Dir>) -> Self {
+        Self { path: path.to_owned(), dir: dir.map_or_else(OnceLock::new, OnceLock::from) }
+    }
+
     /// The path as the operator gave it.
     pub fn path(&self) -> &Path {
         &self.path

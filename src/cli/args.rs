@@ -232,7 +232,7 @@ pub struct CertsDirArgs {
 }
 
 /// The CA key.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct CaKeyArgs {
     /// The CA key file, or a pkcs11: URI; required. $NAME and ${NAME} are expanded
     #[arg(

@@ -6,9 +6,8 @@ use super::{announce, values, values::expected_subject};
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateClient;
-use crate::dn::{Attribute, AttributeType};
 use crate::error::Advice;
-use crate::login::TENANTS_UNIT;
+use crate::login;
 use crate::tenant::TenantScope;
 use crate::usage::Usage;
 use crate::username::Username;
@@ -50,14 +49,7 @@ fn create(args: &CreateClient) -> Result<()> {
 /// No server lets a user in with a subject that marks tenants' certificates (REFERENCE.md section 6, rule 3).
 fn check_subject(asked: Option<&str>) -> Result<()> {
     let Some(subject) = expected_subject("--subject", asked)? else { return Ok(()) };
-    let is_tenants = |a: &Attribute| {
-        let (kind, value) = (a.attribute_type(), a.value());
-        let known = AttributeType::by_name(kind).or_else(|| AttributeType::by_oid(kind));
-        // As text, or as `#hex`: type, length, text.
-        let text = value.as_str().map(str::as_bytes).or_else(|| value.ber_element()?.get(2..));
-        known.is_some_and(|known| known.name == "OU") && text == Some(TENANTS_UNIT.as_bytes())
-    };
-    if subject.attributes().any(is_tenants) {
+    if login::is_tenants(&subject) {
         let hint = "leave OU=Tenants out of --subject, or use create-tenant-client";
         return Err(Advice::new(
             "--subject: servers refuse it as a tenant client certificate (OU=Tenants)",

@@ -8,10 +8,8 @@ use super::{announce, values};
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateTenantClient;
+use crate::tenant::DEFAULT_HOSTS;
 use crate::usage::Usage;
-
-/// Where a SQL server on this host is reached.
-const DEFAULT_HOSTS: [&str; 4] = ["127.0.0.1", "::1", "localhost", "*.local"];
 
 /// Makes the tenant's certificate.
 pub fn run(args: &CreateTenantClient) -> Result<()> {

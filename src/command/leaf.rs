@@ -7,9 +7,9 @@ use crate::ca::authority::Authority;
 use crate::ca::key::CaKey;
 use crate::certificate::Certificate;
 use crate::certs_dir::CertsDir;
-use crate::certs_dir::batch::{Contents, Existing, Target};
+use crate::certs_dir::batch::{Existing, Target};
 use crate::certs_dir::layout::CertificateName;
-use crate::mint::{Minted, Signer, mint};
+use crate::mint::{Signer, mint};
 use crate::request::Request;
 use crate::store::dir::Owner;
 
@@ -43,7 +43,7 @@ pub fn create(request: Request, placement: &Placement, ca_key: Option<&CaKey>) -
         None => Signer::Itself,
     };
     let minted = mint(request, &signer)?;
-    let contents = contents(&minted, placement.pkcs8);
+    let contents = minted.contents(placement.pkcs8);
     let contents = contents.with_context(|| format!("could not encode the {} key", kind.noun))?;
     let files: Vec<_> = targets.iter().map(|target| certs_dir.path().join(&target.file)).collect();
     announce::findings(&writer.commit(targets.into_iter().zip(contents).collect(), None)?);
@@ -72,14 +72,4 @@ fn targets(name: &CertificateName, placement: &Placement) -> Vec<Target> {
     let pkcs8 = placement.pkcs8.then(|| name.pkcs8_file());
     let files = [name.key_file(), name.certificate_file()].into_iter().chain(pkcs8);
     files.map(|file| Target { file, existing: existing.clone() }).collect()
-}
-
-/// The contents of the files, in the order of [`targets`].
-fn contents(minted: &Minted, pkcs8: bool) -> Result<Vec<Contents>> {
-    let key = minted.key.as_ref().context("it is somebody else's")?;
-    let mut contents = vec![Contents::Key(key.to_pem()?), Contents::Certificates(minted.pem.clone())];
-    if pkcs8 {
-        contents.push(Contents::Key(key.to_pkcs8_der()?));
-    }
-    Ok(contents)
 }

@@ -1,6 +1,7 @@
 //! One file per command: arguments in, domain calls, result out.
 
 mod announce;
+mod apply;
 mod check_login;
 mod create_ca;
 mod create_client;
@@ -42,6 +43,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::CreateClient(args) => create_client::run(args)?,
         Command::CreateTenantClient(args) => create_tenant_client::run(args)?,
         Command::CreateTenantSigning(args) => create_tenant_signing::run(args)?,
+        Command::Apply(args) => apply::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
         Command::RemoveExpiredCa(args) => remove_expired_ca::run(args)?,

@@ -1,7 +1,9 @@
 //! Turns entries into text.
 
+pub mod fleet;
 pub mod json;
 pub mod logins;
+pub mod progress;
 pub mod report;
 pub mod rows;
 pub mod table;

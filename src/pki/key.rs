@@ -44,6 +44,15 @@ pub enum Curve {
 impl Curve {
     const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
+    /// Its object identifier (RFC 5480 section 2.1.1.1), as encoded.
+    pub fn oid(self) -> &'static [u8] {
+        match self {
+            Self::P256 => b"\x2a\x86\x48\xce\x3d\x03\x01\x07",
+            Self::P384 => b"\x2b\x81\x04\x00\x22",
+            Self::P521 => b"\x2b\x81\x04\x00\x23",
+        }
+    }
+
     /// What OpenSSL calls it.
     fn nid(self) -> Nid {
         match self {

@@ -1,5 +1,6 @@
 //! The contents of each kind of certificate (REFERENCE.md section 1), written out as in the certificate.
 
+use crate::certificate::{CLIENT_AUTH, SERVER_AUTH};
 use crate::dn::{Attribute, AttributeValue, DistinguishedName, Rdn};
 
 /// The contents of a kind of certificate, apart from names, times and keys.
@@ -49,6 +50,16 @@ pub enum ExtendedKeyUsage {
     ServerAuth,
     /// id-kp-clientAuth
     ClientAuth,
+}
+
+impl ExtendedKeyUsage {
+    /// Its object identifier (RFC 5280 section 4.2.1.12).
+    pub fn oid(self) -> &'static str {
+        match self {
+            Self::ServerAuth => SERVER_AUTH,
+            Self::ClientAuth => CLIENT_AUTH,
+        }
+    }
 }
 
 use ExtendedKeyUsage::{ClientAuth, ServerAuth};

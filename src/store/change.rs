@@ -70,7 +70,7 @@ impl<'a> Change<'a> {
     /// # Errors
     /// If it cannot be locked, or its lock is not ours, or `interrupted` says so.
     pub fn begin(dir: &'a Dir, knows: fn(&str) -> bool, interrupted: &dyn Fn() -> bool) -> Result<Self> {
-        let files = lock::make(dir, NEW, interrupted)?;
+        let files = lock::make(dir, NEW, lock::PATIENCE, interrupted)?;
         let change = Self { dir, files, called: NEW, records: Vec::new(), knows };
         let emptied =
             change.check_ours().and_then(|()| change.empty().map_err(|error| change.could_not_sweep(&error)));

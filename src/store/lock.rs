@@ -17,19 +17,19 @@ use rustix::io::Errno;
 use super::dir::{Dir, euid, identity};
 use crate::error::{Advice, reason};
 
-/// How long to wait for another process.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for another process, unless said otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait between attempts.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Creates the directory `name` in `parent` if it is missing, and locks it for one writer, until dropped.
 ///
 /// # Errors
-/// If another process holds it for ten seconds, if the name is not ours to use, or if `interrupted` says so.
-pub fn make(parent: &Dir, name: &str, interrupted: &dyn Fn() -> bool) -> Result<Dir> {
+/// If another process holds it for so long, if the name is not ours to use, or if `interrupted` says so.
+pub fn make(parent: &Dir, name: &str, patience: Duration, interrupted: &dyn Fn() -> bool) -> Result<Dir> {
     let could_not =
         |error: io::Error| anyhow!("could not write to {}: {}", parent.path().display(), reason(&error));
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience;
     loop {
         // Whoever owns the directory could remove it each time.
         if interrupted() || Instant::now() >= deadline {
@@ -41,7 +41,7 @@ pub fn make(parent: &Dir, name: &str, interrupted: &dyn Fn() -> bool) -> Result<
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
             Err(error) => return Err(could_not(error)),
         };
-        match find(parent, name, true, interrupted) {
+        match find_within(parent, name, true, patience, interrupted) {
             Ok(Some(dir)) => return Ok(dir),
             // The previous holder removed it at the end, or turned it into a commit.
             Ok(None) => {}
@@ -66,13 +66,23 @@ pub fn find(
     for_writing: bool,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Option<Dir>> {
+    find_within(parent, name, for_writing, PATIENCE, interrupted)
+}
+
+fn find_within(
+    parent: &Dir,
+    name: &str,
+    for_writing: bool,
+    patience: Duration,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Option<Dir>> {
     let operation = match for_writing {
         true => FlockOperation::NonBlockingLockExclusive,
         false => FlockOperation::NonBlockingLockShared,
     };
     loop {
         let Some(dir) = open_ours(parent, name)? else { return Ok(None) };
-        wait(&dir, parent.path(), operation, interrupted)?;
+        wait(&dir, parent.path(), operation, patience, interrupted)?;
         let still = is_still_there(parent, name, &dir);
         if still.map_err(|error| anyhow!("could not read {}: {}", parent.path().display(), reason(&error)))? {
             return Ok(Some(dir));
@@ -150,8 +160,14 @@ fn open_ours(parent: &Dir, name: &str) -> Result<Option<Dir>> {
     Ok(Some(dir))
 }
 
-fn wait(dir: &Dir, about: &Path, operation: FlockOperation, interrupted: &dyn Fn() -> bool) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+fn wait(
+    dir: &Dir,
+    about: &Path,
+    operation: FlockOperation,
+    patience: Duration,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<()> {
+    let deadline = Instant::now() + patience;
     loop {
         match flock(dir.fd(), operation) {
             // Some network file systems have no locks.
@@ -165,7 +181,7 @@ fn wait(dir: &Dir, about: &Path, operation: FlockOperation, interrupted: &dyn Fn
         if Instant::now() >= deadline {
             let holder = holder(dir).unwrap_or_else(|| "another process".to_owned());
             return Err(Advice::new(
-                format!("{} is locked by {holder}, and has been for 10 s", about.display()),
+                format!("{} is locked by {holder}, and has been for {} s", about.display(), patience.as_secs()),
                 "wait until it is done, or end it, and run the command again",
             )
             .into());

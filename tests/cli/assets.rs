@@ -34,7 +34,7 @@ fn every_command_has_a_page_with_examples_as_they_are_typed() {
     let sandbox = Sandbox::new();
     sandbox.run(&["generate", "man", "man1"]).succeeds();
     let pages = sandbox.names("man1");
-    assert_eq!(pages.len(), 15, "{pages:?}");
+    assert_eq!(pages.len(), 16, "{pages:?}");
     for page in pages {
         let text = sandbox.read(&format!("man1/{page}"));
         for section in [

@@ -1,0 +1,52 @@
+//! The arguments of `apply`.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+
+use clap::Args;
+
+use super::{CaKeyArgs, CertsDirArgs, Format};
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The description of the cluster, in YAML or JSON; - for stdin
+    #[arg(value_name = "MANIFEST")]
+    pub manifest: OsString,
+    /// Where the CA certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// The key of the CA in ca.crt.
+    #[command(flatten)]
+    pub ca_key: CaKeyArgs,
+    /// The key of the CA in ca-client.crt, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub client_ca_key: Option<OsString>,
+    /// The key of the CA in ca-ui.crt, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub ui_ca_key: Option<OsString>,
+    /// The key of the CA in ca-client-tenant.crt, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub tenant_client_ca_key: Option<OsString>,
+    /// The directory of the folders; it is created if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub out: OsString,
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Renew certificates that have no more than this left: a part of their lifetime, or a time such as 60d or 1440h
+    #[arg(long, value_name = "1/3|60d", default_value = "1/3")]
+    pub renew_within: String,
+    /// Remove folders and certificates that the manifest does not name
+    #[arg(long)]
+    pub prune: bool,
+    /// Bring the CA files in the folders up to date, and touch nothing else: the first step of a rotation
+    #[arg(long, conflicts_with = "prune")]
+    pub ca_only: bool,
+    /// How many keys are made at the same time [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// How to print what was done
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}

@@ -1,0 +1,139 @@
+//! `apply`: the folders of a whole cluster, from its description.
+
+mod inputs;
+mod report;
+
+use std::thread;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{announce, values};
+use crate::certs_dir::{CertsDir, Reading};
+use crate::cli::Apply;
+use crate::error::Advice;
+use crate::finding::Finding;
+use crate::fleet::apply::{Fleet, Making, each};
+use crate::fleet::desired::{self, Folder};
+use crate::fleet::look;
+use crate::fleet::plan::{self, Context, Step};
+use crate::output::progress::Progress;
+use crate::pki::verify::OpenSsl;
+use report::Report;
+
+/// Makes what is missing, changed, broken or due.
+pub fn run(args: &Apply) -> Result<()> {
+    apply(args).context("failed to apply the manifest")
+}
+
+fn apply(args: &Apply) -> Result<()> {
+    let due = inputs::due(args)?;
+    let certs_dir = CertsDir::open(&args.dir.path()?)?;
+    let folders = desired::folders(&inputs::manifest(args)?);
+    inputs::check_due(&folders, due)?;
+    let reading = certs_dir.read();
+    announce::findings(&reading.findings);
+    let authorities = look::authorities(&reading)?;
+    let context = Context { authorities: &authorities, due, now: values::now(), signatures: &OpenSsl };
+    let out = inputs::out(args)?;
+    let fleet = if args.dry_run { Fleet::open(&out) } else { Fleet::open_for_writing(&out) }?;
+    announce::findings(&fleet.findings());
+    let strays = plan::strays(&folders, fleet.folders()?);
+    let mut report = Report::new(args, &out);
+
+    let steps = plan(args, &fleet, &folders, &context, &mut report)?;
+    let files: Vec<_> = steps.iter().map(|step| (step.folder.name.clone(), step.strays.clone())).collect();
+    let making = Making { context: &context, signers: signers(args, &reading, &steps, context.now)? };
+    make(args, &fleet, steps, &making, &mut report)?;
+    if !args.ca_only {
+        report.strays(&fleet, &strays, &files)?;
+    }
+    report.end()
+}
+
+fn jobs(args: &Apply) -> usize {
+    let cores = || thread::available_parallelism().ok();
+    args.jobs.or_else(cores).map_or(1, usize::from)
+}
+
+/// What is to be done, folder by folder; those that cannot be read are reported.
+fn plan<'a>(
+    args: &Apply,
+    fleet: &Fleet,
+    folders: &'a [Folder],
+    context: &Context<'_>,
+    report: &mut Report<'a>,
+) -> Result<Vec<Step<'a>>> {
+    let look = |folder: &'a Folder| {
+        let mut findings = Vec::new();
+        (fleet.plan(folder, context, &mut findings), findings)
+    };
+    let mut steps = Vec::new();
+    let done = each(folders, jobs(args), look, |at, (step, findings)| {
+        announce::findings(&findings);
+        match step {
+            Ok(step) if args.ca_only => steps.push(step.authorities_only()),
+            Ok(step) => steps.push(step),
+            Err(error) => report.failed(&folders[at].name, None, &error),
+        }
+        Ok(())
+    })?;
+    if done < folders.len() {
+        bail!("interrupted; nothing was changed");
+    }
+    // A folder that is not there has no CA files to bring up to date.
+    steps.retain(|step| !args.ca_only || fleet.has(&step.folder.name));
+    Ok(steps)
+}
+
+/// The CAs that are needed, each opened once; refuses what none of them can sign before anything is made.
+fn signers(args: &Apply, certs_dir: &Reading<'_>, steps: &[Step<'_>], now: i64) -> Result<inputs::Signers> {
+    // A dry run asks for no passphrase.
+    let made = steps.iter().flat_map(Step::made).filter(|_| !args.dry_run);
+    let mut findings = Vec::new();
+    let signers = inputs::signers(args, certs_dir, made.map(|(wanted, _)| wanted.name.usage), &mut findings);
+    announce::findings(&findings);
+    let signers = signers?;
+    inputs::check_lifetimes(steps, &signers, now)?;
+    Ok(signers)
+}
+
+/// Does it, and reports each folder.
+fn make<'a>(
+    args: &Apply,
+    fleet: &Fleet,
+    steps: Vec<Step<'a>>,
+    making: &Making<'_>,
+    report: &mut Report<'a>,
+) -> Result<()> {
+    let todo: Vec<_> = steps.iter().filter(|step| !step.is_done()).collect();
+    let total = todo.len();
+    let (mut progress, mut shown) = (Progress::of(total), 0);
+    let work = |step: &&Step<'_>| -> (Result<()>, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let made = if args.dry_run { Ok(()) } else { fleet.make(step, making, &mut findings) };
+        (made, findings)
+    };
+    let mut failures = std::collections::BTreeMap::new();
+    let done = each(&todo, jobs(args), work, |at, (made, findings)| {
+        shown += 1;
+        announce::findings(&findings);
+        match made {
+            Ok(()) => report.made(todo[at], &mut progress)?,
+            Err(error) => _ = failures.insert(todo[at].folder.name.clone(), error),
+        }
+        progress.show(shown);
+        Ok(())
+    })?;
+    drop(progress);
+    for step in steps {
+        match failures.remove(&step.folder.name) {
+            Some(error) => report.failed(&step.folder.name, Some(step), &error),
+            None => report.add(step),
+        }
+    }
+    if done < total {
+        let what = format!("interrupted after {done} of {total} folders");
+        return Err(Advice::new(what, inputs::AGAIN).into());
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! What `apply` works from: the manifest, the CA keys, the flags.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::ca::authority::Authority;
+use crate::ca::key::CaKey;
+use crate::certs_dir::Reading;
+use crate::cli::{Apply, CaKeyArgs};
+use crate::command::{announce, values};
+use crate::due::Due;
+use crate::error::{Advice, reason};
+use crate::expand::expand;
+use crate::finding::Finding;
+use crate::fleet::desired::Folder;
+use crate::fleet::manifest::{self, Manifest};
+use crate::fleet::plan::{self, Step};
+use crate::mint::Signer;
+use crate::time;
+use crate::usage::Usage;
+use crate::yaml::tree::MAX_LEN;
+
+/// What to do after a failure.
+pub const AGAIN: &str = "mend the cause, and run the same command again: it does the rest";
+
+/// The most errors in a manifest that are printed.
+const SHOWN: usize = 100;
+
+/// The CAs that sign, by their kind.
+pub type Signers = BTreeMap<Usage, Signer>;
+
+/// When certificates are due.
+pub fn due(args: &Apply) -> Result<Due> {
+    Due::parse(&args.renew_within).context("--renew-within")
+}
+
+/// The directory of the folders, with its variables expanded.
+pub fn out(args: &Apply) -> Result<PathBuf> {
+    if args.out.is_empty() {
+        return Err(Advice::new("--out: the path is empty", "name it: --out=<path-to-the-folders>").into());
+    }
+    let out = expand(&args.out, |name| std::env::var_os(name)).context("--out")?;
+    Ok(PathBuf::from(out))
+}
+
+/// The description of the cluster. What is wrong with it is printed, each on a line of its own.
+pub fn manifest(args: &Apply) -> Result<Manifest> {
+    let (shown, text) = if args.manifest == "-" {
+        ("stdin".to_owned(), read(io::stdin()))
+    } else {
+        let path = Path::new(&args.manifest);
+        (path.display().to_string(), File::open(path).and_then(read))
+    };
+    let text = text.map_err(|error| {
+        let what = format!("could not read the manifest {shown}: {}", reason(&error));
+        Advice::new(what, "name a description of the cluster, in YAML or JSON, or - for stdin")
+    })?;
+    let text = String::from_utf8(text).map_err(|_| anyhow!("the manifest {shown} is not UTF-8"))?;
+    manifest::parse(&shown, &text, &values::node_user()?).map_err(|problems| {
+        let count = problems.all.len();
+        for line in problems.to_string().lines().take(SHOWN) {
+            announce::stderr(line);
+        }
+        let what = match count {
+            1 => format!("{shown} has an error"),
+            _ => format!("{shown} has {count} errors"),
+        };
+        Advice::new(format!("{what}; nothing was made"), "correct what the lines above say").into()
+    })
+}
+
+fn read(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    // One more byte than allowed is enough to refuse it.
+    from.take(MAX_LEN as u64 + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Refuses what would be due again as soon as it is made.
+pub fn check_due(folders: &[Folder], due: Due) -> Result<()> {
+    let Some((folder, wanted)) = plan::always_due(folders, due) else { return Ok(()) };
+    let what = format!(
+        "--renew-within: certificates of {} are valid for {}, and would be due again at once ({due})",
+        folder.name, wanted.lifetime
+    );
+    Err(Advice::new(what, "give a shorter time or a part of the lifetime, such as 1/3").into())
+}
+
+/// The CAs for certificates of these kinds.
+pub fn signers(
+    args: &Apply,
+    certs_dir: &Reading<'_>,
+    usages: impl Iterator<Item = Usage>,
+    findings: &mut Vec<Finding>,
+) -> Result<Signers> {
+    let mut signers = Signers::new();
+    for usage in usages {
+        let used = usage.kind().signers.iter().copied().find(|signer| has(certs_dir, *signer));
+        let Some(signer) = used.filter(|signer| !signers.contains_key(signer)) else { continue };
+        let authority = Authority::load(certs_dir, usage, &ca_key(args, signer)?, findings)?;
+        signers.insert(signer, Signer::Ca(Box::new(authority)));
+    }
+    Ok(signers)
+}
+
+fn has(certs_dir: &Reading<'_>, usage: Usage) -> bool {
+    certs_dir.has(&crate::certs_dir::layout::CertificateName::of(usage).certificate_file())
+}
+
+/// The key of a CA: its own flag, or else `--ca-key`.
+fn ca_key(args: &Apply, usage: Usage) -> Result<CaKey> {
+    let (flag, own): (_, Option<&OsString>) = match usage {
+        Usage::ClientCa => ("--client-ca-key", args.client_ca_key.as_ref()),
+        Usage::UiCa => ("--ui-ca-key", args.ui_ca_key.as_ref()),
+        Usage::TenantClientCa => ("--tenant-client-ca-key", args.tenant_client_ca_key.as_ref()),
+        _ => ("--ca-key", None),
+    };
+    match own.map(OsString::as_os_str).filter(|own| *own != OsStr::new("")) {
+        None => args.ca_key.key(),
+        Some(own) => CaKeyArgs { ca_key: own.to_owned(), ..args.ca_key.clone() }.key().context(flag),
+    }
+}
+
+/// No certificate is valid longer than its CA: says so before anything is made.
+pub fn check_lifetimes(steps: &[Step<'_>], signers: &Signers, now: i64) -> Result<()> {
+    for (step, wanted) in steps.iter().flat_map(|step| step.made().map(move |(wanted, _)| (step, wanted))) {
+        let path = step.folder.name.path().join(wanted.name.certificate_file());
+        let request = wanted.request(now).with_context(|| path.display().to_string())?;
+        let used = wanted.name.usage.kind().signers.iter().find_map(|signer| signers.get(signer));
+        let Some(Signer::Ca(ca)) = used else { continue };
+        let end = ca.not_after()?;
+        if request.validity.not_after > end {
+            let (path, lifetime, ca) = (path.display(), wanted.lifetime, ca.path.display());
+            let what = format!(
+                "{path} would be valid longer ({lifetime}) than its CA in {ca}, which expires {}",
+                time::utc(end)
+            );
+            let hint = "write a shorter lifetime into the manifest, or renew the CA: create-ca --overwrite";
+            return Err(Advice::new(what, hint).into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Looks at what is there: the CA files that a fleet is made from, its folders, and what is in them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+
+use super::desired::{FolderName, PLACES};
+use super::plan::{Authorities, AuthorityFile, Found, FoundCertificate, FoundKey};
+use crate::certificate::Certificate;
+use crate::certs_dir::certificate::{self, CertificateFile};
+use crate::certs_dir::layout::CertificateName;
+use crate::certs_dir::{CertsDir, Reading, scan};
+use crate::error::reason;
+use crate::finding::Finding;
+use crate::pki::key::PrivateKey;
+use crate::pki::{self, pem};
+use crate::store::PREFIX;
+use crate::store::dir::Dir;
+use crate::store::read::{ReadError, Regular};
+use crate::usage::{KINDS, Usage};
+
+/// The CA files of the certs directory. What else is in them, such as a key, belongs into no folder.
+///
+/// # Errors
+/// If `ca.crt` is missing, or one of them cannot be read.
+pub fn authorities(certs_dir: &Reading<'_>) -> Result<Authorities> {
+    let mut all = BTreeMap::new();
+    for kind in KINDS.iter().filter(|kind| kind.usage.is_ca()) {
+        let file = CertificateName::of(kind.usage).certificate_file();
+        if kind.usage != Usage::Ca && !certs_dir.has(&file) {
+            continue;
+        }
+        let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
+        let contents = certs_dir.open(&file).and_then(Regular::read);
+        let path = certs_dir.path(&file);
+        let contents = contents.with_context(|| format!("could not read {}", path.display()))?;
+        let contents = pem::certificate_blocks(&contents, |_| true);
+        all.insert(kind.usage, AuthorityFile { contents, certificate });
+    }
+    Ok(Authorities(all))
+}
+
+/// What is in a folder; nothing, if it is not there.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn found(folder: &CertsDir, findings: &mut Vec<Finding>) -> Result<Found> {
+    let mut reading = folder.read();
+    findings.append(&mut reading.findings);
+    let mut found = Found::default();
+    for name in scan::certificates(folder, &reading, findings)? {
+        if name.usage.is_ca() {
+            let contents = reading.open(&name.certificate_file()).and_then(Regular::read);
+            found.authorities.extend(contents.ok().map(|contents| (name.usage, contents.to_vec())));
+        } else {
+            let certificate = found_certificate(&reading, &name);
+            found.certificates.insert(name, certificate);
+        }
+    }
+    Ok(found)
+}
+
+fn found_certificate(folder: &Reading<'_>, name: &CertificateName) -> FoundCertificate {
+    let file = name.certificate_file();
+    let contents = folder.open(&file).and_then(Regular::read).map_err(|error| format!("{file}: {error}"));
+    let certificate = contents
+        .and_then(|contents| pem::certificates(&contents, &file).map_err(|error| error.to_string()))
+        // There is one at least.
+        .map(|mut all| all.swap_remove(0));
+    let key = |file: &str, load: fn(&[u8]) -> Result<PrivateKey, String>| match &certificate {
+        Ok(certificate) => found_key(folder, file, certificate, load),
+        Err(_) => FoundKey::Missing,
+    };
+    let (pem, der) = (name.key_file(), name.pkcs8_file());
+    let key_in_pem = key(&pem, |contents| PrivateKey::from_pem(contents).map_err(|error| error.to_string()));
+    let pkcs8 = key(&der, |contents| PrivateKey::from_pkcs8_der(contents).map_err(|error| error.to_string()));
+    FoundCertificate { key: key_in_pem, pkcs8, certificate }
+}
+
+fn found_key(
+    folder: &Reading<'_>,
+    file: &str,
+    certificate: &Certificate,
+    load: fn(&[u8]) -> Result<PrivateKey, String>,
+) -> FoundKey {
+    let contents = match folder.open(file).and_then(Regular::read) {
+        Ok(contents) => contents,
+        Err(ReadError::NotFound) => return FoundKey::Missing,
+        Err(error) => return FoundKey::Broken(format!("{file}: {error}")),
+    };
+    match load(&contents) {
+        Err(why) => FoundKey::Broken(format!("{file}: {why}")),
+        Ok(key) if pki::public_key(certificate).is_ok_and(|public| key.matches(&public)) => FoundKey::Matches,
+        Ok(_) => FoundKey::Broken(format!("{file} does not belong to its certificate")),
+    }
+}
+
+/// The folders that are there, below the directory of the fleet.
+///
+/// # Errors
+/// If a directory cannot be read.
+pub fn folders(out: &Dir) -> Result<Vec<FolderName>> {
+    let mut all = Vec::new();
+    for place in &PLACES {
+        let section = place.section;
+        let dir = match out.open_dir(OsStr::new(place.dir)) {
+            Ok(dir) => dir,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(could_not_read(&out.path().join(place.dir), &error)),
+        };
+        if FolderName::is_single(section) {
+            all.push(FolderName { section, name: None });
+            continue;
+        }
+        // What is no directory is none of ours; what is not UTF-8 no manifest can name.
+        let names = dir.names().map_err(|error| could_not_read(dir.path(), &error))?;
+        let names = names.iter().filter_map(|name| name.to_str()).filter(|name| !name.starts_with(PREFIX));
+        let names = names.filter(|name| dir.open_dir(OsStr::new(name)).is_ok());
+        all.extend(names.map(|name| FolderName { section, name: Some(name.to_owned()) }));
+    }
+    Ok(all)
+}
+
+fn could_not_read(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    anyhow!("could not read the directory {}: {}", path.display(), reason(error))
+}

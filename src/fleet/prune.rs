@@ -1,0 +1,59 @@
+//! Removes what the manifest no longer names: certificates and keys, never anything else.
+
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
+
+use anyhow::{Result, anyhow};
+
+use super::apply::Fleet;
+use super::desired::FolderName;
+use crate::certs_dir::layout::{is_certificate, is_key};
+use crate::error::{Advice, reason};
+use crate::store::dir::Dir;
+
+impl Fleet {
+    /// Removes a file of a folder.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn remove_file(&self, name: &FolderName, file: &str) -> Result<()> {
+        let Some(dir) = self.open_folder(name)? else { return Ok(()) };
+        remove(&dir, OsStr::new(file))?;
+        dir.sync().map_err(|error| could_not(&dir, &error))
+    }
+
+    /// Removes a folder with all certificates and keys in it. Certificates go first: a key alone harms nobody who comes
+    /// upon it half done.
+    ///
+    /// # Errors
+    /// If anything cannot be removed, or there are other files in it.
+    pub fn remove_folder(&self, name: &FolderName) -> Result<()> {
+        let Some(dir) = self.open_folder(name)? else { return Ok(()) };
+        let names = dir.names().map_err(|error| could_not(&dir, &error))?;
+        let ours = |of: fn(&str) -> bool| names.iter().filter(move |name| name.to_str().is_some_and(of));
+        ours(is_certificate).chain(ours(is_key)).try_for_each(|file| remove(&dir, file))?;
+        self.remove_dir(name).map_err(|error| match error.kind() {
+            ErrorKind::DirectoryNotEmpty => {
+                let path = self.path(name);
+                let what = format!("{} holds other files than certificates and keys", path.display());
+                Advice::new(what, format!("look at them, and remove it: rm -r {}", path.display())).into()
+            }
+            _ => could_not(&dir, &error),
+        })
+    }
+}
+
+fn remove(dir: &Dir, file: &OsStr) -> Result<()> {
+    let removed = dir.remove(file);
+    removed.or_else(|error| match error.kind() {
+        ErrorKind::NotFound => Ok(()),
+        _ => {
+            let path = dir.path().join(file);
+            Err(anyhow!("could not remove {}: {}", path.display(), reason(&error)))
+        }
+    })
+}
+
+fn could_not(dir: &Dir, error: &io::Error) -> anyhow::Error {
+    anyhow!("could not remove {}: {}", dir.path().display(), reason(error))
+}

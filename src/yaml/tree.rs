@@ -1,0 +1,397 @@
+//! A YAML or JSON document as a tree in which every value knows its line and column.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
+use thiserror::Error;
+
+/// The longest accepted text, in bytes: a cluster of some 50,000 nodes without ranges.
+pub const MAX_LEN: usize = 16 * 1024 * 1024;
+/// The most values, aliases counted as what they stand for.
+const MAX_NODES: usize = 1 << 20;
+/// The deepest nesting of lists and mappings.
+const MAX_DEPTH: usize = 64;
+
+/// A place in the text, from line 1 and column 1; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct At {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl fmt::Display for At {
+    /// As editors and compilers write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+impl From<&Marker> for At {
+    fn from(marker: &Marker) -> Self {
+        Self { line: marker.line(), column: marker.col() + 1 }
+    }
+}
+
+/// Why a text is not a document.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{at}: {what}")]
+pub struct SyntaxError {
+    /// Where.
+    pub at: At,
+    /// Why.
+    pub what: String,
+}
+
+/// A value, and where it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Where it begins.
+    pub at: At,
+    /// The value.
+    pub value: Value,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A single value.
+    Scalar {
+        /// Its text, without quotes and escapes.
+        text: String,
+        /// Was it in quotes, or a block? It is text then, whatever it looks like.
+        quoted: bool,
+    },
+    /// Values in order.
+    List(Vec<Node>),
+    /// Keys and values in the order written. Keys may repeat here: who reads the mapping says so.
+    Map(Vec<(Key, Node)>),
+}
+
+/// The key of a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Where it begins.
+    pub at: At,
+    /// Its text.
+    pub text: String,
+}
+
+/// The types of the YAML 1.2 core schema (and of JSON).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing, `null` or `~`.
+    Null,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number in decimal.
+    Integer,
+    /// Any other number.
+    Float,
+    /// Everything else that is a single value.
+    Text,
+    /// A list.
+    List,
+    /// A mapping.
+    Map,
+}
+
+impl fmt::Display for Kind {
+    /// With its article, for a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "nothing",
+            Self::Boolean => "true or false",
+            Self::Integer => "a whole number",
+            Self::Float => "a number",
+            Self::Text => "text",
+            Self::List => "a list",
+            Self::Map => "a mapping",
+        })
+    }
+}
+
+impl Value {
+    /// The type.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::List(_) => Kind::List,
+            Self::Map(_) => Kind::Map,
+            Self::Scalar { quoted: true, .. } => Kind::Text,
+            Self::Scalar { text, .. } => plain_kind(text),
+        }
+    }
+}
+
+/// The type of a scalar without quotes (YAML 1.2.2 section 10.3.2).
+fn plain_kind(text: &str) -> Kind {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => return Kind::Boolean,
+        ".nan" | ".NaN" | ".NAN" => return Kind::Float,
+        _ => {}
+    }
+    let number = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let all = |digits: &str, of: fn(char) -> bool| !digits.is_empty() && digits.chars().all(of);
+    let radix = |prefix: &str, of: fn(char) -> bool| text.strip_prefix(prefix).is_some_and(|n| all(n, of));
+    if all(number, |c| c.is_ascii_digit()) {
+        Kind::Integer
+    } else if radix("0x", |c| c.is_ascii_hexdigit())
+        || radix("0o", |c| matches!(c, '0'..='7'))
+        || is_float(number)
+    {
+        Kind::Float
+    } else {
+        Kind::Text
+    }
+}
+
+/// `.inf`, or `(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
+fn is_float(number: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.strip_prefix(['-', '+']).unwrap_or(exponent)),
+        None => (number, "0"),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let some_digits = !(whole.is_empty() && fraction.is_empty());
+    matches!(number, ".inf" | ".Inf" | ".INF")
+        || some_digits && digits(whole) && digits(fraction) && !exponent.is_empty() && digits(exponent)
+}
+
+/// Reads the one document of a text.
+///
+/// # Errors
+/// If it is no YAML, has several documents or tags, or is longer, deeper or (by aliases) larger than anybody writes.
+pub fn read(text: &str) -> Result<Node, SyntaxError> {
+    let start = At { line: 1, column: 1 };
+    if text.len() > MAX_LEN {
+        return Err(SyntaxError { at: start, what: format!("the text is longer than {MAX_LEN} bytes") });
+    }
+    let mut builder = Builder { open: Vec::new(), anchors: HashMap::new(), left: MAX_NODES, root: None };
+    let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event.map_err(|error| scan_error(&error))?;
+        builder.take(event, span)?;
+    }
+    let nothing = || Node { at: start, value: Value::Scalar { text: String::new(), quoted: false } };
+    Ok(builder.root.unwrap_or_else(nothing))
+}
+
+fn scan_error(error: &ScanError) -> SyntaxError {
+    SyntaxError { at: error.marker().into(), what: error.info().to_owned() }
+}
+
+/// Makes a tree of the parser's events, without recursion.
+struct Builder {
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    /// How many more values there may be.
+    left: usize,
+    root: Option<Node>,
+}
+
+/// A list or mapping that is not at its end.
+struct Open {
+    at: At,
+    anchor: usize,
+    contents: Contents,
+}
+
+enum Contents {
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>, Option<Key>),
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
+        let at = At::from(&span.start);
+        match event {
+            Event::Scalar(_, _, _, Some(_))
+            | Event::SequenceStart(_, Some(_))
+            | Event::MappingStart(_, Some(_)) => {
+                refuse(at, "tags are not supported: write the value without its tag")
+            }
+            Event::Scalar(text, style, anchor, None) => {
+                let quoted = style != ScalarStyle::Plain;
+                let node = Node { at, value: Value::Scalar { text: text.into_owned(), quoted } };
+                self.count(at, 1)?;
+                self.add(node, anchor)
+            }
+            Event::SequenceStart(anchor, None) => self.begin(at, anchor, Contents::List(Vec::new())),
+            Event::MappingStart(anchor, None) => self.begin(at, anchor, Contents::Map(Vec::new(), None)),
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::Alias(anchor) => {
+                // The anchor of a list or mapping is known after its end only: none is inside itself.
+                let Some(node) = self.anchors.get(&anchor) else {
+                    return refuse(at, "an alias of what it is in");
+                };
+                let node = Node { at, ..node.clone() };
+                self.count(at, size(&node))?;
+                self.add(node, 0)
+            }
+            Event::DocumentStart(_) if self.root.is_some() => refuse(at, "a second document: only one is read"),
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, at: At, nodes: usize) -> Result<(), SyntaxError> {
+        match self.left.checked_sub(nodes) {
+            Some(left) => self.left = left,
+            None => return refuse(at, "too many values, aliases counted as what they stand for"),
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, at: At, anchor: usize, contents: Contents) -> Result<(), SyntaxError> {
+        self.count(at, 1)?;
+        if self.open.len() == MAX_DEPTH {
+            return refuse(at, "lists and mappings are nested too deeply");
+        }
+        self.open.push(Open { at, anchor, contents });
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), SyntaxError> {
+        let Some(Open { at, anchor, contents }) = self.open.pop() else { return Ok(()) };
+        let value = match contents {
+            Contents::List(values) => Value::List(values),
+            Contents::Map(entries, _) => Value::Map(entries),
+        };
+        self.add(Node { at, value }, anchor)
+    }
+
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), SyntaxError> {
+        if anchor != 0 {
+            self.count(node.at, size(&node))?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.contents) {
+            None => self.root = Some(node),
+            Some(Contents::List(values)) => values.push(node),
+            Some(Contents::Map(entries, key)) => match (key.take(), node.value) {
+                (Some(of), value) => entries.push((of, Node { at: node.at, value })),
+                (None, Value::Scalar { text, .. }) => *key = Some(Key { at: node.at, text }),
+                (None, _) => return refuse(node.at, "a key is a single value"),
+            },
+        }
+        Ok(())
+    }
+}
+
+/// How many values it is, itself included.
+fn size(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Scalar { .. } => 0,
+        Value::List(values) => values.iter().map(size).sum(),
+        Value::Map(entries) => entries.iter().map(|(_, value)| 1 + size(value)).sum(),
+    }
+}
+
+fn refuse(at: At, what: &str) -> Result<(), SyntaxError> {
+    Err(SyntaxError { at, what: what.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The tree in short: places, and types of scalars.
+    fn shown(node: &Node) -> String {
+        let inner = match &node.value {
+            Value::Scalar { text, .. } => format!("{text:?}"),
+            Value::List(values) => format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join(" ")),
+            Value::Map(entries) => {
+                let entry = |(key, value): &(Key, Node)| format!("{}@{}={}", key.text, key.at, shown(value));
+                format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(" "))
+            }
+        };
+        format!("{inner}@{}", node.at)
+    }
+
+    fn tree(text: &str) -> Result<String, String> {
+        read(text).map(|node| shown(&node)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_value_knows_its_place() {
+        for (text, expected) in [
+            ("", "\"\"@1:1"),
+            ("a: b\nc:\n  - d\n  - 'e'\n", "{a@1:1=\"b\"@1:4 c@2:1=[\"d\"@3:5 \"e\"@4:5]@3:3}@1:1"),
+            ("{\n\t\"a\": [1,\n\t\t\"\\u00fc\"]\n}\n", "{a@2:2=[\"1\"@2:8 \"\u{fc}\"@3:3]@2:7}@1:1"),
+            ("a: &x [1]\nb: *x\r\n", "{a@1:1=[\"1\"@1:8]@1:4 b@2:1=[\"1\"@1:8]@2:4}@1:1"),
+            ("\u{fc}: {\u{e9}: 1}", "{\u{fc}@1:1={\u{e9}@1:5=\"1\"@1:8}@1:4}@1:1"),
+            ("\u{feff}a: 1", "{a@1:1=\"1\"@1:4}@1:1"),
+            ("# nothing\n", "\"\"@1:1"),
+        ] {
+            assert_eq!(tree(text), Ok(expected.to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn scalars_have_the_types_of_the_core_schema() {
+        for (text, kind) in [
+            ("", Kind::Null),
+            ("~", Kind::Null),
+            ("true", Kind::Boolean),
+            ("yes", Kind::Text),
+            ("12", Kind::Integer),
+            ("-0", Kind::Integer),
+            ("0x1f", Kind::Float),
+            ("1.", Kind::Float),
+            (".5", Kind::Float),
+            ("1e3", Kind::Float),
+            ("-.inf", Kind::Float),
+            ("1/3", Kind::Text),
+            ("10.0.0.1", Kind::Text),
+            ("8760h", Kind::Text),
+            ("e3", Kind::Text),
+            (".", Kind::Text),
+            ("\"12\"", Kind::Text),
+            ("[1]", Kind::List),
+            ("{a: 1}", Kind::Map),
+        ] {
+            assert_eq!(read(text).map(|node| node.value.kind()), Ok(kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused_where_it_goes_wrong() {
+        for (text, expected) in [
+            ("a:\n- [b\n", "3:1: "),
+            ("a: 1\n---\nb: 2\n", "2:1: a second document"),
+            ("a: !!str 1", "1:4: tags are not supported"),
+            ("a: !x {}", "1:4: tags are not supported"),
+            ("[1]: 2", "1:1: a key is a single value"),
+            ("a: *b", "1:4: "),
+            ("a: &b [*b]", "1:8: "),
+        ] {
+            let error = tree(text).expect_err(text);
+            assert!(error.starts_with(expected), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn neither_size_nor_depth_nor_aliases_exhaust_memory() {
+        let error = |text: &str| tree(text).expect_err("an error");
+        assert!(error(&"a".repeat(MAX_LEN + 1)).contains("longer than"));
+        assert!(error(&"[".repeat(MAX_DEPTH + 1)).contains("nested too deeply"));
+        assert!(error(&"[".repeat(100_000)).contains("recursion limit exceeded"));
+        assert!(error(&"- ".repeat(100_000)).contains("nested too deeply"));
+        assert!(error(&format!("[{}]", "1,".repeat(MAX_NODES))).contains("too many values"));
+        let level = |n: usize| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(10));
+        let bomb = "a0: &a0 [x]\n".to_owned() + &(1..20).map(level).collect::<String>();
+        assert!(error(&bomb).contains("too many values"), "{}", error(&bomb));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_understood_or_refused(text in r#"([a-z]|[-{}\[\]:,'"?&*!|>%@#.~\\\n\t ]|\PC){0,40}"#) {
+            let _ = read(&text);
+        }
+    }
+}
