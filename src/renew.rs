@@ -1,6 +1,9 @@
 //! A certificate becomes the request for its successor, which says the same for another while; or it is refused, because something
 //! in it would be lost. Pure.
 
+#[cfg(test)]
+mod tests;
+
 use thiserror::Error;
 
 use crate::certificate::extension::{
@@ -23,8 +26,7 @@ const V3: u64 = 2;
 /// The bits of keyUsage that a leaf may have: digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment, keyAgreement.
 const LEAF_USAGES: u16 = 0b1_1111;
 /// The purposes that a leaf may have, as encoded: serverAuth and clientAuth.
-const LEAF_PURPOSES: [&[u8]; 2] =
-    [b"\x2b\x06\x01\x05\x05\x07\x03\x01", b"\x2b\x06\x01\x05\x05\x07\x03\x02"];
+const LEAF_PURPOSES: [&[u8]; 2] = [b"\x2b\x06\x01\x05\x05\x07\x03\x01", b"\x2b\x06\x01\x05\x05\x07\x03\x02"];
 /// basicConstraints that say CA:FALSE, by default or in so many words.
 const NOT_A_CA: [&[u8]; 2] = [b"\x30\x00", b"\x30\x03\x01\x01\x00"];
 

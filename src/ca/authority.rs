@@ -64,8 +64,7 @@ impl Authority {
     /// Did it sign this certificate?
     pub fn signed(&self, certificate: &Certificate) -> bool {
         let certificate = X509::from_der(certificate.der());
-        let verified =
-            certificate.and_then(|certificate| certificate.verify(&*self.certificate.public_key()?));
+        let verified = certificate.and_then(|certificate| certificate.verify(&*self.certificate.public_key()?));
         verified.unwrap_or(false)
     }
 

@@ -91,7 +91,8 @@ fn line(verb: &str, path: &Path, removed: &Removed, which: Which) -> String {
     let identifier = certificate.subject_key_identifier();
     let identifier = identifier.map_or_else(|| "none".to_owned(), |identifier| identifier.to_string());
     let expires = if matches!(which, Which::Old) { "expires" } else { "expired" };
-    let (subject, when) = (certificate.subject_text(), certificate.not_after.map(time::utc).unwrap_or_default());
+    let (subject, when) =
+        (certificate.subject_text(), certificate.not_after.map(time::utc).unwrap_or_default());
     let text = format!(
         "{}: {verb} certificate {position}: {subject}, key identifier {identifier}, {expires} {when}",
         path.display()

@@ -50,7 +50,8 @@ fn renew(args: &Renew) -> Result<Vec<String>> {
     let is_due = |old: &Old<'_>| due.is_none_or(|due| is_due(due, old, now));
     let (due, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_due);
     let due = own(due, args)?;
-    let requests = due.iter().map(|old| old.request(now, lifetime, args.keep_key)).collect::<Result<Vec<_>>>()?;
+    let requests =
+        due.iter().map(|old| old.request(now, lifetime, args.keep_key)).collect::<Result<Vec<_>>>()?;
     if args.dry_run {
         let would = due.iter().map(|old| line(old, "would be renewed, expires", old.certificate.not_after));
         let others = others.iter().map(|old| line(old, "not due, expires", old.certificate.not_after));

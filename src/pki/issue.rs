@@ -24,6 +24,9 @@ const BACKDATED_SECONDS: i64 = 24 * 3600;
 /// The last second a certificate can name, 9999-12-31T23:59:59Z (RFC 5280 section 4.1.2.5).
 const END_OF_TIME: i64 = 253_402_300_799;
 
+/// The object identifier of subjectAltName, which comes last.
+const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+
 /// The length of a serial number in bytes. We set its first two bits so that it is positive and has 127 or 128
 /// bits.
 const SERIAL_BYTES: usize = 16;
@@ -159,9 +162,7 @@ fn add_extensions(
     authority: Option<&X509Ref>,
 ) -> Result<(), ErrorStack> {
     match template.kept {
-        Some(kept) => kept.iter().try_for_each(|extension| {
-            builder.append_extension(raw(&extension.oid, extension.critical, &extension.value)?)
-        })?,
+        Some(kept) => add_kept(builder, kept, |oid| oid != SUBJECT_ALT_NAME)?,
         None => add_usages(builder, template)?,
     }
     let context = builder.x509v3_context(None, None);
@@ -173,10 +174,21 @@ fn add_extensions(
         let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
         builder.append_extension(identifier)?;
     }
-    if template.kept.is_none() && !template.alt_names.is_empty() {
-        builder.append_extension(alt_names(template.alt_names, &template.subject.0)?)?;
+    match template.kept {
+        Some(kept) => add_kept(builder, kept, |oid| oid == SUBJECT_ALT_NAME),
+        None if template.alt_names.is_empty() => Ok(()),
+        None => builder.append_extension(alt_names(template.alt_names, &template.subject.0)?),
     }
-    Ok(())
+}
+
+fn add_kept(
+    builder: &mut X509Builder,
+    kept: &[KeptExtension],
+    which: impl Fn(&str) -> bool,
+) -> Result<(), ErrorStack> {
+    kept.iter().filter(|extension| which(&extension.oid)).try_for_each(|extension| {
+        builder.append_extension(raw(&extension.oid, extension.critical, &extension.value)?)
+    })
 }
 
 /// What a certificate of this profile is for.
@@ -223,7 +235,7 @@ fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<X509Extension, Er
 /// Critical if the subject is empty (RFC 5280 section 4.2.1.6).
 fn alt_names(names: &[AltName], subject: &X509NameRef) -> Result<X509Extension, ErrorStack> {
     let critical = subject.entries().next().is_none();
-    raw("2.5.29.17", critical, &AltName::extension(names))
+    raw(SUBJECT_ALT_NAME, critical, &AltName::extension(names))
 }
 
 fn raw(oid: &str, critical: bool, value: &[u8]) -> Result<X509Extension, ErrorStack> {

@@ -367,7 +367,9 @@ mod tests {
     #[test]
     fn a_key_signs_for_its_own_public_half_only() {
         let make = |spec| PrivateKey::generate(spec).expect("a key");
-        for spec in [KeySpec::Ecdsa(Curve::P256), KeySpec::Ecdsa(Curve::P521), KeySpec::Ed25519, KeySpec::Rsa(2048)] {
+        for spec in
+            [KeySpec::Ecdsa(Curve::P256), KeySpec::Ecdsa(Curve::P521), KeySpec::Ed25519, KeySpec::Rsa(2048)]
+        {
             let (key, other) = (make(spec), make(spec));
             let [own, others] = [&key, &other].map(|key| key.public().expect("a public key"));
             assert!(key.signs_for(&own) && !key.signs_for(&others), "{spec:?}");
@@ -378,7 +380,8 @@ mod tests {
     fn a_file_with_the_public_half_of_another_key_does_not_sign_for_it() {
         let make = || openssl::ec::EcKey::generate(&group()).expect("a key");
         let (victim, own) = (make(), make());
-        let forged = openssl::ec::EcKey::from_private_components(&group(), own.private_key(), victim.public_key());
+        let forged =
+            openssl::ec::EcKey::from_private_components(&group(), own.private_key(), victim.public_key());
         let forged = PrivateKey(PKey::from_ec_key(forged.expect("a key")).expect("a key"));
         let public = PrivateKey(PKey::from_ec_key(victim).expect("a key")).public().expect("a public key");
         assert!(forged.matches(&public) && !forged.signs_for(&public));

@@ -20,6 +20,7 @@ mod list_errors;
 mod logging;
 mod ownership;
 mod passphrase;
+mod renew;
 mod rotation;
 mod sandbox;
 mod secrets;

@@ -44,12 +44,12 @@ fn one(certs_dir: &CertsDir, leaves: &[CertificateName], text: &OsStr) -> Result
     if let Some(usage) = ca(text).or_else(|| ca(&file)) {
         return Err(a_ca(usage));
     }
-    if let Some(leaf) = leaves.iter().find(|leaf| leaf.certificate_file() == text) {
+    // `node` is node.crt even if client.node.crt is there, too: it may have another CA.
+    let has_file = |file: &str| leaves.iter().find(|leaf| leaf.certificate_file() == file);
+    if let Some(leaf) = has_file(text).or_else(|| has_file(&file)) {
         return Ok(leaf.clone());
     }
-    let is_meant =
-        |leaf: &&CertificateName| leaf.certificate_file() == file || leaf.name.as_deref() == Some(text);
-    let meant: Vec<_> = leaves.iter().filter(is_meant).collect();
+    let meant: Vec<_> = leaves.iter().filter(|leaf| leaf.name.as_deref() == Some(text)).collect();
     match meant.as_slice() {
         [leaf] => Ok((*leaf).clone()),
         [] => {
