@@ -169,12 +169,13 @@ Examples:
     List(List),
     /// Renew certificates, as they are
     ///
-    /// Makes certificates in the certs directory anew, all of them or none: with the same subject, names, usages
-    /// and kind of key, for as long as before, and with a new key, also in an existing .key.pk8 file. The first
-    /// certificate of its CA file signs each. What would lose anything, such as an unknown extension, is refused.
+    /// Makes certificates in the certs directory anew, all of them or none: with the same subject, names,
+    /// usages and kind of key, for as long as before, and with a new key, also in an existing .key.pk8 file.
+    /// The first certificate of its CA file signs each. What would lose anything, such as an unknown extension,
+    /// is refused.
     ///
-    /// With --if-due, the exit status is 0 whether or not anything was due. In a directory that other accounts can
-    /// write to, a certificate is renewed only if its key is beside it and the CA in use signed it.
+    /// With --if-due, the exit status is 0 whether or not anything was due. In a directory that other accounts
+    /// can write to, a certificate is renewed only if its key is beside it and the CA in use signed it.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -187,11 +188,12 @@ Examples:
     /// Remove CA certificates that are no longer needed
     ///
     /// Removes CA certificates from ca.crt and the other CA files in the certs directory, and prints which: the
-    /// expired ones, or with --old all but the one in use. The first certificate in each file is the one in use: it
-    /// always stays.
+    /// expired ones, or with --old all but the one in use. The first certificate in each file is the one in
+    /// use: it always stays.
     ///
-    /// With --old, nothing is removed while a certificate in the directory, or below the directory given by --fleet,
-    /// was signed by an old CA. Renew it first. This command was called remove-expired-ca, which still works.
+    /// With --old, nothing is removed while a certificate in the directory, or below the directory given by
+    /// --fleet, was signed by an old CA. Renew it first. This command was called remove-expired-ca, which still
+    /// works.
     #[command(alias = "remove-expired-ca", args_override_self = true)]
     #[command(after_help = "\
 Examples:

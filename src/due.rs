@@ -47,8 +47,9 @@ impl Due {
         }
     }
 
-    /// Is a certificate with this validity due at `now`? All are seconds since 1970-01-01T00:00:00Z. One that has expired always is.
-    /// The lifetime counts from the moment the certificate was made: see [`Validity::lifetime`].
+    /// Is a certificate with this validity due at `now`? All are seconds since 1970-01-01T00:00:00Z. One that
+    /// has expired always is. The lifetime counts from the moment the certificate was made: see
+    /// [`Validity::lifetime`].
     pub fn is_due(&self, not_before: i64, not_after: i64, now: i64) -> bool {
         let left = i128::from(not_after) - i128::from(now);
         let lifetime = i128::from(Validity { not_before, not_after }.lifetime());

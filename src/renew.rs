@@ -1,5 +1,5 @@
-//! A certificate becomes the request for its successor, which says the same for another while; or it is refused, because something
-//! in it would be lost. Pure.
+//! A certificate becomes the request for its successor, which says the same for another while; or it is
+//! refused, because something in it would be lost. Pure.
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,8 @@ use crate::request::{Request, SubjectKey};
 /// The version field of X.509 version 3, the only one with extensions.
 const V3: u64 = 2;
 
-/// The bits of keyUsage that a leaf may have: digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment, keyAgreement.
+/// The bits of keyUsage that a leaf may have: digitalSignature, nonRepudiation, keyEncipherment,
+/// dataEncipherment, keyAgreement.
 const LEAF_USAGES: u16 = 0b1_1111;
 /// The purposes that a leaf may have, as encoded: serverAuth and clientAuth.
 const LEAF_PURPOSES: [&[u8]; 2] = [b"\x2b\x06\x01\x05\x05\x07\x03\x01", b"\x2b\x06\x01\x05\x05\x07\x03\x02"];
@@ -68,8 +69,8 @@ pub enum Refusal {
     TooLong,
 }
 
-/// What the successor of `old` is: the same subject, extensions and kind of key; valid from `now` for `lifetime`, or for as long as
-/// the old one was made for. Without `key` a new one is made.
+/// What the successor of `old` is: the same subject, extensions and kind of key; valid from `now` for
+/// `lifetime`, or for as long as the old one was made for. Without `key` a new one is made.
 ///
 /// # Errors
 /// If anything that the certificate says would be lost, or is nothing we issue.

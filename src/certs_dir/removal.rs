@@ -58,7 +58,8 @@ pub struct Needing {
 /// How many certificates behind a leaf are looked at.
 const INTERMEDIATES: usize = 8;
 
-/// Looks through the CA files in the directory. The first certificate in each file is the one in use, and never counts.
+/// Looks through the CA files in the directory. The first certificate in each file is the one in use, and never
+/// counts.
 ///
 /// # Errors
 /// If a CA file cannot be read, or holds anything but certificates.
@@ -89,7 +90,8 @@ fn read(certs_dir: &Reading<'_>, usage: Usage, which: Which) -> Result<Option<Fi
     Ok(Some(File { file, before: before.to_vec(), after, removed, usage, in_use }))
 }
 
-/// The certificates of a directory that a CA signed which would be removed from `files`, and none that is in use there.
+/// The certificates of a directory that a CA signed which would be removed from `files`, and none that is in
+/// use there.
 ///
 /// # Errors
 /// If a certificate cannot be read.
@@ -117,7 +119,8 @@ pub fn needing(files: &[File], cas: &Path, certs_dir: &CertsDir) -> Result<Vec<N
     Ok(needing)
 }
 
-/// Is there a chain of names and signatures from the first certificate of a file to this CA, over the others in the file?
+/// Is there a chain of names and signatures from the first certificate of a file to this CA, over the others in
+/// the file?
 fn chains_to(leaf: &CertificateFile, ca: &Certificate) -> bool {
     let issued = |issuer: &Certificate, child: &Certificate| {
         child.issuer_name() == issuer.subject_name() && OpenSsl.verify(child, issuer) == Some(true)

@@ -67,6 +67,9 @@ fn renew(args: &Renew) -> Result<Vec<String>> {
     let files = targets.into_iter().zip(&minted).map(|(targets, minted)| sign::files(targets, minted));
     let batch = files.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     announce::findings(&writer.commit(batch, None)?);
+    for old in &due {
+        log::info!("renewed {} certificate: {}", old.name.usage.kind().noun, old.path());
+    }
     let renewed = due.iter().zip(&minted);
     Ok(renewed.map(|(old, new)| line(old, "renewed, expires", new.certificate.not_after)).collect())
 }
@@ -78,8 +81,8 @@ fn is_due(due: Due, old: &Old<'_>, now: i64) -> bool {
     times.is_none_or(|(not_before, not_after)| due.is_due(not_before, not_after, now))
 }
 
-/// Those that this directory's CAs signed. Others are refused where they are named, and otherwise passed over: a DB Console may
-/// have a certificate of a public CA.
+/// Those that this directory's CAs signed. Others are refused where they are named, and otherwise passed over:
+/// a DB Console may have a certificate of a public CA.
 fn own<'a>(due: Vec<Old<'a>>, args: &Renew) -> Result<Vec<Old<'a>>> {
     let mut own = Vec::new();
     for old in due {

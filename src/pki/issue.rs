@@ -52,8 +52,8 @@ impl Validity {
         self.not_before + BACKDATED_SECONDS
     }
 
-    /// The `lifetime` of [`Validity::starting`], in seconds, so that a certificate that is made again has the same. A validity of a
-    /// day or less does not begin a day early: it counts as a whole.
+    /// The `lifetime` of [`Validity::starting`], in seconds, so that a certificate that is made again has the
+    /// same. A validity of a day or less does not begin a day early: it counts as a whole.
     pub fn lifetime(self) -> i64 {
         let whole = self.not_after.saturating_sub(self.not_before);
         if whole > BACKDATED_SECONDS { whole - BACKDATED_SECONDS } else { whole }

@@ -272,7 +272,8 @@ impl PrivateKey {
         self.0.public_eq(public)
     }
 
-    /// Does it make signatures that `public` verifies? The public half in a key's file may be another key's: here that does not do.
+    /// Does it make signatures that `public` verifies? The public half in a key's file may be another key's:
+    /// here that does not do.
     pub fn signs_for(&self, public: &PKeyRef<Public>) -> bool {
         let text = b"crdb-cert";
         let signs = || {

@@ -67,7 +67,8 @@ fn refusal(old: &Old) -> String {
 
 #[test]
 fn extensions_are_kept_as_they_are() {
-    // As OpenSSL's own tools write them: a critical subjectAltName, other orders, CA:FALSE in so many words or not.
+    // As OpenSSL's own tools write them: a critical subjectAltName, other orders, CA:FALSE in so many words or
+    // not.
     const CASES: [Extensions; 4] = [
         &[],
         &[("2.5.29.17", true, b"\x30\x03\x82\x01a"), ("2.5.29.15", false, b"\x03\x02\x05\xa0")],
@@ -138,7 +139,7 @@ fn a_unique_identifier_would_be_lost() {
     let plain = Old::default().certificate();
     assert!(!has_unique_identifier(&plain));
     // What it says is what counts here, not its signature.
-    let tbs = [&der::only(plain.tbs(), SEQUENCE).expect("a sequence").contents[..], b"\x82\x02\0\x07"].concat();
+    let tbs = [der::only(plain.tbs(), SEQUENCE).expect("a sequence").contents, b"\x82\x02\0\x07"].concat();
     let parts = [
         &der::tlv(SEQUENCE, &tbs)[..],
         plain.signature_algorithm(),

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use openssl::ec::EcKey;
+
 use crate::sandbox::{DIRS, Run, Sandbox};
 
 const CERTS: &str = "--certs-dir=certs";
@@ -166,7 +168,7 @@ fn what_would_be_lost_is_a_refusal_of_all() {
     renew(&sandbox, &["root"]).succeeds();
     made_elsewhere(&sandbox, "");
     sandbox.write("certs/node.crt", &(sandbox.read("certs/node.crt") + &sandbox.read("certs/ca.crt")));
-    refuses(&sandbox, &["node"], &["certs/node.crt holds 1 more certificates, which would be lost"]);
+    refuses(&sandbox, &["node"], &["certs/node.crt holds 2 certificates, and all but the first would be lost"]);
 }
 
 #[test]
@@ -332,7 +334,11 @@ fn nothing_outlives_its_ca() {
     refuses(&sandbox, &["--lifetime=72h"], &words);
     renew(&sandbox, &[]).succeeds();
     refuses(&sandbox, &["--lifetime=0"], &["--lifetime: the lifetime \"0\" is not positive"]);
-    refuses(&sandbox, &["--lifetime=9000000000h"], &["would be valid beyond the year 9999"]);
+    refuses(
+        &sandbox,
+        &["--lifetime=9000000000h"],
+        &["would be valid beyond the year 9999\nHINT: say for how long"],
+    );
 }
 
 #[test]
@@ -380,6 +386,14 @@ fn a_certificate_that_anybody_may_have_put_there_is_renewed_for_who_has_its_key_
     fs::remove_file(sandbox.path(&format!("{root}.key"))).expect("the key");
     refuses(&sandbox, &["root"], &["could not load key file certs/client.root.key: no such file", anybodys]);
     fs::copy(sandbox.path(&format!("{ann}.key")), sandbox.path(&format!("{root}.key"))).expect("a copy");
+    refuses(&sandbox, &["root"], &["key file certs/client.root.key does not belong to its certificate"]);
+    // With the public half of root's, which everybody knows, and the private half of ann's.
+    let [root_key, ann_key] = [&key, &sandbox.read(&format!("{ann}.key"))]
+        .map(|pem| EcKey::private_key_from_pem(pem.as_bytes()).expect("a key"));
+    let group = root_key.group();
+    let forged = EcKey::from_private_components(group, ann_key.private_key(), root_key.public_key());
+    let forged = forged.and_then(|key| key.private_key_to_pem()).expect("a key");
+    sandbox.write(&format!("{root}.key"), &forged);
     refuses(&sandbox, &["root"], &["key file certs/client.root.key does not belong to its certificate"]);
     sandbox.write(&format!("{root}.key"), &key);
     renew(&sandbox, &["root", "ann"]).succeeds();

@@ -13,7 +13,7 @@ use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
-use crate::renew;
+use crate::renew::{self, Refusal};
 use crate::request::Request;
 use crate::store::read::Regular;
 use crate::usage::Usage;
@@ -27,7 +27,8 @@ pub struct Old<'a> {
     contents: Vec<u8>,
     /// How many certificates that is.
     count: usize,
-    /// Can nobody else have put it there? Otherwise it may be a copy of anybody's, which all servers send to everyone.
+    /// Can nobody else have put it there? Otherwise it may be a copy of anybody's, which all servers send to
+    /// everyone.
     guarded: bool,
 }
 
@@ -76,19 +77,26 @@ impl<'a> Old<'a> {
 
     /// The request for its successor.
     pub fn request(&self, now: i64, lifetime: Option<Lifetime>, keep_key: bool) -> Result<Request> {
-        let refused = |why: String| Advice::new(format!("{} {why}", self.path()), anew(self.name.usage));
+        let refused = |why: String, hint| Advice::new(format!("{} {why}", self.path()), hint);
         if self.count > 1 {
-            let others = self.count - 1;
-            return Err(refused(format!("holds {others} more certificates, which would be lost")).into());
+            let why = format!("holds {} certificates, and all but the first would be lost", self.count);
+            return Err(refused(why, anew(self.name.usage)).into());
         }
         // Who has the key has the certificate's powers already.
         let own_key = (keep_key || self.needs_proof()).then(|| self.key()).transpose()?;
         let key = own_key.filter(|_| keep_key);
-        renew::request(self.name.clone(), &self.certificate, key, now, lifetime)
-            .map_err(|refusal| refused(refusal.to_string()).into())
+        let request = renew::request(self.name.clone(), &self.certificate, key, now, lifetime);
+        request.map_err(|refusal| {
+            let hint = match refusal {
+                Refusal::Validity | Refusal::TooLong => "say for how long: --lifetime=<duration>".to_owned(),
+                _ => anew(self.name.usage),
+            };
+            refused(refusal.to_string(), hint).into()
+        })
     }
 
-    /// The files of its successor: the key, if that is new, and the certificate, if nobody else replaces it meanwhile.
+    /// The files of its successor: the key, if that is new, and the certificate, if nobody else replaces it
+    /// meanwhile.
     pub fn targets(&self, keep_key: bool) -> Vec<Target> {
         let target = |file, existing| Target { file, existing };
         let unchanged = Existing::ReplaceUnchanged(self.contents.clone());
