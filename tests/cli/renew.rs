@@ -365,7 +365,8 @@ fn one_ca_key_does_not_renew_what_another_ca_signs() {
     sandbox.run(&client).succeeds();
     let words = [
         "does not belong to the first certificate in certs/ca-client.crt",
-        "but to certificate 1 in certs/ca.crt",
+        "but to certificate 1 in certs/ca.crt\nHINT: name the key that",
+        "or name what this key signs, as in: crdb-cert renew node (ca-client.crt and ca.crt have keys of their own)",
     ];
     refuses(&sandbox, &[], &words);
     renew(&sandbox, &["node"]).succeeds();
@@ -433,6 +434,11 @@ fn a_ca_that_anybody_may_have_put_there_vouches_for_nobody() {
     refuses(&sandbox, &[], &words[..1]);
     // In a rotation, with a directory of one's own, the CA in use takes over.
     sandbox.chmod("certs/ca.crt", 0o644);
+    let [certificate, key] = ["crt", "key"].map(|end| sandbox.read(&format!("certs/client.root.{end}")));
+    renew(&sandbox, &[]).succeeds();
+    sandbox.verifies("certs/ca.crt", "certs/client.root.crt", "sslclient");
+    sandbox.write("certs/client.root.crt", &certificate);
+    sandbox.write("certs/client.root.key", &key);
     sandbox.chmod("certs/client.root.crt", 0o644);
     renew(&sandbox, &[]).succeeds();
     sandbox.write("ours.crt", &both.split_inclusive("-----END CERTIFICATE-----\n").next().expect("ours"));

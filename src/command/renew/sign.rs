@@ -1,16 +1,17 @@
 //! The successors are signed, in memory.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
 use super::old::Old;
-use crate::ca::authority::Authority;
+use crate::ca::authority::{self, Authority};
 use crate::ca::key::CaKey;
 use crate::certs_dir::Reading;
 use crate::certs_dir::batch::{Contents, Target};
 use crate::command::announce;
+use crate::error;
 use crate::mint::{Minted, Signer, mint};
 use crate::request::Request;
 use crate::usage::Usage;
@@ -26,7 +27,10 @@ pub fn sign(
     let minted = due.iter().zip(requests).map(|(old, request)| {
         let signer = match signers.entry(old.name.usage) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(signer(reading, old.name.usage, ca_key)?),
+            Entry::Vacant(new) => {
+                let signer = signer(reading, old.name.usage, ca_key);
+                new.insert(signer.map_err(|error| advised(error, reading, due))?)
+            }
         };
         if let Signer::Ca(ca) = signer {
             old.check_signer(ca)?;
@@ -45,6 +49,20 @@ fn signer(reading: &Reading<'_>, usage: Usage, ca_key: Option<&CaKey>) -> Result
     let authority = Authority::load(reading, usage, ca_key, &mut findings);
     announce::findings(&findings);
     Ok(Signer::Ca(Box::new(authority?)))
+}
+
+/// One CA key does not do where several CAs are to sign.
+fn advised(error: anyhow::Error, reading: &Reading<'_>, due: &[Old<'_>]) -> anyhow::Error {
+    let usages = due.iter().map(|old| old.name.usage).filter(|usage| !usage.kind().signers.is_empty());
+    let cas: BTreeSet<_> = usages.map(|usage| authority::certificate_file(reading, usage)).collect();
+    if cas.len() < 2 {
+        return error;
+    }
+    let cas = cas.into_iter().collect::<Vec<_>>().join(" and ");
+    error::or(
+        &error,
+        &format!("name what this key signs, as in: crdb-cert renew node ({cas} have keys of their own)"),
+    )
 }
 
 /// The contents of its files: the certificate, and a new key in one form or two.
