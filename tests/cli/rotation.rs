@@ -208,7 +208,7 @@ fn what_another_ca_signed_or_the_ca_in_use_vouches_for_needs_no_old_ca() {
     sandbox.create("create-ca", &["--allow-ca-key-reuse", "--overwrite"]).succeeds_silently();
     let other = ["--key-algorithm=ecdsa", "--certs-dir=other", "--ca-key=other.key"];
     for args in [&["create-ca"][..], &["create-ui", "console"]] {
-        sandbox.run(&[args, &other].concat()).succeeds_silently();
+        sandbox.run(&[args, &other].concat()).succeeds();
     }
     std::fs::copy(sandbox.path("other/ui.crt"), sandbox.path("certs/ui.crt")).expect("a copy");
     sandbox.run(&REMOVE_OLD).succeeds();
