@@ -1,6 +1,6 @@
 //! CA certificates behind the one in use that can go, and the certificates that still need them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use walkdir::WalkDir;
@@ -139,11 +139,11 @@ fn chains_to(leaf: &CertificateFile, ca: &Certificate) -> bool {
     false
 }
 
-/// All directories in a directory and below.
+/// This directory and all below it.
 ///
 /// # Errors
 /// If one cannot be read.
-pub fn directories_below(dir: &Path) -> Result<Vec<CertsDir>> {
+pub fn directories(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = WalkDir::new(dir).sort_by_file_name().into_iter();
     let mut directories = Vec::new();
     for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_temporary(entry.file_name())) {
@@ -152,7 +152,7 @@ pub fn directories_below(dir: &Path) -> Result<Vec<CertsDir>> {
             anyhow!("could not read {}: {why}", error.path().unwrap_or(dir).display())
         })?;
         if entry.file_type().is_dir() {
-            directories.push(CertsDir::open(entry.path())?);
+            directories.push(entry.into_path());
         }
     }
     Ok(directories)

@@ -65,7 +65,8 @@ fn remove(args: &RemoveCa, certs_dir: &CertsDir, which: Which, called: &str) -> 
 fn check_needed(args: &RemoveCa, certs_dir: &CertsDir, files: &[File]) -> Result<()> {
     let mut needing = removal::needing(files, certs_dir.path(), certs_dir)?;
     if let Some(fleet) = &args.fleet {
-        for dir in removal::directories_below(Path::new(fleet)).context("--fleet")? {
+        for dir in removal::directories(Path::new(fleet)).context("--fleet")? {
+            let dir = CertsDir::open(&dir)?;
             let is_same = dir.dir().map_or(Ok(false), |dir| certs_dir.is(dir))?;
             if !is_same {
                 needing.extend(removal::needing(files, certs_dir.path(), &dir)?);

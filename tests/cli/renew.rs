@@ -281,7 +281,7 @@ fn certificates_are_named_by_file_or_by_who_they_are_for() {
             "other/node.crt",
             "this file is not in the certs directory certs\nHINT: name its directory: --certs-dir=other",
         ),
-        ("nowhere/node.crt", "the directory nowhere does not exist"),
+        ("nowhere/node.crt", "this file is not in the certs directory certs"),
     ] {
         refuses(&sandbox, &[name], &[words]);
         refuses(&sandbox, &["root", name], &[words]);

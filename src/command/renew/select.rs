@@ -6,9 +6,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::certs_dir::layout::CertificateName;
-use crate::certs_dir::{CertsDir, Reading, open_dir, parent, scan};
+use crate::certs_dir::{CertsDir, Reading, parent, scan};
 use crate::command::{announce, values};
 use crate::error::Advice;
+use crate::store::dir::Dir;
 use crate::usage::Usage;
 
 /// The certificates that are named, each once; all but CAs if none is.
@@ -71,7 +72,7 @@ fn file_here<'a>(certs_dir: &CertsDir, text: &'a OsStr) -> Result<&'a str> {
     let name = path.file_name().filter(|name| *name != text);
     let Some(name) = name else { return values::text("name", text) };
     let dir = parent(path);
-    if !certs_dir.is(&open_dir(dir)?)? {
+    if !Dir::open(dir).map_or(Ok(false), |dir| certs_dir.is(&dir))? {
         let what = format!("this file is not in the certs directory {}", certs_dir.path().display());
         return Err(Advice::new(what, format!("name its directory: --certs-dir={}", dir.display())).into());
     }
