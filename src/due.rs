@@ -1,65 +1,78 @@
 //! When a certificate is due for renewal.
 
+use std::fmt;
+
 use thiserror::Error;
 
-use crate::duration::{Lifetime, LifetimeError};
-use crate::pki::issue::Validity;
+use crate::duration::Lifetime;
+use crate::pki::issue::BACKDATED_SECONDS;
 
-/// How much time a certificate may have left before it is renewed.
+/// How much of its lifetime a certificate has left when it is due: a part of it, or a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due(Left);
+pub struct Due(Rule);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
-    /// So many seconds.
-    Seconds(i64),
-    /// This part of the lifetime.
+enum Rule {
+    /// A fraction, greater than 0 and less than 1.
     Part { numerator: u32, denominator: u32 },
+    /// So long before its end.
+    Left(Lifetime),
 }
 
-/// Why a text does not say when a certificate is due.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum DueError {
-    /// A fraction that is not between 0 and 1.
-    #[error("{0:?} is not a part of a lifetime: it has to be between 0 and 1, such as 1/3")]
-    Fraction(String),
-    /// Not a duration.
-    #[error(transparent)]
-    Duration(#[from] LifetimeError),
-}
+/// Why a text is not such a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} is neither a part of the lifetime, such as 1/3, nor a time, such as 30d or 720h")]
+pub struct DueError(String);
 
 impl Due {
-    /// Reads `1/3` (a third of the lifetime is left), `30d` or `720h` (so much time is left).
+    /// Reads `1/3` (of the lifetime is left), `30d` or a Go duration such as `720h`.
     ///
     /// # Errors
-    /// If the text is neither a fraction between 0 and 1 nor a positive duration.
+    /// If it is neither, or the part is not between 0 and 1, or the time not positive.
     pub fn parse(text: &str) -> Result<Self, DueError> {
-        let Some((numerator, denominator)) = text.split_once('/') else {
-            return Ok(Self(Left::Seconds(text.parse::<Lifetime>()?.as_seconds())));
+        let rule = match text.split_once('/') {
+            Some((numerator, denominator)) => part(numerator, denominator),
+            None => text.parse().ok().map(Rule::Left),
         };
-        let number =
-            |digits: &str| digits.parse::<u32>().ok().filter(|number| *number > 0 && !digits.starts_with('+'));
-        match (number(numerator), number(denominator)) {
-            (Some(numerator), Some(denominator)) if numerator < denominator => {
-                Ok(Self(Left::Part { numerator, denominator }))
+        rule.map(Self).ok_or_else(|| DueError(text.to_owned()))
+    }
+
+    /// Is a certificate with this validity due? All times are seconds since 1970-01-01T00:00:00Z.
+    ///
+    /// Our certificates begin a day before they are made; this day is no part of the lifetime, or one of a few hours
+    /// would be due at once.
+    pub fn is_due(&self, not_before: i64, not_after: i64, now: i64) -> bool {
+        let left = i128::from(not_after) - i128::from(now);
+        match self.0 {
+            Rule::Left(time) => left <= time.as_seconds().into(),
+            Rule::Part { numerator, denominator } => {
+                let whole = i128::from(not_after) - i128::from(not_before);
+                let backdated = i128::from(BACKDATED_SECONDS);
+                let lifetime = if whole > backdated { whole - backdated } else { whole };
+                left * i128::from(denominator) <= lifetime * i128::from(numerator)
             }
-            _ => Err(DueError::Fraction(text.to_owned())),
         }
     }
 
-    /// Is a certificate with this validity due at `now`? All are seconds since 1970-01-01T00:00:00Z. One that
-    /// has expired always is. The lifetime counts from the moment the certificate was made: see
-    /// [`Validity::lifetime`].
-    pub fn is_due(&self, not_before: i64, not_after: i64, now: i64) -> bool {
-        let left = i128::from(not_after) - i128::from(now);
-        let lifetime = i128::from(Validity { not_before, not_after }.lifetime());
-        left < 0
-            || match self.0 {
-                Left::Seconds(seconds) => left <= seconds.into(),
-                Left::Part { numerator, denominator } => {
-                    left * i128::from(denominator) <= lifetime * i128::from(numerator)
-                }
-            }
+    /// Is a certificate with this lifetime not due as soon as it is made?
+    pub fn leaves_time(&self, lifetime: Lifetime) -> bool {
+        !self.is_due(-BACKDATED_SECONDS, lifetime.as_seconds(), 0)
+    }
+}
+
+fn part(numerator: &str, denominator: &str) -> Option<Rule> {
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u32>().ok())?;
+    let (numerator, denominator) = (number(numerator)?, number(denominator)?);
+    (0 < numerator && numerator < denominator).then_some(Rule::Part { numerator, denominator })
+}
+
+impl fmt::Display for Due {
+    /// As it can be typed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Rule::Part { numerator, denominator } => write!(f, "{numerator}/{denominator}"),
+            Rule::Left(time) => time.fmt(f),
+        }
     }
 }
 
@@ -72,57 +85,56 @@ mod tests {
     const DAY: i64 = 86_400;
 
     #[test]
-    fn a_certificate_is_due_from_the_second_on_that_is_named() {
-        // Made on day 1 for 90 days, so valid from day 0.
-        for (due, first) in [("1/3", 61), ("2/3", 31), ("30d", 61), ("720h", 61), ("1d", 90), ("1000d", -909)] {
-            let due = Due::parse(due).expect(due);
-            let is_due = |now| due.is_due(0, 91 * DAY, now);
-            assert!(is_due(first * DAY) && !is_due(first * DAY - 1), "{due:?}");
+    fn a_rule_is_a_part_of_the_lifetime_or_a_time() {
+        for (text, shown) in
+            [("1/3", "1/3"), ("2/3", "2/3"), ("30d", "720h"), ("720h", "720h"), ("90m", "1h30m")]
+        {
+            assert_eq!(Due::parse(text).map(|due| due.to_string()), Ok(shown.to_owned()), "{text}");
+        }
+        for text in
+            ["", "1", "/", "1/", "/3", "0/3", "3/3", "4/3", "1/0", "-1/3", "+1/3", "1/3/4", "0", "-30d", "30 d"]
+        {
+            assert_eq!(Due::parse(text), Err(DueError(text.to_owned())), "{text}");
         }
     }
 
     #[test]
-    fn the_day_before_a_certificate_was_made_is_no_part_of_its_lifetime() {
-        // Made at noon for 12 hours, and not due at once.
-        let due = Due::parse("1/3").expect("a fraction");
-        let (made, end) = (DAY, DAY + DAY / 2);
-        assert!(!due.is_due(0, end, made) && due.is_due(0, end, end - DAY / 6));
+    fn a_certificate_is_due_when_no_more_than_that_is_left() {
+        // Made on day 0, valid for 90 days, from a day before.
+        for (rule, due_from) in [("1/3", 60), ("1/2", 45), ("30d", 60), ("24h", 89)] {
+            let due = Due::parse(rule).expect(rule);
+            assert!(!due.is_due(-DAY, 90 * DAY, due_from * DAY - 1), "{rule}");
+            assert!(due.is_due(-DAY, 90 * DAY, due_from * DAY), "{rule}");
+            assert!(due.is_due(-DAY, 90 * DAY, 1000 * DAY), "{rule}");
+        }
+        // Somebody else's of a day, not backdated.
+        assert!(!Due::parse("1/3").expect("a rule").is_due(0, DAY, 15 * 3600));
+        assert!(Due::parse("1/3").expect("a rule").is_due(0, DAY, 16 * 3600));
     }
 
     #[test]
-    fn what_is_neither_a_fraction_nor_a_duration_is_refused() {
-        for text in [
-            "0/3",
-            "3/3",
-            "4/3",
-            "1/0",
-            "-1/3",
-            "+1/3",
-            "1/",
-            "/3",
-            "1/3/5",
-            "1 / 3",
-            "99999999999/999999999999",
-        ] {
-            assert_eq!(Due::parse(text), Err(DueError::Fraction(text.to_owned())), "{text}");
-        }
-        for text in ["", "30", "0", "-30d", "a third"] {
-            assert!(matches!(Due::parse(text), Err(DueError::Duration(_))), "{text}");
-        }
+    fn a_time_that_is_longer_than_the_lifetime_leaves_none() {
+        let leaves_time =
+            |rule, lifetime: &str| Due::parse(rule).expect(rule).leaves_time(lifetime.parse().expect(lifetime));
+        assert!(leaves_time("60d", "61d") && !leaves_time("60d", "60d") && !leaves_time("60d", "30d"));
+        assert!(leaves_time("1/3", "1h") && leaves_time("2/3", "30s"));
     }
 
     proptest! {
         #[test]
-        fn what_is_due_stays_due(not_before: i64, not_after: i64, now: i64, later: u32, text in "[1-9]/[1-9][0-9]|[1-9]d") {
-            let due = Due::parse(&text).expect("a due date");
-            let then = now.saturating_add(later.into());
-            prop_assert!(!due.is_due(not_before, not_after, now) || due.is_due(not_before, not_after, then));
-            prop_assert!(not_after >= now || due.is_due(not_before, not_after, now));
+        fn no_input_panics(text in "\\PC*", times: [i64; 3]) {
+            if let Ok(due) = Due::parse(&text) {
+                due.is_due(times[0], times[1], times[2]);
+            }
         }
 
         #[test]
-        fn no_text_panics(text in "\\PC*") {
-            let _ = Due::parse(&text);
+        fn what_is_due_stays_due(a: u32, b: u32, times: [i64; 3], later: i64) {
+            if let Ok(due) = Due::parse(&format!("{a}/{b}")) {
+                if due.is_due(times[0], times[1], times[2]) {
+                    prop_assert!(due.is_due(times[0], times[1], times[2].max(later)));
+                }
+            }
         }
     }
 }

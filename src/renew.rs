@@ -16,7 +16,7 @@ use crate::der::{self, BIT_STRING, Element, Malformed, OBJECT_IDENTIFIER, SEQUEN
 use crate::duration::Lifetime;
 use crate::pki::issue::{KeptExtension, Validity};
 use crate::pki::key::{Curve, KeySizeError, KeySpec, PrivateKey};
-use crate::pki::name::EncodedName;
+use crate::pki::name;
 use crate::pki::oid_name;
 use crate::request::{Request, SubjectKey};
 
@@ -89,7 +89,7 @@ pub fn request(
     }
     let kept = kept_extensions(old)?;
     let spec = key_spec(old)?;
-    let subject = EncodedName::from_der(old.subject_name()).map_err(|why| Refusal::Subject(why.to_string()))?;
+    let subject = name::decode(old.subject_name()).map_err(|why| Refusal::Subject(why.to_string()))?;
     let lifetime = lifetime.or_else(|| own_lifetime(old)).ok_or(Refusal::Validity)?;
     let validity = Validity::starting(now, lifetime).ok_or(Refusal::TooLong)?;
     let key = key.map_or(SubjectKey::New(spec), SubjectKey::Existing);

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::{announce, values};
 use crate::ca::key::CaKey;
 use crate::ca::origin::Origin;
+use crate::certificate::Certificate;
 use crate::certs_dir::CertsDir;
 use crate::cli::Renew;
 use crate::due::Due;
@@ -32,7 +33,7 @@ pub fn run(args: &Renew) -> Result<()> {
 /// What there is to say, a line for each certificate.
 fn renew(args: &Renew) -> Result<Vec<String>> {
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
-    let due = args.if_due.as_deref().map(values::due).transpose()?;
+    let rule = args.if_due.as_deref().map(values::due).transpose()?;
     let lifetime = args.lifetime.as_deref().map(values::lifetime).transpose()?;
     let writer = certs_dir.writer(args.owner.account()?);
     let ca_key = if args.ca_key.is_named() { Some(args.ca_key.key()?) } else { None };
@@ -47,7 +48,7 @@ fn renew(args: &Renew) -> Result<Vec<String>> {
         // Not only on the day when something is due.
         args.ca_key.key()?;
     }
-    let is_due = |old: &Old<'_>| due.is_none_or(|due| is_due(due, old, now));
+    let is_due = |old: &Old<'_>| rule.is_none_or(|rule| is_due(rule, &old.certificate, now));
     let (due, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_due);
     let due = own(due, args)?;
     let requests =
@@ -67,18 +68,23 @@ fn renew(args: &Renew) -> Result<Vec<String>> {
     let files = targets.into_iter().zip(&minted).map(|(targets, minted)| sign::files(targets, minted));
     let batch = files.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     announce::findings(&writer.commit(batch, None)?);
-    for old in &due {
+    for (old, new) in due.iter().zip(&minted) {
         log::info!("renewed {} certificate: {}", old.name.usage.kind().noun, old.path());
+        if let Some(rule) = rule.filter(|rule| self::is_due(*rule, &new.certificate, now)) {
+            log::warn!(
+                "{} is due again at once, by --if-due={rule}: give a longer --lifetime, or a shorter --if-due",
+                old.path()
+            );
+        }
     }
     let renewed = due.iter().zip(&minted);
     Ok(renewed.map(|(old, new)| line(old, "renewed, expires", new.certificate.not_after)).collect())
 }
 
-fn is_due(due: Due, old: &Old<'_>, now: i64) -> bool {
-    let certificate = &old.certificate;
+fn is_due(rule: Due, certificate: &Certificate, now: i64) -> bool {
     // What has no valid times is refused later, by name.
     let times = certificate.not_before.zip(certificate.not_after);
-    times.is_none_or(|(not_before, not_after)| due.is_due(not_before, not_after, now))
+    times.is_none_or(|(not_before, not_after)| rule.is_due(not_before, not_after, now))
 }
 
 /// Those that this directory's CAs signed. Others are refused where they are named, and otherwise passed over:

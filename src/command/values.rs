@@ -185,10 +185,7 @@ pub fn lifetime(text: &str) -> Result<Lifetime> {
 
 /// When a certificate is due for renewal.
 pub fn due(text: &str) -> Result<Due> {
-    Due::parse(text).map_err(|error| {
-        let hint = "write it as a part of the lifetime, such as 1/3, or as the time that is left, such as 30d";
-        Advice::new(format!("--if-due: {error}"), hint).into()
-    })
+    Due::parse(text).context("--if-due")
 }
 
 /// From now for the given lifetime.

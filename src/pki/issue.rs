@@ -19,7 +19,7 @@ use crate::certificate::{AltName, Certificate};
 use crate::duration::Lifetime;
 
 /// Certificates are valid from a day before they are made, for hosts whose clock is slow (as in the reference).
-const BACKDATED_SECONDS: i64 = 24 * 3600;
+pub const BACKDATED_SECONDS: i64 = 24 * 3600;
 
 /// The last second a certificate can name, 9999-12-31T23:59:59Z (RFC 5280 section 4.1.2.5).
 const END_OF_TIME: i64 = 253_402_300_799;

@@ -45,13 +45,12 @@ pub enum Curve {
 impl Curve {
     const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
-    /// The curve with this object identifier, as encoded (RFC 5480 section 2.1.1.1).
-    pub fn by_oid(oid: &[u8]) -> Option<Self> {
-        match oid {
-            b"\x2a\x86\x48\xce\x3d\x03\x01\x07" => Some(Self::P256),
-            b"\x2b\x81\x04\x00\x22" => Some(Self::P384),
-            b"\x2b\x81\x04\x00\x23" => Some(Self::P521),
-            _ => None,
+    /// Its object identifier (RFC 5480 section 2.1.1.1), as encoded.
+    pub fn oid(self) -> &'static [u8] {
+        match self {
+            Self::P256 => b"\x2a\x86\x48\xce\x3d\x03\x01\x07",
+            Self::P384 => b"\x2b\x81\x04\x00\x22",
+            Self::P521 => b"\x2b\x81\x04\x00\x23",
         }
     }
 
@@ -62,6 +61,11 @@ impl Curve {
             Self::P384 => Nid::SECP384R1,
             Self::P521 => Nid::SECP521R1,
         }
+    }
+
+    /// The curve with this object identifier, as encoded.
+    pub fn by_oid(oid: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.oid() == oid)
     }
 }
 
@@ -272,22 +276,6 @@ impl PrivateKey {
         self.0.public_eq(public)
     }
 
-    /// Does it make signatures that `public` verifies? The public half in a key's file may be another key's:
-    /// here that does not do.
-    pub fn signs_for(&self, public: &PKeyRef<Public>) -> bool {
-        let text = b"crdb-cert";
-        let signs = || {
-            if self.digest() == MessageDigest::null() {
-                let signature = Signer::new_without_digest(&self.0)?.sign_oneshot_to_vec(text)?;
-                return Verifier::new_without_digest(public)?.verify_oneshot(&signature, text);
-            }
-            let signature = Signer::new(self.digest(), &self.0)?.sign_oneshot_to_vec(text)?;
-            Verifier::new(self.digest(), public)?.verify_oneshot(&signature, text)
-        };
-        // Whatever goes wrong: it does not. OpenSSL's reasons must not show up elsewhere.
-        signs().unwrap_or(false)
-    }
-
     /// What is wrong with the key as a CA key (REFERENCE.md section 6); `None` for any key we could have made.
     pub fn weakness(&self) -> Option<Weakness> {
         if self.0.is_a(KeyType::RSA) {
@@ -319,6 +307,22 @@ impl PrivateKey {
         ];
         let kind = kinds.into_iter().find(|(kind, _)| self.0.is_a(*kind));
         Some(Weakness::Refused(kind.map_or("a key of another kind", |(_, name)| name).to_owned()))
+    }
+
+    /// Does it make signatures that `public` verifies? The public half in a key's file may be another key's:
+    /// here that does not do.
+    pub fn signs_for(&self, public: &PKeyRef<Public>) -> bool {
+        let text = b"crdb-cert";
+        let signs = || {
+            if self.digest() == MessageDigest::null() {
+                let signature = Signer::new_without_digest(&self.0)?.sign_oneshot_to_vec(text)?;
+                return Verifier::new_without_digest(public)?.verify_oneshot(&signature, text);
+            }
+            let signature = Signer::new(self.digest(), &self.0)?.sign_oneshot_to_vec(text)?;
+            Verifier::new(self.digest(), public)?.verify_oneshot(&signature, text)
+        };
+        // Whatever goes wrong: it does not. OpenSSL's reasons must not show up elsewhere.
+        signs().unwrap_or(false)
     }
 
     /// The key for OpenSSL's own functions.

@@ -27,12 +27,12 @@ pub struct NameError {
 pub struct EncodedName(pub(super) X509Name);
 
 impl EncodedName {
-    /// The name of a certificate, which stays as it is encoded there.
+    /// The name in DER, as in [`crate::certificate::Certificate::subject_name`].
     ///
     /// # Errors
-    /// If OpenSSL cannot read it.
-    pub fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
-        Ok(Self(X509Name::from_der(der)?))
+    /// OpenSSL's reason.
+    pub fn to_der(&self) -> Result<Vec<u8>, CryptoError> {
+        Ok(self.0.to_der()?)
     }
 }
 
@@ -47,6 +47,14 @@ pub fn encode(name: &DistinguishedName) -> Result<EncodedName, NameError> {
         rdns.extend(encode_rdn(rdn, &mut position)?);
     }
     openssl_name(&rdns).map(EncodedName).map_err(|why| NameError { position, attribute: name.to_string(), why })
+}
+
+/// The name of a certificate in DER, which stays as it is encoded there.
+///
+/// # Errors
+/// OpenSSL's reason, if it cannot read it.
+pub fn decode(der: &[u8]) -> Result<EncodedName, CryptoError> {
+    Ok(EncodedName(X509Name::from_der(der)?))
 }
 
 fn openssl_name(rdns: &[u8]) -> Result<X509Name, String> {

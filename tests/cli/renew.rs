@@ -194,11 +194,18 @@ fn only_what_is_due_is_renewed() {
     let run = renew(&sandbox, &["--if-due=960h", "--lifetime=100d"]).succeeds_silently_but_for_stdout();
     assert_eq!(lines(&run), ["certs/client.ann.crt: renewed"]);
     assert_eq!((public_key(&sandbox, "node"), span(&sandbox, "client.ann")), (node, 101 * 86400));
-    for (due, why) in
-        [("4/3", "is not a part of a lifetime"), ("soon", "invalid duration"), ("-30d", "is not positive")]
-    {
-        refuses(&sandbox, &["--if-due", due], &["--if-due: ", why, "HINT: write it as a part"]);
+    for due in ["4/3", "soon", "-30d"] {
+        let why = format!("--if-due: \"{due}\" is neither a part of the lifetime, such as 1/3, nor a time");
+        refuses(&sandbox, &["--if-due", due], &[&why]);
     }
+}
+
+#[test]
+fn a_certificate_that_is_due_as_soon_as_it_is_made_is_worth_a_warning() {
+    let sandbox = with_node();
+    let run = renew(&sandbox, &["--if-due=9000d", "--lifetime=30d"]).succeeds();
+    assert!(run.stderr.contains("certs/node.crt is due again at once, by --if-due=216000h: "), "{run:?}");
+    renew(&sandbox, &["--if-due=31d", "--lifetime=40d"]).succeeds_silently_but_for_stdout();
 }
 
 #[test]
