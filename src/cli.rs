@@ -213,15 +213,39 @@ Examples:
   crdb-cert verify --certs-dir=certs --format=prometheus \\
     --output=/var/lib/prometheus/node-exporter/crdb-cert.prom")]
     Verify(Verify),
-    /// Remove expired certificates from the CA files
+    /// Renew certificates, as they are
     ///
-    /// Removes expired CA certificates from ca.crt and the other CA files in the certs directory, and prints
-    /// which. The first certificate in each file is the one in use: it always stays.
+    /// Makes certificates in the certs directory anew, all of them or none: with the same subject, names,
+    /// usages and kind of key, for as long as before, and with a new key, also in an existing .key.pk8 file.
+    /// The first certificate of its CA file signs each. What would lose anything, such as an unknown extension,
+    /// is refused.
+    ///
+    /// With --if-due, the exit status is 0 whether or not anything was due. In a directory that other accounts
+    /// can write to, a certificate is renewed only if its key is beside it and the CA in use signed it.
     #[command(args_override_self = true)]
     #[command(after_help = "\
-Example:
-  crdb-cert remove-expired-ca --dry-run --certs-dir=certs")]
-    RemoveExpiredCa(RemoveExpiredCa),
+Examples:
+  crdb-cert renew --dry-run --if-due=1/3 --certs-dir=certs
+  crdb-cert renew node client.root \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert renew --if-due=30d --exec='systemctl kill -s HUP cockroach' \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
+    Renew(Renew),
+    /// Remove CA certificates that are no longer needed
+    ///
+    /// Removes CA certificates from ca.crt and the other CA files in the certs directory, and prints which: the
+    /// expired ones, or with --old all but the one in use. The first certificate in each file is the one in
+    /// use: it always stays.
+    ///
+    /// With --old, nothing is removed while a certificate in the directory, or below the directory given by
+    /// --fleet, was signed by an old CA. Renew it first. This command was called remove-expired-ca, which still
+    /// works.
+    #[command(alias = "remove-expired-ca", args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert remove-ca --expired --dry-run --certs-dir=certs
+  crdb-cert remove-ca --old --certs-dir=certs")]
+    RemoveCa(RemoveCa),
     /// Show how the server reads a subject, and how to make it expect one
     ///
     /// Shows a subject as the server reads it, on one line and in encoded order. The subject is that of a

@@ -54,6 +54,11 @@ impl Lifetime {
         self.seconds
     }
 
+    /// A lifetime of so many seconds; `None` for less than one.
+    pub fn of_seconds(seconds: i64) -> Option<Self> {
+        (seconds >= 1).then_some(Self { seconds })
+    }
+
     /// The longest lifetime that is not longer than `seconds`, in whole hours if that is at least one; `None`
     /// for less than a second. Used to suggest what to type.
     pub fn at_most(seconds: i64) -> Option<Self> {

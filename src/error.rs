@@ -59,6 +59,12 @@ pub fn also(error: &anyhow::Error, besides: &str) -> anyhow::Error {
     }
 }
 
+/// The same error, with something else that can be typed.
+pub fn or(error: &anyhow::Error, other: &str) -> anyhow::Error {
+    let hint = advice(error).map_or_else(|| other.to_owned(), |advice| format!("{}, or {other}", advice.hint));
+    Advice::new(format!("{error:#}"), hint).into()
+}
+
 /// The system's reason in the words that `cockroach` uses: lower case, without a number.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();

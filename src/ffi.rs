@@ -89,5 +89,7 @@ pub fn inherited(number: RawFd) -> io::Result<File> {
     let number = if number < 0 { RawFd::MAX } else { number };
     // SAFETY: the descriptor is borrowed for the time of the call only, which fails if it is not open.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    // What is in it is for this process, not for a command that it runs.
+    rustix::io::fcntl_setfd(borrowed, rustix::io::FdFlags::CLOEXEC)?;
     borrowed.try_clone_to_owned().map(File::from)
 }

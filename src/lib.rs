@@ -33,6 +33,7 @@ mod mint;
 pub mod output;
 mod pkcs11;
 pub mod pki;
+mod renew;
 mod request;
 pub mod server_flags;
 pub mod store;

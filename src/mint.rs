@@ -73,6 +73,7 @@ pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
         profile: kind.profile,
         subject: &request.subject,
         alt_names: &request.alt_names,
+        kept: request.kept.as_deref(),
         validity: request.validity,
         key: &public,
     };

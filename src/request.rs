@@ -4,7 +4,7 @@ use openssl::pkey::{PKey, Public};
 
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
-use crate::pki::issue::Validity;
+use crate::pki::issue::{KeptExtension, Validity};
 use crate::pki::key::{KeySpec, PrivateKey};
 use crate::pki::name::EncodedName;
 use crate::usage::Kind;
@@ -17,6 +17,8 @@ pub struct Request {
     pub subject: EncodedName,
     /// More names of the subject.
     pub alt_names: Vec<AltName>,
+    /// What an older certificate says that this one replaces: it stands for what the kind and `alt_names` say.
+    pub kept: Option<Vec<KeptExtension>>,
     /// When it is valid.
     pub validity: Validity,
     /// The subject's key.

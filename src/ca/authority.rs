@@ -61,6 +61,13 @@ impl Authority {
         self.not_after.with_context(|| format!("could not read when {} expires", self.path.display()))
     }
 
+    /// Did it sign this certificate?
+    pub fn signed(&self, certificate: &Certificate) -> bool {
+        let certificate = X509::from_der(certificate.der());
+        let verified = certificate.and_then(|certificate| certificate.verify(&*self.certificate.public_key()?));
+        verified.unwrap_or(false)
+    }
+
     /// For signing.
     pub fn as_issuer(&self) -> Issuer<'_> {
         Issuer { certificate: Some(&self.certificate), key: &self.key }

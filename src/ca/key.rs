@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 
@@ -20,12 +21,14 @@ use crate::store::read::ReadError;
 pub struct CaKey {
     location: Location,
     passphrase: Source,
+    /// It is opened once: a passphrase is asked for once, and a file descriptor can be read only once.
+    opened: OnceLock<PrivateKey>,
 }
 
 impl CaKey {
     /// An existing key.
     pub fn new(location: Location, passphrase: Source) -> Self {
-        Self { location, passphrase }
+        Self { location, passphrase, opened: OnceLock::new() }
     }
 
     /// The key file's path, if the key is in a file.
@@ -54,6 +57,14 @@ impl CaKey {
     /// # Errors
     /// If it exists but cannot be used.
     pub fn load(&self, findings: &mut Vec<Finding>) -> Result<Option<PrivateKey>> {
+        if let Some(key) = self.opened.get() {
+            return Ok(Some(key.clone()));
+        }
+        let key = self.open(findings)?;
+        Ok(key.map(|key| self.opened.get_or_init(|| key).clone()))
+    }
+
+    fn open(&self, findings: &mut Vec<Finding>) -> Result<Option<PrivateKey>> {
         let (mut failure, mut asked) = (None, Vec::new());
         let passphrase = || match self.passphrase.existing(&format!("CA key {self}"), &mut asked) {
             Ok(passphrase) => Some(passphrase),

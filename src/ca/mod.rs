@@ -4,5 +4,6 @@
 pub mod authority;
 pub mod key;
 pub mod location;
+pub mod origin;
 pub mod passphrase;
 mod secret_file;

@@ -3,16 +3,17 @@
 pub mod access;
 pub mod batch;
 pub mod certificate;
-pub mod expired;
 pub mod inspect;
 pub mod key_place;
 pub mod layout;
 pub mod ownership;
+pub mod removal;
 pub mod scan;
 pub mod writer;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -100,6 +101,18 @@ impl CertsDir {
         reading
     }
 
+    /// Refuses to go on without the directory.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn must_exist(&self) -> Result<()> {
+        if self.exists() {
+            return Ok(());
+        }
+        let what = format!("there is no certs directory {}", self.path.display());
+        Err(Advice::new(what, "name the directory that holds ca.crt: --certs-dir=<directory>").into())
+    }
+
     /// Completes what an interrupted command left. Every command that writes does this first, so that it reads
     /// the directory as it should be.
     ///
@@ -169,6 +182,14 @@ impl Reading<'_> {
             return regular;
         }
         Regular::open_in(self.certs_dir.dir().ok_or(ReadError::NotFound)?, OsStr::new(file))
+    }
+
+    /// Can nobody but the caller and root change this open file, or put another into the directory?
+    pub fn is_guarded(&self, file: &Regular) -> bool {
+        let stat = self.certs_dir.dir().and_then(|dir| dir.stat().ok());
+        let metadata = file.metadata();
+        stat.is_some_and(|stat| ownership::is_guarded(stat.st_uid, stat.st_mode))
+            && ownership::is_guarded(metadata.uid(), metadata.mode())
     }
 
     /// Is there anything with this name?

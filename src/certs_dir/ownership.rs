@@ -49,6 +49,11 @@ pub fn writable_certs_dir(dir: &Dir) -> Option<Finding> {
     writable(CERTS, dir.path(), dir.stat().ok()?.st_mode)
 }
 
+/// Can nobody but the caller and root change a file or directory with this owner and mode?
+pub fn is_guarded(uid: u32, mode: u32) -> bool {
+    [euid(), 0].contains(&uid) && mode & 0o022 == 0
+}
+
 /// Who will own a file that replaces this one, if not the caller: its owner, as if it were written in place.
 ///
 /// # Errors

@@ -110,12 +110,55 @@ pub struct CreateTenantSigning {
     pub key_size: Option<i64>,
 }
 
-/// `remove-expired-ca`
+/// `renew`
 #[derive(Debug, Args)]
-pub struct RemoveExpiredCa {
+pub struct Renew {
+    /// The certificates to renew: a file in the certs directory, with or without .crt, or the user or tenant it
+    /// is for [default: all but those of CAs]
+    #[arg(value_name = "NAME|FILE")]
+    pub names: Vec<OsString>,
     /// Where the certificates are.
     #[command(flatten)]
     pub dir: CertsDirArgs,
+    /// The CA key.
+    #[command(flatten)]
+    pub ca_key: CaKeyArgs,
+    /// Renew only what has at most this much of its lifetime left, as a part (1/3) or as a duration (30d, 720h)
+    #[arg(long, value_name = "1/3|30d", allow_hyphen_values = true)]
+    pub if_due: Option<String>,
+    /// How long the new certificates are valid, from now: a Go duration; d means 24 hours [default: as long as
+    /// the old ones]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub lifetime: Option<String>,
+    /// Keep the keys instead of making new ones
+    #[arg(long)]
+    pub keep_key: bool,
+    /// Afterwards, if anything was renewed, run this with /bin/sh; if it fails, so does renew
+    #[arg(long, value_name = "COMMAND")]
+    pub exec: Option<OsString>,
+    /// Show what would be renewed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Who owns the new files.
+    #[command(flatten)]
+    pub owner: OwnerArgs,
+}
+
+/// `remove-ca`
+#[derive(Debug, Args)]
+pub struct RemoveCa {
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// Remove the CA certificates that have expired; this is the default
+    #[arg(long)]
+    pub expired: bool,
+    /// Remove all CA certificates but the one in use, the first in each file
+    #[arg(long, conflicts_with = "expired")]
+    pub old: bool,
+    /// With --old, look for certificates that still need an old CA in the certs directories below DIR, too
+    #[arg(long, value_name = "DIR", requires = "old")]
+    pub fleet: Option<OsString>,
     /// Show what would be removed, and change nothing
     #[arg(long)]
     pub dry_run: bool,

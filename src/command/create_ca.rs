@@ -82,7 +82,8 @@ fn request(args: &CreateCa, usage: Usage) -> Result<Request> {
         subject.add("UID", &values::random_uuid()?);
     }
     let subject = values::encode_subject(asked, &subject)?;
-    Ok(Request { name: CertificateName::of(usage), subject, alt_names: Vec::new(), validity, key })
+    let name = CertificateName::of(usage);
+    Ok(Request { name, subject, alt_names: Vec::new(), kept: None, validity, key })
 }
 
 /// The new CA key for its file.

@@ -12,7 +12,8 @@ mod fips;
 mod generate;
 mod leaf;
 mod list;
-mod remove_expired_ca;
+mod remove_ca;
+mod renew;
 mod subject;
 mod values;
 mod verify;
@@ -46,7 +47,8 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Apply(args) => apply::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
-        Command::RemoveExpiredCa(args) => remove_expired_ca::run(args)?,
+        Command::RemoveCa(args) => remove_ca::run(args)?,
+        Command::Renew(args) => renew::run(args)?,
         Command::Subject(args) => subject::run(args)?,
         Command::CheckLogin(args) => return check_login::run(args),
         Command::Version(args) => version::run(args, fips)?,

@@ -17,6 +17,7 @@ use crate::certs_dir::CertsDir;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::{Algorithm, CaKeyArgs, CertsDirArgs, KeyArgs, LeafArgs, NewArgs, OwnerArgs, ServerArgs};
 use crate::dn::DistinguishedName;
+use crate::due::Due;
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::expand::expand;
@@ -80,6 +81,11 @@ impl ServerArgs {
 }
 
 impl CaKeyArgs {
+    /// Is there one?
+    pub fn is_named(&self) -> bool {
+        !self.ca_key.is_empty()
+    }
+
     /// Does a flag say where the passphrase is?
     pub fn names_a_passphrase(&self) -> bool {
         self.ca_key_passphrase_file.is_some() || self.ca_key_passphrase_fd.is_some()
@@ -110,7 +116,7 @@ impl NewArgs {
         let asked = self.subject.as_deref();
         let subject = subject(asked, name.usage.kind().profile.subject_of(called))?;
         let (validity, subject) = (validity(&self.lifetime)?, encode_subject(asked, &subject)?);
-        Ok(Request { name, subject, alt_names, validity, key: SubjectKey::New(key) })
+        Ok(Request { name, subject, alt_names, kept: None, validity, key: SubjectKey::New(key) })
     }
 
     /// Where its files go.
@@ -174,13 +180,22 @@ fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result
     Ok(PathBuf::from(expanded))
 }
 
+/// How long a certificate is valid.
+pub fn lifetime(text: &str) -> Result<Lifetime> {
+    text.parse().map_err(|error| {
+        let hint = "write it as hours, minutes and seconds, such as 8760h0m0s or 90m, or as days, such as 365d";
+        Advice::new(format!("--lifetime: {error}"), hint).into()
+    })
+}
+
+/// When a certificate is due for renewal.
+pub fn due(text: &str) -> Result<Due> {
+    Due::parse(text).context("--if-due")
+}
+
 /// From now for the given lifetime.
 pub fn validity(lifetime: &str) -> Result<Validity> {
-    let parsed: Lifetime = lifetime.parse().map_err(|error| {
-        let hint = "write it as hours, minutes and seconds, such as 8760h0m0s or 90m, or as days, such as 365d";
-        Advice::new(format!("--lifetime: {error}"), hint)
-    })?;
-    Validity::starting(now(), parsed).ok_or_else(|| {
+    Validity::starting(now(), self::lifetime(lifetime)?).ok_or_else(|| {
         let hint = "choose a shorter one: no certificate is valid beyond the year 9999";
         Advice::new(format!("--lifetime: the lifetime {lifetime:?} is too long"), hint).into()
     })

@@ -150,6 +150,7 @@ impl Wanted {
             name: self.name.clone(),
             subject: name::encode(&self.subject)?,
             alt_names: self.alt_names.clone(),
+            kept: None,
             validity,
             key: SubjectKey::New(self.key),
         })

@@ -24,6 +24,9 @@ pub const BACKDATED_SECONDS: i64 = 24 * 3600;
 /// The last second a certificate can name, 9999-12-31T23:59:59Z (RFC 5280 section 4.1.2.5).
 const END_OF_TIME: i64 = 253_402_300_799;
 
+/// The object identifier of subjectAltName, which comes last.
+const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+
 /// The length of a serial number in bytes. We set its first two bits so that it is positive and has 127 or 128
 /// bits.
 const SERIAL_BYTES: usize = 16;
@@ -48,6 +51,13 @@ impl Validity {
     pub fn now(self) -> i64 {
         self.not_before + BACKDATED_SECONDS
     }
+
+    /// The `lifetime` of [`Validity::starting`], in seconds, so that a certificate that is made again has the
+    /// same. A validity of a day or less does not begin a day early: it counts as a whole.
+    pub fn lifetime(self) -> i64 {
+        let whole = self.not_after.saturating_sub(self.not_before);
+        if whole > BACKDATED_SECONDS { whole - BACKDATED_SECONDS } else { whole }
+    }
 }
 
 /// What is to be signed.
@@ -58,10 +68,23 @@ pub struct Template<'a> {
     pub subject: &'a EncodedName,
     /// Its subject alternative names.
     pub alt_names: &'a [AltName],
+    /// Extensions that stand for those of the profile and the subject alternative names.
+    pub kept: Option<&'a [KeptExtension]>,
     /// When it is valid.
     pub validity: Validity,
     /// The subject's public key.
     pub key: &'a PKeyRef<Public>,
+}
+
+/// An extension as it was in an older certificate. Never a key identifier: those are of the new keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptExtension {
+    /// Its object identifier in dotted form.
+    pub oid: String,
+    /// Must who does not know it refuse the certificate?
+    pub critical: bool,
+    /// What is in its OCTET STRING.
+    pub value: Vec<u8>,
 }
 
 /// A CA: its certificate and the matching key.
@@ -138,15 +161,9 @@ fn add_extensions(
     template: &Template<'_>,
     authority: Option<&X509Ref>,
 ) -> Result<(), ErrorStack> {
-    let profile = template.profile;
-    builder.append_extension(key_usage(template)?)?;
-    if !profile.extended_key_usage.is_empty() {
-        builder.append_extension(extended_key_usage(profile.extended_key_usage)?)?;
-    }
-    if let Some(path_length) = profile.path_length {
-        builder.append_extension(BasicConstraints::new().critical().ca().pathlen(path_length).build()?)?;
-    } else if profile.not_a_ca {
-        builder.append_extension(BasicConstraints::new().critical().build()?)?;
+    match template.kept {
+        Some(kept) => add_kept(builder, kept, |oid| oid != SUBJECT_ALT_NAME)?,
+        None => add_usages(builder, template)?,
     }
     let context = builder.x509v3_context(None, None);
     let identifier = SubjectKeyIdentifier::new().build(&context)?;
@@ -157,8 +174,34 @@ fn add_extensions(
         let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
         builder.append_extension(identifier)?;
     }
-    if !template.alt_names.is_empty() {
-        builder.append_extension(alt_names(template.alt_names, &template.subject.0)?)?;
+    match template.kept {
+        Some(kept) => add_kept(builder, kept, |oid| oid == SUBJECT_ALT_NAME),
+        None if template.alt_names.is_empty() => Ok(()),
+        None => builder.append_extension(alt_names(template.alt_names, &template.subject.0)?),
+    }
+}
+
+fn add_kept(
+    builder: &mut X509Builder,
+    kept: &[KeptExtension],
+    which: impl Fn(&str) -> bool,
+) -> Result<(), ErrorStack> {
+    kept.iter().filter(|extension| which(&extension.oid)).try_for_each(|extension| {
+        builder.append_extension(raw(&extension.oid, extension.critical, &extension.value)?)
+    })
+}
+
+/// What a certificate of this profile is for.
+fn add_usages(builder: &mut X509Builder, template: &Template<'_>) -> Result<(), ErrorStack> {
+    let profile = template.profile;
+    builder.append_extension(key_usage(template)?)?;
+    if !profile.extended_key_usage.is_empty() {
+        builder.append_extension(extended_key_usage(profile.extended_key_usage)?)?;
+    }
+    if let Some(path_length) = profile.path_length {
+        builder.append_extension(BasicConstraints::new().critical().ca().pathlen(path_length).build()?)?;
+    } else if profile.not_a_ca {
+        builder.append_extension(BasicConstraints::new().critical().build()?)?;
     }
     Ok(())
 }
@@ -192,6 +235,10 @@ fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<X509Extension, Er
 /// Critical if the subject is empty (RFC 5280 section 4.2.1.6).
 fn alt_names(names: &[AltName], subject: &X509NameRef) -> Result<X509Extension, ErrorStack> {
     let critical = subject.entries().next().is_none();
-    let value = Asn1OctetString::new_from_bytes(&AltName::extension(names))?;
-    X509Extension::new_from_der(&*Asn1Object::from_str("2.5.29.17")?, critical, &value)
+    raw(SUBJECT_ALT_NAME, critical, &AltName::extension(names))
+}
+
+fn raw(oid: &str, critical: bool, value: &[u8]) -> Result<X509Extension, ErrorStack> {
+    let value = Asn1OctetString::new_from_bytes(value)?;
+    X509Extension::new_from_der(&*Asn1Object::from_str(oid)?, critical, &value)
 }

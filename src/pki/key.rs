@@ -5,6 +5,7 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, KeyType, PKey, PKeyRef, Private, Public};
 use openssl::pkey_ctx::PkeyCtx;
+use openssl::sign::{Signer, Verifier};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -61,6 +62,11 @@ impl Curve {
             Self::P521 => Nid::SECP521R1,
         }
     }
+
+    /// The curve with this object identifier, as encoded.
+    pub fn by_oid(oid: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.oid() == oid)
+    }
 }
 
 /// An unsupported key size.
@@ -109,7 +115,8 @@ impl KeySpec {
 }
 
 /// A private key. It has no `Debug`, and leaves only through the functions below, in buffers that wipe
-/// themselves.
+/// themselves. A clone is the same key in the same place.
+#[derive(Clone)]
 pub struct PrivateKey(PKey<Private>);
 
 /// What is wrong with a key as a CA key.
@@ -315,6 +322,22 @@ impl PrivateKey {
         Some(Weakness::Refused(kind.map_or("a key of another kind", |(_, name)| name).to_owned()))
     }
 
+    /// Does it make signatures that `public` verifies? The public half in a key's file may be another key's:
+    /// here that does not do.
+    pub fn signs_for(&self, public: &PKeyRef<Public>) -> bool {
+        let text = b"crdb-cert";
+        let signs = || {
+            if self.digest() == MessageDigest::null() {
+                let signature = Signer::new_without_digest(&self.0)?.sign_oneshot_to_vec(text)?;
+                return Verifier::new_without_digest(public)?.verify_oneshot(&signature, text);
+            }
+            let signature = Signer::new(self.digest(), &self.0)?.sign_oneshot_to_vec(text)?;
+            Verifier::new(self.digest(), public)?.verify_oneshot(&signature, text)
+        };
+        // Whatever goes wrong: it does not. OpenSSL's reasons must not show up elsewhere.
+        signs().unwrap_or(false)
+    }
+
     /// The key for OpenSSL's own functions.
     pub(super) fn as_pkey(&self) -> &PKeyRef<Private> {
         &self.0
@@ -357,6 +380,33 @@ mod tests {
             let again = PrivateKey::from_pem(&pem);
             assert!(again.is_ok_and(|again| again.matches(key.as_pkey())));
         }
+    }
+
+    #[test]
+    fn a_key_signs_for_its_own_public_half_only() {
+        let make = |spec| PrivateKey::generate(spec).expect("a key");
+        for spec in
+            [KeySpec::Ecdsa(Curve::P256), KeySpec::Ecdsa(Curve::P521), KeySpec::Ed25519, KeySpec::Rsa(2048)]
+        {
+            let (key, other) = (make(spec), make(spec));
+            let [own, others] = [&key, &other].map(|key| key.public().expect("a public key"));
+            assert!(key.signs_for(&own) && !key.signs_for(&others), "{spec:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_with_the_public_half_of_another_key_does_not_sign_for_it() {
+        let make = || openssl::ec::EcKey::generate(&group()).expect("a key");
+        let (victim, own) = (make(), make());
+        let forged =
+            openssl::ec::EcKey::from_private_components(&group(), own.private_key(), victim.public_key());
+        let forged = PrivateKey(PKey::from_ec_key(forged.expect("a key")).expect("a key"));
+        let public = PrivateKey(PKey::from_ec_key(victim).expect("a key")).public().expect("a public key");
+        assert!(forged.matches(&public) && !forged.signs_for(&public));
+    }
+
+    fn group() -> openssl::ec::EcGroup {
+        openssl::ec::EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("a curve")
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub mod provider;
 mod stored_key;
 pub mod verify;
 
+pub(crate) use stored_key::name as oid_name;
+
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Public};
 use openssl::x509::X509;

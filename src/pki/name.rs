@@ -49,6 +49,14 @@ pub fn encode(name: &DistinguishedName) -> Result<EncodedName, NameError> {
     openssl_name(&rdns).map(EncodedName).map_err(|why| NameError { position, attribute: name.to_string(), why })
 }
 
+/// The name of a certificate in DER, which stays as it is encoded there.
+///
+/// # Errors
+/// OpenSSL's reason, if it cannot read it.
+pub fn decode(der: &[u8]) -> Result<EncodedName, CryptoError> {
+    Ok(EncodedName(X509Name::from_der(der)?))
+}
+
 fn openssl_name(rdns: &[u8]) -> Result<X509Name, String> {
     X509Name::from_der(&tlv(SEQUENCE, rdns)).map_err(|errors| reason(&errors))
 }

@@ -256,3 +256,24 @@ fn journal(contents: &[u8], policy: &str, staged: &str, target: &str, records: u
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Servers and clients send their certificates to everybody. Who puts a copy where root renews must not get a
+/// key for it.
+#[test]
+fn a_copy_of_somebodys_certificate_is_not_renewed() {
+    let roots = Place::with_ca(Whose::Roots(0o700));
+    roots.succeed(&NEXT.replace("bob", "root"));
+    let copy = fs::read(roots.path("certs/client.root.crt")).expect("a certificate");
+    for whose in [Whose::Attackers, Whose::Roots(0o775), Whose::Roots(0o1777)] {
+        for file in ["client.root.crt", "client.nobody.crt"] {
+            let place = Place::with_ca(whose);
+            attacker(|| fs::write(place.path("certs").join(file), &copy).expect(file));
+            let before = place.snapshot_of("certs");
+            let run = place.run("renew --certs-dir=certs --ca-key=safe/ca.key");
+            assert!(run.status == Some(1), "{whose:?}: {run:?}");
+            assert!(run.stderr.contains("without it this may be anybody's certificate"), "{whose:?}: {run:?}");
+            assert_eq!(place.snapshot_of("certs"), before, "{whose:?}");
+            place.nothing_stolen().expect("the attacker reads no key");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use crate::sandbox::{DIRS, Run, Sandbox};
 
 const FAST: &str = "--key-algorithm=ecdsa";
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "create-ca",
     "create-client-ca",
     "create-ui-ca",
@@ -15,7 +15,8 @@ const COMMANDS: [&str; 14] = [
     "create-tenant-client",
     "create-tenant-signing",
     "list",
-    "remove-expired-ca",
+    "renew",
+    "remove-ca",
     "subject",
     "check-login",
     "version",
@@ -233,6 +234,8 @@ fn every_command_reads_the_servers_own_flags() {
         &["create-tenant-client", "2", "localhost", "--ca-key=tenant.key"],
         &["create-tenant-signing", "2"],
         &["list"],
+        &["renew", "--if-due=1s", ca_key],
+        &["remove-ca"],
         &["remove-expired-ca"],
         &["check-login", "root"],
     ] {

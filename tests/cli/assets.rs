@@ -94,7 +94,7 @@ fn a_build_machine_needs_no_fips_provider() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["generate", "man", "pages"]);
     Run::of(command.env("CRDB_CERT_FIPS", "1").env("OPENSSL_CONF", "/dev/null")).succeeds();
-    assert_eq!(sandbox.names("pages").len(), 15);
+    assert_eq!(sandbox.names("pages").len(), 16);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn only_the_servers_start_flags_are_under_their_heading() {
         let (others, below) = help.split_once("The server's start flags:\n").expect(command);
         (others.to_owned(), below.split("\nLogging:").next().unwrap_or_default().to_owned())
     };
-    for command in ["create-ca", "create-node", "list", "remove-expired-ca"] {
+    for command in ["create-ca", "create-node", "list", "renew", "remove-ca"] {
         let flags = below(command).1;
         let flags: Vec<_> = flags.split_whitespace().filter(|word| word.starts_with("--")).collect();
         let expected =

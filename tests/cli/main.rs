@@ -22,6 +22,7 @@ mod list_formats;
 mod logging;
 mod ownership;
 mod passphrase;
+mod renew;
 mod rotation;
 mod sandbox;
 mod secrets;

@@ -115,6 +115,126 @@ fn a_ca_file_that_cannot_be_read_is_not_touched() {
 }
 
 #[test]
+fn remove_ca_without_flags_removes_what_has_expired() {
+    for command in [&["remove-ca"][..], &["remove-ca", "--expired"], &["remove-expired-ca"]] {
+        let sandbox = Sandbox::with_ca();
+        let (good, old) = (sandbox.read("certs/ca.crt"), expired(&sandbox));
+        sandbox.write("certs/ca.crt", &format!("{good}{good}{old}"));
+        let done = sandbox.run(&[command, &["--certs-dir=certs"]].concat()).succeeds_silently_but_for_stdout();
+        assert!(done.starts_with("certs/ca.crt: removed certificate 3: "), "{command:?}: {done}");
+        assert_eq!(sandbox.read("certs/ca.crt"), format!("{good}{good}"), "{command:?}");
+    }
+}
+
+/// Two CAs, and certificates of the older one.
+fn rotating() -> Sandbox {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    sandbox.create("create-client", &["root"]).succeeds_silently();
+    sandbox
+        .run(&[&["create-ca", "--overwrite", "--key-algorithm=ecdsa"], &NEW_CA[..]].concat())
+        .succeeds_silently();
+    sandbox
+}
+
+const REMOVE_OLD: [&str; 3] = ["remove-ca", "--old", "--certs-dir=certs"];
+
+#[test]
+fn an_old_ca_goes_when_nothing_needs_it_any_more() {
+    let sandbox = rotating();
+    let words = [
+        "failed to remove old CA certificates: certs/client.root.crt needs certificate 2 in certs/ca.crt, \
+         certs/node.crt needs certificate 2 in certs/ca.crt\n",
+        "HINT: have the CA in use sign them first: crdb-cert renew client.root --certs-dir=certs --ca-key=<",
+    ];
+    sandbox.refuses(&REMOVE_OLD, &words);
+    sandbox.refuses(&[&REMOVE_OLD[..], &["--dry-run"]].concat(), &words);
+    sandbox.run(&[&["renew", "root"], &NEW_CA[..]].concat()).succeeds();
+    sandbox.refuses(&REMOVE_OLD, &["certificates: certs/node.crt needs certificate 2 in certs/ca.crt\nHINT: "]);
+    sandbox.run(&[&["renew"], &NEW_CA[..]].concat()).succeeds();
+    let before = sandbox.snapshot();
+    let dry = sandbox.run(&[&REMOVE_OLD[..], &["--dry-run"]].concat()).succeeds_silently_but_for_stdout();
+    assert!(
+        dry.starts_with("certs/ca.crt: would remove certificate 2: O=Cockroach,CN=Cockroach CA, key id"),
+        "{dry}"
+    );
+    assert_eq!(sandbox.snapshot(), before);
+    let both = sandbox.read("certs/ca.crt");
+    let done = sandbox.run(&REMOVE_OLD).succeeds_silently_but_for_stdout();
+    assert_eq!(done, dry.replace("would remove", "removed"));
+    let left = sandbox.read("certs/ca.crt");
+    assert!(both.starts_with(&left) && left.matches("BEGIN CERTIFICATE").count() == 1, "{left}");
+    for file in ["node.crt", "client.root.crt"] {
+        sandbox.verifies("certs/ca.crt", &format!("certs/{file}"), "any");
+    }
+    let nothing = sandbox.run(&REMOVE_OLD).succeeds_silently_but_for_stdout();
+    assert_eq!(nothing, "no old CA certificate to remove\n");
+}
+
+#[test]
+fn a_certificate_anywhere_in_the_fleet_keeps_an_old_ca() {
+    let sandbox = rotating();
+    for dir in ["fleet", "fleet/nodes", "fleet/nodes/n1", "fleet/clients"] {
+        sandbox.make_dir(dir);
+    }
+    std::fs::rename(sandbox.path("certs/node.crt"), sandbox.path("fleet/nodes/n1/node.crt")).expect("a move");
+    std::fs::remove_file(sandbox.path("certs/client.root.crt")).expect("the client's");
+    let fleet = [&REMOVE_OLD[..], &["--fleet=fleet"]].concat();
+    let words = [
+        "certificates: fleet/nodes/n1/node.crt needs certificate 2 in certs/ca.crt\n",
+        "crdb-cert renew node --certs-dir=fleet/nodes/n1 --ca-key=<",
+    ];
+    sandbox.refuses(&fleet, &words);
+    sandbox.refuses(
+        &[&REMOVE_OLD[..], &["--fleet=nowhere"]].concat(),
+        &["--fleet: could not read nowhere: no such"],
+    );
+    sandbox.write("fleet/clients/client.x.crt", "broken");
+    sandbox.refuses(&fleet, &["could not load certificate file fleet/clients/client.x.crt"]);
+    std::fs::remove_file(sandbox.path("fleet/clients/client.x.crt")).expect("the broken one");
+    std::fs::remove_file(sandbox.path("fleet/nodes/n1/node.crt")).expect("the node's");
+    let done = sandbox.run(&fleet).succeeds_silently_but_for_stdout();
+    assert!(done.starts_with("certs/ca.crt: removed certificate 2: "), "{done}");
+    let usage = sandbox.run(&["remove-ca", "--fleet=fleet", "--certs-dir=certs"]);
+    assert_eq!(usage.status, Some(2), "{usage:?}");
+    assert_eq!(sandbox.run(&[&REMOVE_OLD[..], &["--expired"]].concat()).status, Some(2));
+}
+
+#[test]
+fn what_another_ca_signed_or_the_ca_in_use_vouches_for_needs_no_old_ca() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost"]).succeeds_silently();
+    // The same name and key as before: one signature, two certificates of the CA.
+    sandbox.create("create-ca", &["--allow-ca-key-reuse", "--overwrite"]).succeeds_silently();
+    let other = ["--key-algorithm=ecdsa", "--certs-dir=other", "--ca-key=other.key"];
+    for args in [&["create-ca"][..], &["create-ui", "console"]] {
+        sandbox.run(&[args, &other].concat()).succeeds();
+    }
+    std::fs::copy(sandbox.path("other/ui.crt"), sandbox.path("certs/ui.crt")).expect("a copy");
+    sandbox.run(&REMOVE_OLD).succeeds();
+    sandbox.verifies("certs/ca.crt", "certs/node.crt", "any");
+}
+
+#[test]
+fn a_certificate_needs_an_old_ca_over_those_between_too() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.write("extensions", "basicConstraints = critical,CA:TRUE\n");
+    let request = "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj";
+    let openssl = |line: &str| sandbox.openssl(&line.split_whitespace().collect::<Vec<_>>());
+    openssl(&format!("{request} /CN=between -keyout between.key -out between.csr"));
+    openssl(&format!("{request} /CN=node -keyout certs/node.key -out node.csr"));
+    openssl(
+        "x509 -req -in between.csr -CA certs/ca.crt -CAkey my-safe-directory/ca.key -extfile extensions -out between.crt",
+    );
+    openssl("x509 -req -in node.csr -CA between.crt -CAkey between.key -out node.crt");
+    sandbox.write("certs/node.crt", &(sandbox.read("node.crt") + &sandbox.read("between.crt")));
+    sandbox
+        .run(&[&["create-ca", "--overwrite", "--key-algorithm=ecdsa"], &NEW_CA[..]].concat())
+        .succeeds_silently();
+    sandbox.refuses(&REMOVE_OLD, &["certs/node.crt needs certificate 2 in certs/ca.crt"]);
+}
+
+#[test]
 fn only_a_ca_file_in_the_way_is_said_to_keep_its_certificates() {
     let sandbox = Sandbox::with_ca();
     sandbox.create("create-node", &["localhost"]).succeeds_silently();

@@ -10,7 +10,7 @@ use crate::inspect::{inspect, recovers};
 use crate::points::Points;
 use crate::scenario::{DIRS, Scenario};
 use crate::strace::{self, Call, PLAIN};
-use crate::world::{Snapshot, World, words};
+use crate::world::{Snapshot, World, leftovers, words};
 
 #[test]
 fn killed_at_any_call() {
@@ -76,6 +76,41 @@ fn killed_while_it_removes_an_expired_ca() {
         },
     );
     points.report("crash points of remove-expired-ca", 40);
+}
+
+#[test]
+fn killed_while_it_renews_two_certificates() {
+    let world = World::new();
+    for args in ["create-ca", "create-node localhost", "create-client root --also-generate-pkcs8-key"] {
+        world.create(&format!("{args} --ca-key=my-safe-directory/ca.key {DIRS}"));
+    }
+    let args = words("renew --certs-dir=certs --ca-key=my-safe-directory/ca.key");
+    let files = ["node.crt", "node.key", "client.root.crt", "client.root.key", "client.root.key.pk8"];
+    let before = world.snapshot();
+    let mut points = Points::default();
+    points.try_all(
+        strace::calls(&world, &args, &[]),
+        |call| format!("killed at {} #{}", call.name, call.nth),
+        |call| {
+            let world = world.copy();
+            let traced = strace::run(&world, &args, &[strace::signal(call, "SIGKILL")]);
+            ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+            let next = world.run(&words("create-tenant-signing 2 --certs-dir=certs"));
+            ensure!(next.success(), "{next:?}");
+            let now = world.snapshot();
+            let is_new = |file: &&str| {
+                let file = Path::new("certs").join(file);
+                now.get(&file).map(|item| &item.contents) != before.get(&file).map(|item| &item.contents)
+            };
+            let count = files.iter().filter(|file| is_new(file)).count();
+            ensure!([0, files.len()].contains(&count), "{count} of {} files are new", files.len());
+            ensure!(leftovers(&now).is_empty(), "left behind: {:?}", leftovers(&now));
+            let again = world.run(&args);
+            ensure!(again.success(), "{again:?}");
+            Ok(())
+        },
+    );
+    points.report("crash points of renew", 40);
 }
 
 fn kill_at_each_call(points: &mut Points, scenario: &Scenario, calls: Vec<Call>, file_system: &[&str]) {

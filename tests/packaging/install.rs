@@ -36,7 +36,7 @@ fn licence_of_crates() -> Option<&'static str> {
 }
 
 /// The commands that have a man page.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "check-login",
     "create-ca",
     "create-client",
@@ -48,7 +48,8 @@ const COMMANDS: [&str; 14] = [
     "create-ui",
     "create-ui-ca",
     "list",
-    "remove-expired-ca",
+    "remove-ca",
+    "renew",
     "subject",
     "version",
 ];
