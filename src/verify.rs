@@ -19,7 +19,7 @@ use crate::finding::{Finding, Severity};
 use crate::host::Host;
 use crate::usage::Usage;
 use across::Across;
-use handshake::Server;
+use handshake::Peers;
 use trust::Trust;
 
 /// What is to be verified, and against what.
@@ -81,7 +81,7 @@ struct Context<'a> {
     expected: &'a Expected,
     reading: &'a Reading<'a>,
     trust: Trust,
-    server: Option<Server>,
+    peers: Option<Peers<'a>>,
 }
 
 /// Looks at a whole directory. `take` gets the directory itself first, then its files in the order of `list`.
@@ -106,8 +106,11 @@ pub fn directory(path: &Path, expected: &Expected, take: &mut dyn FnMut(Checked)
         facts: None,
         findings,
     })?;
-    let server = expected.handshake.then(|| Server::read(&reading, expected)).flatten();
-    let context = Context { expected, reading: &reading, trust, server };
+    let peers = expected.handshake.then(|| Peers::read(&reading, &trust, expected)).transpose();
+    let peers = peers.map_err(|why| {
+        Advice::new(format!("TLS handshakes are not possible: {why}"), "pass --no-handshake to do without")
+    })?;
+    let context = Context { expected, reading: &reading, trust, peers };
     let mut across = Across::new(&names);
     let check = |inspection: Inspection<'_>| certificate::check(inspection, &context);
     scan::each(&certs_dir, &expected.judge, &names, check, |(mut checked, identity)| {

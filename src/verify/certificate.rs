@@ -3,6 +3,7 @@
 use super::{Checked, Context, Facts};
 use crate::certificate::Certificate;
 use crate::certs_dir::inspect::Inspection;
+use crate::finding::Severity;
 
 /// What tells a certificate from all others of its CA: issuer and serial number.
 pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
@@ -10,8 +11,10 @@ pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
 /// Looks at a file.
 pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked, Identity) {
     let mut findings = std::mem::take(&mut inspection.findings);
-    if let Some(server) = &context.server {
-        findings.extend(server.try_with(&inspection, &context.trust, context.expected));
+    // What is known not to work needs no trial.
+    let works = findings.iter().all(|finding| finding.check.severity < Severity::Error);
+    if let Some(peers) = context.peers.as_ref().filter(|_| works) {
+        findings.extend(peers.try_with(&inspection));
     }
     let first = inspection.certificates.first();
     let identity = first.map(|first| (first.issuer_name().into(), first.serial().into()));
