@@ -53,6 +53,8 @@ pub const KEY_CERT_SIGN: u16 = 1 << 5;
 
 /// anyExtendedKeyUsage (RFC 5280 section 4.2.1.12).
 pub const ANY_USAGE: &str = "2.5.29.37.0";
+/// id-kp-serverAuth.
+pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// id-kp-clientAuth.
 pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 

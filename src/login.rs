@@ -74,10 +74,10 @@ pub fn judge_rpc(client: Client<'_>, settings: &ServerSettings, tenant: &Tenant)
     tls::around(client, settings, NODE_USER, || rpc::judge(client.certificate, settings, tenant)).into()
 }
 
-/// The users that the certificate names, by its `crdb:` URIs or its names, as a server without flags reads them.
-pub fn users_named(certificate: &Certificate) -> BTreeSet<String> {
+/// The users that the certificate names, by its `crdb:` URIs or its names, as the server reads them.
+pub fn users_named(certificate: &Certificate, settings: &ServerSettings) -> BTreeSet<String> {
     let common_name = names::normalized(certificate);
-    let scopes = certificate_scopes(certificate, &common_name, &ServerSettings::default()).unwrap_or_default();
+    let scopes = certificate_scopes(certificate, &common_name, settings).unwrap_or_default();
     scopes.into_iter().map(|scope| scope.user).filter(|user| !user.is_empty()).collect()
 }
 

@@ -1,8 +1,12 @@
 //! `verify`: will everything in this certs directory work? Looks at every file as the server and its clients will, and reports
 //! findings; [`crate::finding::checks`] is the table of all.
 
+mod access;
 mod across;
+mod advice;
 mod certificate;
+mod chain;
+mod content;
 mod directory;
 mod handshake;
 pub mod tree;
@@ -12,13 +16,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::certificate::Certificate;
 use crate::certs_dir::inspect::{Inspection, Judge};
 use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::error::{Advice, printable};
 use crate::finding::{Finding, Severity};
 use crate::host::Host;
+use crate::login::ServerSettings;
 use crate::usage::Usage;
 use across::Across;
+use directory::Directory;
 use handshake::Peers;
 use trust::Trust;
 
@@ -81,7 +88,31 @@ struct Context<'a> {
     expected: &'a Expected,
     reading: &'a Reading<'a>,
     trust: Trust,
+    /// Those that a server trusts to have signed its clients' certificates.
+    for_clients: Vec<Certificate>,
+    /// CA certificates that may be missing elsewhere, and the files that they are in.
+    intermediates: Vec<(String, Certificate)>,
+    settings: ServerSettings,
     peers: Option<Peers<'a>>,
+}
+
+impl<'a> Context<'a> {
+    fn new(reading: &'a Reading<'a>, expected: &'a Expected, trust: Trust) -> Result<Self> {
+        let principal_map = expected.judge.principal_map.clone();
+        let peers = expected.handshake.then(|| Peers::read(reading, &trust, expected)).transpose();
+        let peers = peers.map_err(|why| {
+            Advice::new(format!("could not prepare TLS handshakes: {why}"), "pass --no-handshake to do without")
+        })?;
+        Ok(Self {
+            expected,
+            reading,
+            for_clients: trust.for_clients(),
+            intermediates: trust.intermediates(reading),
+            trust,
+            settings: ServerSettings { principal_map, ..ServerSettings::default() },
+            peers,
+        })
+    }
 }
 
 /// Looks at a whole directory. `take` gets the directory itself first, then its files in the order of `list`.
@@ -98,7 +129,8 @@ pub fn directory(path: &Path, expected: &Expected, take: &mut dyn FnMut(Checked)
     let mut findings = reading.findings.clone();
     let names = scan::certificates(&certs_dir, &reading, &mut findings)?;
     let trust = Trust::read(&reading);
-    directory::look(&certs_dir, &reading, &names, expected, &trust, &mut findings)?;
+    let found = Directory { certs_dir: &certs_dir, reading: &reading, names: &names, expected, trust: &trust };
+    findings.extend(found.findings()?);
     take(Checked {
         usage: None,
         name: None,
@@ -106,11 +138,7 @@ pub fn directory(path: &Path, expected: &Expected, take: &mut dyn FnMut(Checked)
         facts: None,
         findings,
     })?;
-    let peers = expected.handshake.then(|| Peers::read(&reading, &trust, expected)).transpose();
-    let peers = peers.map_err(|why| {
-        Advice::new(format!("TLS handshakes are not possible: {why}"), "pass --no-handshake to do without")
-    })?;
-    let context = Context { expected, reading: &reading, trust, peers };
+    let context = Context::new(&reading, expected, trust)?;
     let mut across = Across::new(&names);
     let check = |inspection: Inspection<'_>| certificate::check(inspection, &context);
     scan::each(&certs_dir, &expected.judge, &names, check, |(mut checked, identity)| {

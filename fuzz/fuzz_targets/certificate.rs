@@ -1,7 +1,7 @@
 //! Any bytes in a certificate or key file: they are read, or refused.
 #![no_main]
 
-use crdb_cert::login::chain::{Presented, judge};
+use crdb_cert::login::chain::{Presented, Side, judge};
 use crdb_cert::pki::key::PrivateKey;
 use crdb_cert::pki::pem;
 use crdb_cert::pki::verify::OpenSsl;
@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = (certificate.public_key(), certificate.key_usage(), certificate.basic_constraints());
             let _ = (certificate.extended_key_usage().map(Iterator::count), certificate.ocsp_responders().count());
         }
-        let presented = Presented { leaf: &certificates[0], intermediates: &[], trusted: &certificates[1..] };
+        let presented = Presented { side: Side::Client, leaf: &certificates[0], intermediates: &[], trusted: &certificates[1..] };
         let _ = judge(presented, 0, &OpenSsl);
         let first = pem::certificate_blocks(bytes, |position| position == 0);
         assert_eq!(pem::certificates(&first, "x.crt").map(|kept| kept.len()), Ok(1));

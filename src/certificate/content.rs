@@ -8,6 +8,14 @@ use crate::dn::{CertificateSubject, UnreadableSubject};
 /// id-ad-ocsp (RFC 5280 section 4.2.2.1), as encoded.
 const OCSP: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x30\x01";
 
+/// A name in one line.
+fn text(name: &Result<CertificateSubject, UnreadableSubject>) -> String {
+    match name {
+        Ok(subject) => subject.name.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
 /// The last common name of a name; empty if there is none.
 fn common_name(name: &Result<CertificateSubject, UnreadableSubject>) -> &str {
     match name {
@@ -27,10 +35,12 @@ impl Certificate {
 
     /// The subject in one line, as the server reads it, or why it cannot.
     pub fn subject_text(&self) -> String {
-        match &self.subject {
-            Ok(subject) => subject.name.to_string(),
-            Err(error) => error.to_string(),
-        }
+        text(&self.subject)
+    }
+
+    /// The issuer, likewise.
+    pub fn issuer_text(&self) -> String {
+        text(&super::read_name(self.issuer_name()))
     }
 
     /// The subject's common name: the last one, as in Go; empty if there is none.

@@ -117,6 +117,17 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
     Ok(())
 }
 
+/// Can this account read a file with this owner and mode? As far as the file itself decides.
+pub fn can_read(file: Ownership, account: &Account) -> bool {
+    let is_in_group = file.gid == account.gid || account.supplementary.contains(&file.gid);
+    match account.uid {
+        0 => true,
+        uid if uid == file.uid => file.mode & 0o400 != 0,
+        _ if is_in_group => file.mode & 0o040 != 0,
+        _ => file.mode & 0o004 != 0,
+    }
+}
+
 /// What is wrong with a CA key's file: whoever can read it can log in as anybody.
 pub fn check_ca_key(path: &Path, metadata: &Metadata) -> Vec<Finding> {
     let mut findings = check_secret("CA key", path, metadata);

@@ -41,6 +41,8 @@ pub struct Inspection<'a> {
     pub certificates: Vec<Certificate>,
     /// Its key, if that was read, and belongs to it.
     pub key: Option<PrivateKey>,
+    /// Owner and mode of the files that could be opened.
+    pub opened: Vec<(String, Ownership)>,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -49,7 +51,8 @@ impl<'a> Inspection<'a> {
     /// Looks at the certificate of this name, and at its key.
     pub fn of(reading: &'a Reading<'a>, judge: &'a Judge, name: &'a CertificateName, limit: usize) -> Self {
         let (certificates, findings) = (Vec::new(), Vec::new());
-        let mut inspection = Self { reading, judge, name, limit, certificates, key: None, findings };
+        let (key, opened) = (None, Vec::new());
+        let mut inspection = Self { reading, judge, name, limit, certificates, key, opened, findings };
         inspection.read(&name.certificate_file());
         if let Some(first) = inspection.certificates.first() {
             let found = inspection.principals(first);
@@ -75,7 +78,8 @@ impl<'a> Inspection<'a> {
     }
 
     fn read(&mut self, file: &str) {
-        let contents = match self.reading.open(file).and_then(Regular::read) {
+        let open = self.reading.open(file).inspect(|open| self.opened.push(opened(file, open)));
+        let contents = match open.and_then(Regular::read) {
             Ok(contents) => contents,
             Err(error) => {
                 let path = self.reading.path(file);
@@ -117,10 +121,11 @@ impl<'a> Inspection<'a> {
 
     /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open
     /// file, and the same open file is read.
-    fn read_key(&self, file: &str) -> Result<PrivateKey, Vec<Finding>> {
+    fn read_key(&mut self, file: &str) -> Result<PrivateKey, Vec<Finding>> {
+        let open = self.reading.open(file).inspect(|open| self.opened.push(opened(file, open)));
         let path = self.reading.path(file).display().to_string();
         let found = |check, what: fmt::Arguments<'_>| self.found(check, file, what);
-        let open = self.reading.open(file).map_err(|why| match why {
+        let open = open.map_err(|why| match why {
             ReadError::NotRegular => {
                 vec![found(&checks::KEY_UNREADABLE, format_args!("key file {path} is not a regular file"))]
             }
@@ -171,6 +176,10 @@ impl<'a> Inspection<'a> {
         let content = self.certificates.first().map(|first| (first, self.certificates.len()));
         notes(self.name, content, self.limit)
     }
+}
+
+fn opened(file: &str, open: &Regular) -> (String, Ownership) {
+    (file.to_owned(), Ownership::from(open.metadata()))
 }
 
 /// What the first certificate says, and how many certificates there are, in a few words.

@@ -50,7 +50,7 @@ pub fn server_setting(user: &str, certificate: &Certificate) {
 /// Warns of other users that servers would accept the new certificate for: those that its common name gives.
 pub fn other_users(user: &str, certificate: &Certificate) {
     let is_other = |other: &&String| *other != user && other.parse::<Username>().is_ok();
-    for other in login::users_named(certificate).iter().filter(is_other) {
+    for other in login::users_named(certificate, &Default::default()).iter().filter(is_other) {
         stderr(&format!(
             "warning: this certificate also lets its holder log in as \"{other}\" where the server has no subject for that user"
         ));

@@ -29,7 +29,7 @@ fn create(args: &CreateServer, usage: Usage) -> Result<()> {
     let names = AltName::of_hosts(&hosts);
     let certificate = args.leaf.create(CertificateName::of(usage), &common_name, names, false)?;
     if usage == Usage::Node && args.leaf.new.subject.is_some() {
-        if !login::users_named(&certificate).contains(NODE_USER) {
+        if !login::users_named(&certificate, &Default::default()).contains(NODE_USER) {
             announce::line("note: also make client.node.crt: create-client node");
         }
         announce::server_setting(NODE_USER, &certificate);

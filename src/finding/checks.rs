@@ -57,6 +57,8 @@ checks! {
     CLIENT_PRINCIPAL "client-principal" Warning "The certificate is not for the user that its file is named after."
     NODE_PRINCIPAL "node-principal" Error "The node's certificate is not for the node user, and no client certificate for it is in the directory."
     ROOT_IN_NAMES "root-in-names" Error "A certificate that is not root's lets its holder log in as root."
+    KEY_KIND "key-kind" Error "The server cannot use a key of this kind for this certificate."
+    UI_OTHER_CA "ui-other-ca" Note "The DB Console's certificate is from a CA that is not in the directory: browsers have to trust it."
     WEAK_KEY "weak-key" Warning "The key is too small for its kind."
     WEAK_SIGNATURE "weak-signature" Error "The certificate is signed with MD5 or SHA-1."
     DUPLICATE_SERIAL "duplicate-serial" Error "Two certificates of one CA have the same serial number."

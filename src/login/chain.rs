@@ -12,7 +12,7 @@ mod parse;
 mod tests;
 mod uri;
 
-use crate::certificate::{CLIENT_AUTH, Certificate, KEY_CERT_SIGN, extension};
+use crate::certificate::{CLIENT_AUTH, Certificate, KEY_CERT_SIGN, SERVER_AUTH, extension};
 use crate::time::utc;
 
 use objection::Finding;
@@ -27,18 +27,39 @@ pub trait Signatures {
     fn verify(&self, child: &Certificate, issuer: &Certificate) -> Option<bool>;
 }
 
-/// What a client sends, and what the server trusts.
+/// Which side of a connection presents the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// A client, to a server.
+    Client,
+    /// A server, to its clients.
+    Server,
+}
+
+impl Side {
+    /// The purpose that every certificate of the chain has to allow, and what it is called.
+    fn purpose(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Client => (CLIENT_AUTH, "client authentication (clientAuth)"),
+            Self::Server => (SERVER_AUTH, "server authentication (serverAuth)"),
+        }
+    }
+}
+
+/// What one side sends, and what the other trusts.
 #[derive(Clone, Copy)]
 pub struct Presented<'a> {
-    /// The client's certificate.
+    /// The side that sends.
+    pub side: Side,
+    /// Its own certificate.
     pub leaf: &'a Certificate,
     /// What it sends along.
     pub intermediates: &'a [Certificate],
-    /// The client CAs and the tenant client CAs. Any of them ends a chain, self-signed or not.
+    /// For clients, the client CAs and the tenant client CAs. Any of them ends a chain, self-signed or not.
     pub trusted: &'a [Certificate],
 }
 
-/// What the server will make of it.
+/// What the other side will make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// There is a chain, whatever Go the server is built with.
@@ -49,7 +70,7 @@ pub enum Outcome {
     NotJudged(Objection),
 }
 
-/// Says whether the server completes the handshake at the time `at` (seconds since 1970 UTC).
+/// Says whether the other side completes the handshake at the time `at` (seconds since 1970 UTC).
 pub fn judge(presented: Presented<'_>, at: i64, signatures: &dyn Signatures) -> Outcome {
     let mut search =
         Search { presented, at, signatures, checks: 0, chain: Vec::new(), hint: None, doubts: Vec::new() };
@@ -84,7 +105,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     /// The doubt about the best chain, if there is one. All that is sent and all that is trusted has to be sound by itself.
     fn run(&mut self) -> Result<Option<Objection>, Vec<Objection>> {
-        let Presented { leaf, intermediates, trusted } = self.presented;
+        let Presented { side, leaf, intermediates, trusted } = self.presented;
         let sent = std::iter::once(Place::Leaf).chain((0..intermediates.len()).map(Place::Intermediate));
         let mut doubts = Vec::new();
         for place in sent.chain((0..trusted.len()).map(Place::Trusted)) {
@@ -97,8 +118,8 @@ impl<'a> Search<'a> {
                 .map_err(|objection| vec![objection])?;
         }
         // What else is wrong is worth knowing, too: one new certificate can mend it all.
-        let (refusals, found) =
-            self.sort(Place::Leaf, self.own_validity(leaf).into_iter().chain(keys::of_client(leaf)));
+        let key = if side == Side::Client { keys::of_client(leaf) } else { Vec::new() };
+        let (refusals, found) = self.sort(Place::Leaf, self.own_validity(leaf).into_iter().chain(key));
         doubts.extend(found);
         self.chain.push(Place::Leaf);
         let chain = if trusted.iter().any(|root| root.der() == leaf.der()) {
@@ -209,9 +230,10 @@ impl<'a> Search<'a> {
 
     /// The chain ends with a trusted certificate: may it be used for this? Every certificate of it has to say so.
     fn finished(&mut self) -> Option<Option<Objection>> {
-        let refusing = self.chain.iter().rev().find(|place| !self.at_place(**place).allows(CLIENT_AUTH));
+        let (purpose, called) = self.presented.side.purpose();
+        let refusing = self.chain.iter().rev().find(|place| !self.at_place(**place).allows(purpose));
         if let Some(place) = refusing {
-            let why = "its extended key usage does not allow client authentication (clientAuth)";
+            let why = format!("its extended key usage does not allow {called}");
             let objection = self.objection(*place, Rule::ExtendedKeyUsage, why);
             self.hint.get_or_insert(objection);
             return None;

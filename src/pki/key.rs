@@ -166,6 +166,14 @@ impl PrivateKey {
         stored_key::load(contents).map(Self)
     }
 
+    /// Loads a key that anyone may have put there, in PKCS#8 DER.
+    ///
+    /// # Errors
+    /// As for [`PrivateKey::from_pem`].
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, StoredKeyError> {
+        stored_key::load_pkcs8(der).map(Self)
+    }
+
     /// Loads a key in any PEM form that OpenSSL's decoders know; `passphrase` is called if the key has one.
     ///
     /// # Errors
@@ -258,6 +266,11 @@ impl PrivateKey {
     /// Does `public` belong to this key?
     pub fn matches<T: HasPublic>(&self, public: &PKeyRef<T>) -> bool {
         self.0.public_eq(public)
+    }
+
+    /// Is it the same key?
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.matches(&other.0)
     }
 
     /// What is wrong with the key as a CA key (REFERENCE.md section 6); `None` for any key we could have made.

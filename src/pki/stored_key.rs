@@ -89,6 +89,15 @@ pub fn load(contents: &[u8]) -> Result<PKey<Private>, StoredKeyError> {
     StoredKey::read(block.label, &der)?.load().map_err(invalid)
 }
 
+/// Loads a private key in PKCS#8 DER (RFC 5958).
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_pkcs8(der: &[u8]) -> Result<PKey<Private>, StoredKeyError> {
+    let key = StoredKey::read("PRIVATE KEY", der)?;
+    key.load().map_err(|errors| StoredKeyError::Invalid(reason(&errors)))
+}
+
 /// A kind of key that OpenSSL may load, within limits that keep it quick.
 enum StoredKey<'a> {
     /// PKCS#1 (RFC 8017 appendix A.1.2) with two primes.

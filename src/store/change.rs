@@ -17,7 +17,7 @@ use super::manifest::{self, Policy, Record};
 use super::{COMMIT, NEW, lock};
 use crate::error::{Advice, also, reason};
 
-pub use recover::{Pending, Recovered, recover, sweep};
+pub use recover::{Pending, Recovered, has_litter, recover, sweep};
 
 /// A new file.
 pub struct NewFile<'a> {

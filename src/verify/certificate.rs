@@ -1,9 +1,10 @@
 //! The checks of one certificate file and its key.
 
-use super::{Checked, Context, Facts};
+use super::advice::Advice;
+use super::{Checked, Context, Facts, access, chain, content};
 use crate::certificate::Certificate;
 use crate::certs_dir::inspect::Inspection;
-use crate::finding::Severity;
+use crate::finding::{Check, Severity, checks};
 
 /// What tells a certificate from all others of its CA: issuer and serial number.
 pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
@@ -11,10 +12,18 @@ pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
 /// Looks at a file.
 pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked, Identity) {
     let mut findings = std::mem::take(&mut inspection.findings);
-    // What is known not to work needs no trial.
-    let works = findings.iter().all(|finding| finding.check.severity < Severity::Error);
-    if let Some(peers) = context.peers.as_ref().filter(|_| works) {
+    let advice = Advice::about(&inspection, context);
+    findings.extend(access::findings(&inspection, context, &advice));
+    findings.extend(content::findings(&inspection, context, &advice));
+    findings.extend(chain::findings(&inspection, context, &advice));
+    // What is known to be wrong, or for clients that trust another CA, need not be tried.
+    let is_known = |check: &Check| check.severity == Severity::Error || *check == checks::UI_OTHER_CA;
+    let is_known = findings.iter().any(|finding| is_known(finding.check));
+    if let Some(peers) = context.peers.as_ref().filter(|_| !is_known) {
         findings.extend(peers.try_with(&inspection));
+    }
+    for finding in &mut findings {
+        finding.hint = finding.hint.take().or_else(|| advice.usual(finding.check));
     }
     let first = inspection.certificates.first();
     let identity = first.map(|first| (first.issuer_name().into(), first.serial().into()));

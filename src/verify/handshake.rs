@@ -6,7 +6,6 @@ use crate::certificate::{AltName, Certificate};
 use crate::certs_dir::Reading;
 use crate::certs_dir::inspect::Inspection;
 use crate::certs_dir::layout::CertificateName;
-use crate::error::shell_word;
 use crate::finding::{Finding, checks};
 use crate::host::Host;
 use crate::login::NODE_USER;
@@ -17,7 +16,6 @@ use crate::usage::Usage;
 /// The other sides of the handshakes. Each is missing where the directory lacks what it needs: there are findings about that.
 pub struct Peers<'a> {
     expected: &'a Expected,
-    dir: String,
     /// The node, as its clients meet it.
     node: Option<Verifier>,
     /// A client that trusts the CA of nodes.
@@ -52,7 +50,6 @@ impl<'a> Peers<'a> {
         let node_user = expected.judge.node_user.as_deref().unwrap_or(NODE_USER);
         Ok(Self {
             expected,
-            dir: shell_word(&reading.dir_path().display().to_string()),
             node: node.transpose()?.map(|node| Verifier::server(node, &clients, expected.now)).transpose()?,
             client: client_of(Usage::Node)?,
             browser: client_of(Usage::Ui)?,
@@ -73,8 +70,7 @@ impl<'a> Peers<'a> {
             Ok(identity) => trials.iter().find_map(|trial| trial.failure(&identity))?,
             Err(why) => why.to_string(),
         };
-        let finding = inspection.found(&checks::HANDSHAKE, &name.certificate_file(), failure);
-        Some(finding.hint(self.anew(name)))
+        Some(inspection.found(&checks::HANDSHAKE, &name.certificate_file(), failure))
     }
 
     /// What is to be tried.
@@ -91,26 +87,16 @@ impl<'a> Peers<'a> {
             _ => Vec::new(),
         }
     }
-
-    /// The command that makes this certificate anew.
-    fn anew(&self, name: &CertificateName) -> String {
-        let of = match (name.usage, &name.name) {
-            (Usage::Node, _) => "create-node HOST...".to_owned(),
-            (Usage::Ui, _) => "create-ui HOST...".to_owned(),
-            (Usage::TenantClient, Some(id)) => format!("create-tenant-client {} HOST...", shell_word(id)),
-            (_, user) => format!("create-client {}", shell_word(user.as_deref().unwrap_or_default())),
-        };
-        let ca_key = self.expected.ca_key.as_ref();
-        let ca_key = ca_key.map_or_else(|| "...".to_owned(), |path| shell_word(&path.display().to_string()));
-        format!("crdb-cert {of} --overwrite --certs-dir={} --ca-key={ca_key}", self.dir)
-    }
 }
 
 /// A server is tried under each of these names, or else under one of its own.
 fn servers<'a>(peer: Option<&'a Verifier>, certificate: &Certificate, hosts: &[Host]) -> Vec<Trial<'a>> {
     let Some(peer) = peer else { return Vec::new() };
-    let own = || certificate.alt_names().find_map(|name| to_try(&host(&name)?));
-    let names = if hosts.is_empty() { vec![own()] } else { hosts.iter().map(to_try).collect() };
+    let own: Vec<_> = certificate.alt_names().filter_map(|name| host(&name)).collect();
+    let names = match hosts {
+        [] => vec![own.iter().find_map(|host| to_try(host, &own))],
+        hosts => hosts.iter().map(|host| to_try(host, &own)).collect(),
+    };
     names.into_iter().map(|host| Trial { peer, host, side: "a server" }).collect()
 }
 
@@ -122,12 +108,17 @@ fn host(name: &AltName) -> Option<Host> {
     }
 }
 
-/// The host itself, or one that a wildcard stands for. OpenSSL matches none with `*.local`, though Go does.
-fn to_try(host: &Host) -> Option<Host> {
-    match host.wildcard_base() {
-        Some(base) => base.contains('.').then(|| Host::Dns(format!("node.{base}"))),
-        None => Some(host.clone()),
-    }
+/// The host itself, or one below a wildcard. None where only `*.local` is for it: OpenSSL matches nothing with that, Go does.
+fn to_try(host: &Host, own: &[Host]) -> Option<Host> {
+    let name = match host {
+        Host::Dns(name) => name.replacen('*', "node", 1),
+        Host::Ip(_) => return Some(host.clone()),
+    };
+    let base = name.split_once('.').map(|(_, base)| base).filter(|base| !base.contains('.'));
+    let wildcard = base.map(|base| Host::Dns(format!("*.{base}")));
+    let name = Host::Dns(name);
+    let only_so = !own.contains(&name) && wildcard.is_some_and(|wildcard| own.contains(&wildcard));
+    (!only_so).then_some(name)
 }
 
 impl Trial<'_> {

@@ -14,12 +14,11 @@ pub struct Trust(Vec<(Usage, Vec<Certificate>)>);
 impl Trust {
     /// Reads the CA files. One that cannot be read has findings of its own elsewhere.
     pub fn read(reading: &Reading<'_>) -> Self {
-        let read = |usage: Usage| {
+        let of = |usage: Usage| {
             let file = CertificateName::of(usage).certificate_file();
-            let contents = reading.open(&file).and_then(Regular::read).ok()?;
-            pem::certificates(&contents, &file).ok().map(|all| (usage, all))
+            Some((usage, read(reading, &file)?))
         };
-        Self(KINDS.iter().map(|kind| kind.usage).filter(|usage| usage.is_ca()).filter_map(read).collect())
+        Self(KINDS.iter().map(|kind| kind.usage).filter(|usage| usage.is_ca()).filter_map(of).collect())
     }
 
     /// The certificates of a CA file; none if it is not there.
@@ -39,8 +38,29 @@ impl Trust {
         clients.iter().chain(self.of(Usage::TenantClientCa)).cloned().collect()
     }
 
+    /// CA certificates that are somewhere in the directory, if not where they belong: in CA files, and behind servers' own
+    /// certificates.
+    pub fn intermediates(&self, reading: &Reading<'_>) -> Vec<(String, Certificate)> {
+        let of_ca = |(usage, all): &(Usage, Vec<Certificate>)| {
+            let file = CertificateName::of(*usage).certificate_file();
+            all.iter().map(move |certificate| (file.clone(), certificate.clone())).collect::<Vec<_>>()
+        };
+        let of_server = |usage| {
+            let file = CertificateName::of(usage).certificate_file();
+            let all = read(reading, &file).unwrap_or_default().into_iter().skip(1);
+            all.map(move |certificate| (file.clone(), certificate)).collect::<Vec<_>>()
+        };
+        let servers = [Usage::Node, Usage::Ui].into_iter().flat_map(of_server);
+        self.0.iter().flat_map(of_ca).chain(servers).collect()
+    }
+
     /// All CA certificates of the directory.
     pub fn all(&self) -> impl Iterator<Item = &Certificate> {
         self.0.iter().flat_map(|(_, all)| all)
     }
+}
+
+fn read(reading: &Reading<'_>, file: &str) -> Option<Vec<Certificate>> {
+    let contents = reading.open(file).and_then(Regular::read).ok()?;
+    pem::certificates(&contents, file).ok()
 }

@@ -7,7 +7,7 @@ use crate::certificate::Certificate;
 use crate::certs_dir::Reading;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
-use crate::login::chain::{self, Outcome, Presented};
+use crate::login::chain::{self, Outcome, Presented, Side};
 use crate::pki::verify::OpenSsl;
 use crate::usage::Usage;
 
@@ -28,7 +28,8 @@ impl Trusted {
 
     /// What the handshake comes to at the time `at` if a client sends this file.
     pub fn handshake(&self, file: &CertificateFile, at: i64) -> Outcome {
-        let presented = Presented { leaf: &file.first, intermediates: &file.others, trusted: &self.0 };
+        let presented =
+            Presented { side: Side::Client, leaf: &file.first, intermediates: &file.others, trusted: &self.0 };
         chain::judge(presented, at, &OpenSsl)
     }
 }

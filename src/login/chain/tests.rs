@@ -111,7 +111,8 @@ impl Make {
 fn verdict(leaf: &Make, intermediates: &[Make], trusted: &[Make]) -> String {
     let all = |makes: &[Make]| makes.iter().map(Make::done).collect::<Vec<_>>();
     let (leaf, intermediates, trusted) = (leaf.done(), all(intermediates), all(trusted));
-    let presented = Presented { leaf: &leaf, intermediates: &intermediates, trusted: &trusted };
+    let presented =
+        Presented { side: Side::Client, leaf: &leaf, intermediates: &intermediates, trusted: &trusted };
     let short = |objection: &Objection| {
         let which = match &objection.which {
             Which::Leaf => "leaf".to_owned(),
@@ -234,7 +235,12 @@ fn no_octet_of_a_certificate_can_stop_the_judge() {
                 der[at] = octet;
                 let Ok(odd) = Certificate::from_der(der) else { continue };
                 let (leaf, trusted) = if is_leaf { (&odd, &root) } else { (&leaf, &odd) };
-                let presented = Presented { leaf, intermediates: &[], trusted: std::slice::from_ref(trusted) };
+                let presented = Presented {
+                    side: Side::Client,
+                    leaf,
+                    intermediates: &[],
+                    trusted: std::slice::from_ref(trusted),
+                };
                 read += 1;
                 refused += usize::from(matches!(judge(presented, AT, &Numbers), Outcome::Refused(_)));
             }

@@ -63,6 +63,11 @@ pub fn sweep(dir: &Dir, knows: fn(&str) -> bool) -> io::Result<()> {
     change.sweep()
 }
 
+/// Did a process of the caller's die in a directory before it committed anything?
+pub fn has_litter(dir: &Dir) -> bool {
+    matches!(lock::idle(dir, NEW), Ok(Some(_)))
+}
+
 /// Completes a change that another process committed but did not complete. Undoes it if someone has since put a
 /// file in its way, or changed one of its files.
 ///

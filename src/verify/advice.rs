@@ -1,0 +1,109 @@
+//! The next command to type.
+
+use super::Context;
+use crate::certificate::Certificate;
+use crate::certs_dir::inspect::Inspection;
+use crate::certs_dir::layout::CertificateName;
+use crate::error::shell_word;
+use crate::finding::{Check, checks};
+use crate::usage::Usage;
+
+/// Advice about one certificate.
+pub struct Advice<'a> {
+    context: &'a Context<'a>,
+    name: &'a CertificateName,
+    hosts: Vec<String>,
+}
+
+/// The most names of a certificate that are repeated in a command.
+const HOSTS: usize = 20;
+
+impl<'a> Advice<'a> {
+    /// About this one.
+    pub fn about(inspection: &Inspection<'a>, context: &'a Context<'a>) -> Self {
+        let hosts = inspection.certificates.first().map(hosts).unwrap_or_default();
+        Self { context, name: inspection.name, hosts }
+    }
+
+    /// The path of a file as a word of a command.
+    pub fn word(&self, file: &str) -> String {
+        shell_word(&self.context.reading.path(file).display().to_string())
+    }
+
+    /// What mends most problems of this kind, where one command does.
+    pub fn usual(&self, check: &'static Check) -> Option<String> {
+        let CertificateName { usage, .. } = self.name;
+        if [&checks::CA_EXPIRED_OLD].contains(&check) {
+            return Some(format!("crdb-cert remove-expired-ca{}", self.certs_dir()));
+        }
+        if usage.is_ca() {
+            return Some(format!("crdb-cert {} --overwrite{}", self.create(), self.paths()));
+        }
+        let renewable =
+            [&checks::EXPIRED, &checks::EXPIRES_SOON, &checks::SIGNED_BY_OLDER_CA, &checks::OUTLIVES_CA];
+        let file = self.name.certificate_file();
+        let name = shell_word(file.strip_suffix(".crt").unwrap_or(&file));
+        match check {
+            _ if renewable.contains(&check) => Some(format!("crdb-cert renew {name}{}", self.paths())),
+            _ => Some(self.again()),
+        }
+    }
+
+    /// Make it anew.
+    pub fn again(&self) -> String {
+        format!("crdb-cert {} --overwrite{}", self.create(), self.paths())
+    }
+
+    /// Make it anew with these names, too.
+    pub fn again_with(&self, hosts: &[String]) -> String {
+        let hosts = self.hosts.iter().chain(hosts).map(|host| shell_word(host)).collect::<Vec<_>>().join(" ");
+        format!("crdb-cert {} {hosts} --overwrite{}", self.command(), self.paths())
+    }
+
+    fn command(&self) -> &'static str {
+        match self.name.usage {
+            Usage::Ca => "create-ca",
+            Usage::ClientCa => "create-client-ca",
+            Usage::UiCa => "create-ui-ca",
+            Usage::TenantClientCa => "create-tenant-client-ca",
+            Usage::Node => "create-node",
+            Usage::Ui => "create-ui",
+            Usage::Client => "create-client",
+            Usage::TenantClient => "create-tenant-client",
+            Usage::TenantSigning => "create-tenant-signing",
+        }
+    }
+
+    fn create(&self) -> String {
+        let command = self.command();
+        let name = self.name.name.as_deref().map(shell_word);
+        let hosts = || match self.hosts.as_slice() {
+            [] => "HOST...".to_owned(),
+            hosts => hosts.iter().map(|host| shell_word(host)).collect::<Vec<_>>().join(" "),
+        };
+        match (self.name.usage, name) {
+            (Usage::Node | Usage::Ui, _) => format!("{command} {}", hosts()),
+            (Usage::TenantClient, Some(id)) => format!("{command} {id} {}", hosts()),
+            (_, Some(name)) => format!("{command} {name}"),
+            (_, None) => command.to_owned(),
+        }
+    }
+
+    fn certs_dir(&self) -> String {
+        format!(" --certs-dir={}", shell_word(&self.context.reading.dir_path().display().to_string()))
+    }
+
+    fn paths(&self) -> String {
+        let key = self.context.expected.ca_key.as_ref().map(|key| shell_word(&key.display().to_string()));
+        match self.name.usage {
+            Usage::TenantSigning => self.certs_dir(),
+            _ => format!("{} --ca-key={}", self.certs_dir(), key.as_deref().unwrap_or("...")),
+        }
+    }
+}
+
+/// The names that a server's certificate is for.
+fn hosts(certificate: &Certificate) -> Vec<String> {
+    let addresses = certificate.alt_names().filter_map(|name| name.address());
+    certificate.dns_names().chain(addresses).take(HOSTS).collect()
+}
