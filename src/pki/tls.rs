@@ -132,7 +132,7 @@ impl Verifier {
     /// Why either side gave up: the first to do so.
     pub fn verify(&self, shown: &Identity, host: Option<&Host>, version: Version) -> Result<(), CryptoError> {
         let (mut own, mut other) = self.sides(version)?;
-        shown.show(&mut other)?;
+        shown.show(&mut other).map_err(|errors| CryptoError(in_plain_words(reason(&errors))))?;
         match host {
             Some(Host::Dns(name)) => own.param_mut().set_host(name)?,
             Some(Host::Ip(ip)) => own.param_mut().set_ip(*ip)?,
@@ -217,7 +217,22 @@ fn step(side: &mut SslStream<UnixStream>) -> Result<bool, CryptoError> {
 
 fn why(error: &Error) -> String {
     let io = || error.io_error().map_or_else(|| "it was cut off".to_owned(), crate::error::reason);
-    error.ssl_error().map_or_else(io, reason)
+    error.ssl_error().map_or_else(io, |errors| in_plain_words(reason(errors)))
+}
+
+/// What OpenSSL means by some of its reasons.
+const PLAIN: [(&str, &str); 7] = [
+    ("wrong curve", "no curve that both sides know is that of its key"),
+    ("no shared cipher", "no cipher suite that both sides know goes with its key"),
+    ("no suitable signature algorithm", "no signature algorithm that both sides know goes with its key"),
+    ("peer did not return a certificate", "no signature algorithm that both sides know goes with its key"),
+    ("unsupported protocol", "this version has no use for its key"),
+    ("ee key too small", "its key is too small for OpenSSL's security level"),
+    ("ca md too weak", "its signature is too weak for OpenSSL's security level"),
+];
+
+fn in_plain_words(reason: String) -> String {
+    PLAIN.iter().find(|(of_openssl, _)| *of_openssl == reason).map_or(reason, |(_, plain)| (*plain).to_owned())
 }
 
 /// The context of a side that trusts these. As in Go, each ends a chain, whether it is self-signed or not.
@@ -252,3 +267,6 @@ fn context(method: SslMethod) -> Result<SslContextBuilder, ErrorStack> {
     context.set_groups_list(GROUPS)?;
     Ok(context)
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,15 +122,19 @@ fn to_try(host: &Host, own: &[Host]) -> Option<Host> {
 }
 
 impl Trial<'_> {
-    /// Why the handshake fails, and in which versions of TLS for the same reason.
+    /// Why the handshake fails, and in which versions of TLS.
     fn failure(&self, identity: &Identity) -> Option<String> {
         let fails = |version| Some((version, self.peer.verify(identity, self.host.as_ref(), version).err()?));
         let failures: Vec<_> = self.peer.versions().iter().copied().filter_map(fails).collect();
-        let why = &failures.first()?.1;
-        let versions =
-            failures.iter().filter(|(_, other)| other == why).map(|(version, _)| version.to_string());
-        let versions = versions.collect::<Vec<_>>().join(" and ");
         let host = self.host.as_ref().map(|host| format!(" for {host}")).unwrap_or_default();
-        Some(format!("TLS {versions}, as {}{host}: {why}", self.side))
+        let side = format!(", as {}{host}", self.side);
+        match &failures[..] {
+            [] => None,
+            [(a, why), (b, other)] if why == other => Some(format!("TLS {a} and {b}{side}: {why}")),
+            [(version, why), others @ ..] => {
+                let others = others.iter().map(|(version, why)| format!("; TLS {version}: {why}"));
+                Some(format!("TLS {version}{side}: {why}{}", others.collect::<String>()))
+            }
+        }
     }
 }

@@ -25,5 +25,6 @@ mod sandbox;
 mod secrets;
 mod subject;
 mod terminal;
+mod verify_handshake;
 mod version;
 mod walkthrough;
