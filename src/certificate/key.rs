@@ -35,7 +35,11 @@ pub enum KeyKind<'a> {
 }
 
 impl<'a> PublicKey<'a> {
-    pub(super) fn read(info: &'a [u8]) -> Result<Self, Malformed> {
+    /// Reads a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// If it is none in DER.
+    pub fn read(info: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = der::only(info, SEQUENCE)?.parts();
         let mut identifier = fields.expect(SEQUENCE)?.parts();
         let algorithm = identifier.expect(OBJECT_IDENTIFIER)?.contents;
@@ -58,9 +62,36 @@ impl<'a> PublicKey<'a> {
         Ok(Self { kind, algorithm, parameters, key })
     }
 
+    /// Is it the same key? `None` if that takes arithmetic, such as for a compressed point.
+    pub fn is(&self, other: &PublicKey<'_>) -> Option<bool> {
+        let is_plain = |point: &[u8]| point.first() == Some(&4);
+        match (self.kind, other.kind) {
+            (KeyKind::Rsa { modulus, exponent }, KeyKind::Rsa { modulus: modulus_b, exponent: exponent_b }) => {
+                let all = [modulus, exponent, modulus_b, exponent_b];
+                all.iter().all(|number| is_positive(number)).then_some(all[..2] == all[2..])
+            }
+            (KeyKind::Ec(a), KeyKind::Ec(b)) => {
+                let comparable = !a.is_empty() && !b.is_empty() && is_plain(self.key) && is_plain(other.key);
+                comparable.then_some(a == b && self.key == other.key)
+            }
+            (KeyKind::Ed25519, KeyKind::Ed25519) => Some(self.key == other.key),
+            (KeyKind::Other, _) | (_, KeyKind::Other) => None,
+            _ => Some(false),
+        }
+    }
+
     /// The length of an RSA modulus in bits.
     pub fn rsa_bits(&self) -> Option<usize> {
         let KeyKind::Rsa { modulus, .. } = self.kind else { return None };
         Some(der::bits(modulus))
+    }
+}
+
+/// The contents octets of a positive INTEGER in the shortest form?
+fn is_positive(integer: &[u8]) -> bool {
+    match integer {
+        [0, second, ..] => *second >= 0x80,
+        [first, ..] => *first < 0x80 && *first > 0,
+        [] => false,
     }
 }

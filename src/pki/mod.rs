@@ -7,6 +7,7 @@ mod pbes2;
 pub mod pem;
 pub mod profile;
 pub mod provider;
+mod readable;
 mod stored_key;
 pub mod tls;
 pub mod verify;
