@@ -95,3 +95,36 @@ fn is_positive(integer: &[u8]) -> bool {
         [] => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key<'a>(kind: KeyKind<'a>, key: &'a [u8]) -> PublicKey<'a> {
+        PublicKey { kind, algorithm: &[], parameters: &[], key }
+    }
+
+    #[test]
+    fn keys_are_the_same_where_octets_tell() {
+        let rsa = |modulus, exponent| key(KeyKind::Rsa { modulus, exponent }, &[]);
+        let ec = |curve, point| key(KeyKind::Ec(curve), point);
+        let ed25519 = |octets| key(KeyKind::Ed25519, octets);
+        for (a, b, expected) in [
+            (rsa(&[0, 0x81], &[3]), rsa(&[0, 0x81], &[3]), Some(true)),
+            (rsa(&[0, 0x81], &[3]), rsa(&[0, 0x81], &[5]), Some(false)),
+            (rsa(&[0, 0x81], &[3]), rsa(&[0, 0x83], &[3]), Some(false)),
+            (rsa(&[0x71], &[3]), rsa(&[0, 0x71], &[3]), None),
+            (ec(b"a", &[4, 1, 2]), ec(b"a", &[4, 1, 2]), Some(true)),
+            (ec(b"a", &[4, 1, 2]), ec(b"b", &[4, 1, 2]), Some(false)),
+            (ec(b"a", &[4, 1, 2]), ec(b"a", &[4, 1, 3]), Some(false)),
+            (ec(b"a", &[4, 1, 2]), ec(b"a", &[2, 1]), None),
+            (ec(&[], &[4, 1, 2]), ec(&[], &[4, 1, 2]), None),
+            (ed25519(&[1]), ed25519(&[1]), Some(true)),
+            (ed25519(&[1]), ed25519(&[2]), Some(false)),
+            (ed25519(&[4]), ec(b"a", &[4]), Some(false)),
+            (key(KeyKind::Other, &[1]), key(KeyKind::Other, &[1]), None),
+        ] {
+            assert_eq!((a.is(&b), b.is(&a)), (expected, expected), "{a:?} {b:?}");
+        }
+    }
+}
