@@ -6,6 +6,7 @@
 
 pub mod args;
 pub mod generate;
+pub mod list;
 pub mod logging;
 pub mod server;
 pub mod verify;
@@ -15,9 +16,10 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use crate::go_bool::parser as go_bool;
 pub use args::*;
 pub use generate::Generate;
+pub use list::{List, ListFormat};
 use logging::LogArgs;
 pub use server::{ServerArgs, StartArgs};
-pub use verify::{ReportFormat, Verify};
+pub use verify::{MetricNames, ReportFormat, Verify};
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
 ///
@@ -163,11 +165,16 @@ Example:
     /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.
     /// It never looks for CA keys. Other keys must belong to root or to the account the database runs under, and
     /// must not be accessible to others.
+    ///
+    /// For programs, --format prints the same columns as tsv, csv, json or ndjson, with times in RFC 3339. --timeline
+    /// shows what is valid when, in the width of the terminal.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
   crdb-cert list --certs-dir=certs
-  crdb-cert list --certs-dir=certs --server-user=cockroach")]
+  crdb-cert list --certs-dir=certs --server-user=cockroach
+  crdb-cert list --certs-dir=certs --format=ndjson
+  crdb-cert list --certs-dir=certs --timeline")]
     List(List),
     /// Check that everything in a certs directory will work
     ///

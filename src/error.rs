@@ -40,6 +40,11 @@ pub fn render(error: &anyhow::Error) -> String {
     text
 }
 
+/// What to type next, if the error says so.
+pub fn hint(error: &anyhow::Error) -> Option<&str> {
+    advice(error).map(|advice| &*advice.hint)
+}
+
 fn advice(error: &anyhow::Error) -> Option<&Advice> {
     // The error chain does not show a context's type.
     error.downcast_ref().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Advice>()))

@@ -16,6 +16,42 @@ pub fn utc(seconds: i64) -> String {
     Utc::at(seconds).map(text).unwrap_or_default()
 }
 
+/// `2031-11-25T21:38:13Z`, as in RFC 3339; `None` outside the years 0 to 9999.
+pub fn rfc3339(seconds: i64) -> Option<String> {
+    Utc::at(seconds).map(|Utc { year, month, day, hour, minute, second }| {
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    })
+}
+
+/// `2031-11-25`; empty outside the years 0 to 9999.
+pub fn day(seconds: i64) -> String {
+    date(seconds).replace('/', "-")
+}
+
+/// How far off that is, in seconds from now: `in 5 years`, `in 12 days`, `3 days ago`. Never more than there is.
+pub fn from_now(seconds: i64) -> String {
+    const MINUTE: u64 = 60;
+    const DAY: u64 = 86_400;
+    // The units, their average length, and how many there have to be.
+    const UNITS: [(&str, u64, u64); 5] = [
+        ("year", 31_556_952, 2),
+        ("month", 2_629_746, 3),
+        ("day", DAY, 2),
+        ("hour", 60 * MINUTE, 2),
+        ("minute", MINUTE, 1),
+    ];
+    let distance = seconds.unsigned_abs();
+    let unit = UNITS.into_iter().find(|(_, length, least)| distance >= length * least);
+    let words = unit.map_or_else(
+        || "less than a minute".to_owned(),
+        |(unit, length, _)| {
+            let count = distance / length;
+            format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+        },
+    );
+    if seconds < 0 { format!("{words} ago") } else { format!("in {words}") }
+}
+
 /// Parses RFC 3339: `2031-11-25T21:38:13Z`, with a space or with an offset. A fraction of a second is dropped.
 pub fn parse(text: &str) -> Option<i64> {
     let (time, rest) = text.split_at_checked("2031-11-25T21:38:13".len())?;
@@ -144,6 +180,31 @@ mod tests {
     }
 
     #[test]
+    fn the_time_left_is_said_in_words() {
+        const DAY: i64 = 86_400;
+        for (seconds, words) in [
+            (0, "in less than a minute"),
+            (59, "in less than a minute"),
+            (60, "in 1 minute"),
+            (7199, "in 119 minutes"),
+            (7200, "in 2 hours"),
+            (2 * DAY - 1, "in 47 hours"),
+            (12 * DAY + 5, "in 12 days"),
+            (91 * DAY, "in 91 days"),
+            (92 * DAY, "in 3 months"),
+            (730 * DAY, "in 23 months"),
+            (731 * DAY, "in 2 years"),
+            (5 * 366 * DAY, "in 5 years"),
+            (-1, "less than a minute ago"),
+            (-3 * DAY, "3 days ago"),
+            (i64::MIN, "292277024626 years ago"),
+            (i64::MAX, "in 292277024626 years"),
+        ] {
+            assert_eq!(from_now(seconds), words, "{seconds}");
+        }
+    }
+
+    #[test]
     fn times_of_certificates_are_read() {
         for (tag, text, expected) in [
             (0x17, "700101000000Z", Some(0)),
@@ -215,6 +276,7 @@ mod tests {
             let shown = Asn1Time::from_unix(seconds).expect("a time").to_string();
             prop_assert_eq!(shown, format!("{month} {day:>2} {hour:02}:{minute:02}:{second:02} {year} GMT"));
             prop_assert_eq!(parse(&utc(seconds).replace(" UTC", "Z")), Some(seconds));
+            prop_assert_eq!(rfc3339(seconds).as_deref().and_then(parse), Some(seconds));
         }
     }
 }

@@ -110,17 +110,6 @@ pub struct CreateTenantSigning {
     pub key_size: Option<i64>,
 }
 
-/// `list`
-#[derive(Debug, Args)]
-pub struct List {
-    /// Where the certificates are.
-    #[command(flatten)]
-    pub dir: CertsDirArgs,
-    /// Check the owner and mode of keys for this account, the one the database runs under [default: your own]
-    #[arg(long, value_name = "NAME")]
-    pub server_user: Option<String>,
-}
-
 /// `remove-expired-ca`
 #[derive(Debug, Args)]
 pub struct RemoveExpiredCa {

@@ -39,6 +39,9 @@ pub struct Verify {
     /// How to print what is found
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+    /// What metrics for Prometheus are called: as the server's own, or as x509-certificate-exporter's
+    #[arg(long, value_name = "WHOSE", default_value = "cockroach")]
+    pub metric_names: MetricNames,
     /// Write to FILE, whole or not at all, with mode 0644 [default: stdout]
     #[arg(long, value_name = "FILE")]
     pub output: Option<OsString>,
@@ -55,4 +58,14 @@ pub enum ReportFormat {
     Tap,
     /// Metrics for Prometheus; no key is read.
     Prometheus,
+}
+
+/// Whose names the metrics have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MetricNames {
+    /// The server's own.
+    Cockroach,
+    /// Those of x509-certificate-exporter.
+    #[value(name = "x509-certificate-exporter")]
+    X509CertificateExporter,
 }

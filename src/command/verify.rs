@@ -1,7 +1,7 @@
 //! `verify`: will everything in the certs directory work?
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -10,48 +10,72 @@ use super::values;
 use crate::certs_dir::inspect::Judge;
 use crate::cli::{ReportFormat, Verify};
 use crate::duration::Lifetime;
+use crate::interrupts::Interrupts;
+use crate::output::report::prometheus::Metrics;
 use crate::output::report::{self, Summary};
+use crate::output::terminal::Paint;
 use crate::verify::{self, Expected};
 use crate::{account, host, output};
 
 /// Prints the report; the status is 0 if all is good, 1 for warnings, 2 for errors, and 3 if a directory could not be looked at.
 pub fn run(args: &Verify) -> Result<ExitCode> {
     let (dir, expected) = (args.dir.path()?, expected(args)?);
-    let dirs = if args.recursive { verify::tree::certs_dirs(&dir)? } else { vec![dir] };
+    let dirs = if args.recursive { verify::tree::certs_dirs(&dir)? } else { vec![(dir, Ok(()))] };
+    let node_user = values::node_user()?;
+    let metrics = Metrics { names: args.metric_names, node_user, recursive: args.recursive };
+    // A file is no terminal.
+    let paint = if args.output.is_some() { Paint::PLAIN } else { Paint::of_stdout() };
+    let job = Job { format: args.format, metrics, paint, dirs, expected };
     let mut status = ExitCode::SUCCESS;
-    output::print_with(|out| print(out, args.format, &dirs, &expected).map(|printed| status = printed))
-        .context("could not print the report")?;
+    let Some(file) = &args.output else {
+        output::print_with(|out| job.print(out, None).map(|printed| status = printed))
+            .context("could not print the report")?;
+        return Ok(status);
+    };
+    let interrupts = Interrupts::defer();
+    output::print_to(Path::new(file), |out| job.print(out, Some(&interrupts)).map(|printed| status = printed))
+        .or_else(|error| interrupts.check().and(Err(error)))?;
     Ok(status)
 }
 
-fn print(
-    out: &mut dyn Write,
+/// What is to be done.
+struct Job {
     format: ReportFormat,
-    dirs: &[PathBuf],
-    expected: &Expected,
-) -> io::Result<ExitCode> {
-    let (mut summary, mut unreadable) = (Summary { now: expected.now, ..Summary::default() }, false);
-    let mut report = report::of(format, out);
-    for dir in dirs {
-        report.directory(dir)?;
-        let looked = verify::directory(dir, expected, &mut |checked| {
-            summary.count(dir, &checked);
-            Ok(report.checked(&checked)?)
-        });
-        if let Err(error) = looked {
-            // Unless it is the output that fails.
-            let error = error.downcast::<io::Error>().map_or_else(Ok, Err)?;
-            unreadable = true;
-            report.unreadable(dir, &error)?;
+    metrics: Metrics,
+    paint: Paint,
+    /// The directories, and whether they can be read at all.
+    dirs: Vec<(PathBuf, Result<()>)>,
+    expected: Expected,
+}
+
+impl Job {
+    fn print(self, out: &mut dyn Write, interrupts: Option<&Interrupts>) -> io::Result<ExitCode> {
+        let (mut summary, mut unreadable) = (Summary { now: self.expected.now, ..Summary::default() }, false);
+        let mut report = report::of(self.format, self.metrics, self.paint, out);
+        for (dir, readable) in self.dirs {
+            report.directory(&dir)?;
+            let looked = readable.and_then(|()| {
+                verify::directory(&dir, &self.expected, &mut |checked| {
+                    interrupts.map_or(Ok(()), Interrupts::check).map_err(io::Error::other)?;
+                    summary.count(&dir, &checked);
+                    Ok(report.checked(&checked)?)
+                })
+            });
+            if let Err(error) = looked {
+                // Unless it is the output that fails.
+                let error = error.downcast::<io::Error>().map_or_else(Ok, Err)?;
+                unreadable = true;
+                report.unreadable(&dir, &error)?;
+            }
         }
+        report.end(&summary)?;
+        Ok(ExitCode::from(match summary {
+            _ if unreadable => 3,
+            Summary { errors: 1.., .. } => 2,
+            Summary { warnings: 1.., .. } => 1,
+            _ => 0,
+        }))
     }
-    report.end(&summary)?;
-    Ok(ExitCode::from(match summary {
-        _ if unreadable => 3,
-        Summary { errors: 1.., .. } => 2,
-        Summary { warnings: 1.., .. } => 1,
-        _ => 0,
-    }))
 }
 
 /// What the flags say.
@@ -75,6 +99,6 @@ fn expected(args: &Verify) -> Result<Expected> {
         expires_within: lifetime.as_seconds(),
         now: values::now(),
         handshake: keys && !args.no_handshake,
-        ca_key: args.ca_key.as_deref().map(values::ca_key_path).transpose()?,
+        ca_key: args.ca_key.as_deref().map(values::ca_key_path).transpose()?.filter(|_| keys),
     })
 }

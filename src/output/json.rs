@@ -60,7 +60,6 @@ pub fn object(login: &Login<'_>, verdict: &Verdict) -> Value {
 
 /// JSON text whose characters cannot drive a terminal (JSON itself escapes fewer), and that shows no PIN.
 pub fn harmless(json: &str) -> String {
-    let shown = |c: char| if misleads(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
     let mut escaped = false;
     // By strings: a PIN ends where its string does.
     let parts = json.split_inclusive(|c| {
@@ -68,13 +67,20 @@ pub fn harmless(json: &str) -> String {
         escaped = c == '\\' && !escaped;
         ends
     });
-    parts
-        .map(|part| match part.strip_suffix('"') {
+    let mut shown = String::with_capacity(json.len());
+    for part in parts {
+        let part = match part.strip_suffix('"') {
             Some(text) => without_pins(text) + "\"",
             None => without_pins(part),
-        })
-        .flat_map(|part| part.chars().map(shown).collect::<Vec<_>>())
-        .collect()
+        };
+        for c in part.chars() {
+            match misleads(c) {
+                true => shown += &format!("\\u{:04x}", u32::from(c)),
+                false => shown.push(c),
+            }
+        }
+    }
+    shown
 }
 
 fn comparison(comparison: &Comparison) -> Value {

@@ -1,15 +1,21 @@
 //! What `verify` found, in the form that was asked for.
 
+mod json;
+pub mod prometheus;
+mod tap;
 mod text;
 
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::terminal::Paint;
 use crate::cli::ReportFormat;
+use crate::error::printable;
 use crate::finding::Severity;
 use crate::verify::Checked;
+use prometheus::{Metrics, Prometheus};
 
-/// How many files are how good.
+/// How many files are how good. A directory counts as one if something is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Files without a finding, or with notes only.
@@ -28,6 +34,7 @@ impl Summary {
     /// Counts one more file.
     pub fn count(&mut self, dir: &Path, checked: &Checked) {
         match checked.severity() {
+            None if is_directory(dir, checked) => {}
             Some(Severity::Error) => self.errors += 1,
             Some(Severity::Warning) => self.warnings += 1,
             Some(Severity::Note) | None => self.good += 1,
@@ -37,6 +44,19 @@ impl Summary {
         {
             self.first_to_expire = Some((dir.join(&*checked.file).display().to_string(), end));
         }
+    }
+}
+
+/// Is this the directory itself?
+fn is_directory(dir: &Path, checked: &Checked) -> bool {
+    checked.usage.is_none() && *checked.file == *printable(&dir.display().to_string())
+}
+
+/// The path of what was checked, as it can be shown.
+fn path(dir: &Path, checked: &Checked) -> String {
+    match is_directory(dir, checked) {
+        true => checked.file.to_string(),
+        false => printable(&dir.join(&*checked.file).display().to_string()),
     }
 }
 
@@ -64,11 +84,17 @@ pub trait Report {
     fn end(&mut self, summary: &Summary) -> io::Result<()>;
 }
 
-/// The form, printed to `out`.
-pub fn of<'a>(format: ReportFormat, out: &'a mut dyn Write) -> Box<dyn Report + 'a> {
+/// The form, printed to `out`: in colour where the form is for people; `metrics` are for Prometheus.
+pub fn of<'a>(
+    format: ReportFormat,
+    metrics: Metrics,
+    paint: Paint,
+    out: &'a mut dyn Write,
+) -> Box<dyn Report + 'a> {
     match format {
-        ReportFormat::Text | ReportFormat::Json | ReportFormat::Tap | ReportFormat::Prometheus => {
-            Box::new(text::Text::new(out))
-        }
+        ReportFormat::Text => Box::new(text::Text::new(out, paint)),
+        ReportFormat::Json => Box::new(json::Json::new(out)),
+        ReportFormat::Tap => Box::new(tap::Tap::new(out)),
+        ReportFormat::Prometheus => Box::new(Prometheus::new(metrics, out)),
     }
 }

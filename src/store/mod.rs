@@ -10,6 +10,7 @@ pub mod dir;
 pub mod lock;
 mod manifest;
 pub mod read;
+pub mod whole;
 
 /// The prefix of our own directories' names.
 pub const PREFIX: &str = ".crdb-cert.";

@@ -49,6 +49,11 @@ impl<'a> Advice<'a> {
         }
     }
 
+    /// Where client certificates have a CA of their own, nodes need one of it to reach each other.
+    pub fn client_of_nodes(&self) -> String {
+        format!("crdb-cert create-client node{} --ca-key=...", self.certs_dir())
+    }
+
     /// Make it anew.
     pub fn again(&self) -> String {
         format!("crdb-cert {} --overwrite{}", self.create(), self.paths())

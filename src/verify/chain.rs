@@ -71,7 +71,11 @@ fn of_side(
             Which::Leaf => format!("no chain to {ca}: {}", objection.why),
             _ => format!("no chain to {ca}: {objection}"),
         };
-        inspection.found(check, &file, what)
+        let found = inspection.found(check, &file, what);
+        match (usage, side) {
+            (Usage::Node, Side::Client) => found.hint(advice.client_of_nodes()),
+            _ => found,
+        }
     };
     match chain::judge(presented, context.expected.now, &OpenSsl) {
         Outcome::Trusted => Vec::new(),

@@ -15,7 +15,7 @@ use crate::certs_dir::{CertsDir, Reading};
 use crate::error::{clipped, reason, shell_word};
 use crate::finding::{Check, Finding, checks};
 use crate::pki;
-use crate::pki::key::{PrivateKey, StoredKeyError};
+use crate::pki::key::{PrivateKey, StoredKeyError, Weakness};
 use crate::store::change;
 use crate::store::dir::{Dir, euid};
 use crate::store::read::{ReadError, Regular};
@@ -170,6 +170,9 @@ impl Directory<'_> {
                 return findings;
             }
         };
+        if let Some(Weakness::Refused(why) | Weakness::Weak(why)) = key.weakness() {
+            findings.push(found(&checks::CA_KEY_WEAK, why));
+        }
         let cas = KINDS.iter().map(|kind| kind.usage).filter(|usage| usage.is_ca());
         let place = |usage| self.trust.of(usage).iter().position(|ca| belongs(&key, ca)).map(|at| (usage, at));
         let places: Vec<_> = cas.filter_map(place).collect();

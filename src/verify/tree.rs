@@ -1,6 +1,6 @@
 //! The certs directories below a directory, such as those of a fleet.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
@@ -8,18 +8,32 @@ use walkdir::WalkDir;
 
 use crate::certs_dir::is_temporary;
 use crate::certs_dir::layout::is_certificate;
-use crate::error::Advice;
+use crate::error::{Advice, reason};
 
-/// All directories at `root` and below with certificates in them, in order. Links to directories are not followed.
+/// All directories at `root` and below with certificates in them, in order, and those that cannot be read, with the
+/// reason. Links to directories are not followed.
 ///
 /// # Errors
-/// If a directory cannot be read, or there is none with certificates.
-pub fn certs_dirs(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut dirs = BTreeSet::new();
+/// If there are none.
+pub fn certs_dirs(root: &Path) -> Result<Vec<(PathBuf, Result<()>)>> {
+    let mut dirs = BTreeMap::new();
     for entry in WalkDir::new(root).into_iter().filter_entry(|entry| !is_temporary(entry.file_name())) {
-        let entry = entry.map_err(|error| anyhow!("could not look for certs directories: {error}"))?;
-        if !entry.file_type().is_dir() && entry.file_name().to_str().is_some_and(is_certificate) {
-            dirs.extend(entry.path().parent().map(Path::to_owned));
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) if entry.file_name().to_str().is_some_and(is_certificate) => {
+                let dir = entry.path().parent().unwrap_or(root);
+                if !dirs.contains_key(dir) {
+                    dirs.insert(dir.to_owned(), Ok(()));
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_owned();
+                let why =
+                    error.into_io_error().map_or_else(|| "a loop of links".to_owned(), |error| reason(&error));
+                let what = anyhow!("could not look for certs directories in {}: {why}", path.display());
+                dirs.insert(path, Err(what));
+            }
         }
     }
     if dirs.is_empty() {

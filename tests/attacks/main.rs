@@ -11,6 +11,7 @@ mod directories;
 mod keys;
 mod links;
 mod locks;
+mod output;
 mod place;
 mod planted;
 mod race;

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 
 use rustix::pty;
+use rustix::termios::{Winsize, tcsetwinsize};
 
 pub use crate::support::{DIRS, Run, Sandbox, program};
 
@@ -15,28 +17,46 @@ impl Sandbox {
 
     /// The same, with environment variables.
     pub fn create_on_terminal_with(&self, env: &[(&str, &str)], command: &str, args: &[&str]) -> String {
-        let controller = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a terminal");
-        pty::grantpt(&controller).expect("grantpt");
-        pty::unlockpt(&controller).expect("unlockpt");
-        let name = pty::ptsname(&controller, Vec::new()).expect("ptsname");
-        let user = fs::File::options()
-            .read(true)
-            .write(true)
-            .open(name.to_str().expect("ASCII"))
-            .expect("the terminal");
+        let (controller, user) = terminal();
         let args = [&[command, "--key-algorithm=ecdsa"], args, &DIRS].concat();
         let mut child =
             self.command(&args).envs(env.iter().copied()).stderr(user).spawn().expect("the program");
         assert!(child.wait().expect("the program").success(), "{args:?}");
-        let mut seen = Vec::new();
-        let mut controller = fs::File::from(controller);
-        // All of it is in the terminal's buffer; when it is read the terminal hangs up.
-        let mut chunk = [0; 4096];
-        while let Ok(n @ 1..) = controller.read(&mut chunk) {
-            seen.extend_from_slice(&chunk[..n]);
-        }
-        String::from_utf8(seen).expect("UTF-8").replace("\r\n", "\n")
+        seen(controller)
     }
+
+    /// The program, with stdout on a terminal of so many columns: what is seen there, which has to be short.
+    pub fn seen_on_terminal(&self, columns: u16, env: &[(&str, &str)], args: &[&str]) -> String {
+        let (controller, user) = terminal();
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&user, size).expect("a size");
+        let mut child = self.command(args).envs(env.iter().copied()).stdout(user).spawn().expect("the program");
+        child.wait().expect("the program");
+        seen(controller)
+    }
+}
+
+/// A terminal: the side that sees what is printed, and the program's.
+fn terminal() -> (OwnedFd, fs::File) {
+    let controller = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a terminal");
+    pty::grantpt(&controller).expect("grantpt");
+    pty::unlockpt(&controller).expect("unlockpt");
+    let name = pty::ptsname(&controller, Vec::new()).expect("ptsname");
+    let user =
+        fs::File::options().read(true).write(true).open(name.to_str().expect("ASCII")).expect("the terminal");
+    (controller, user)
+}
+
+/// What was printed, after the program's end.
+fn seen(controller: OwnedFd) -> String {
+    let mut seen = Vec::new();
+    let mut controller = fs::File::from(controller);
+    // All of it is in the terminal's buffer; when it is read the terminal hangs up.
+    let mut chunk = [0; 4096];
+    while let Ok(n @ 1..) = controller.read(&mut chunk) {
+        seen.extend_from_slice(&chunk[..n]);
+    }
+    String::from_utf8(seen).expect("UTF-8").replace("\r\n", "\n")
 }
 
 /// Digits of dates become `N`: `2031/11/25` is `NNNN/NN/NN`.

@@ -1,5 +1,5 @@
-//! What a packager relies on: `make install` and `make uninstall`, `make -C dev dist` and a build of what it wrote, and how the program
-//! is built.
+//! What a packager relies on: `make install` and `make uninstall`, `make -C dev dist` and a build of what it wrote, how the program
+//! is built, and what of it Prometheus sees.
 //!
 //! Run by `make -C dev packaging`, which installs what these tests need and builds the program first.
 
@@ -9,5 +9,6 @@ mod support;
 mod binary;
 mod dist;
 mod install;
+mod monitoring;
 mod prerequisites;
 mod shell;

@@ -46,7 +46,7 @@ impl Sandbox {
     }
 
     /// Another program, with OpenSSL's configuration, too.
-    fn command_of(&self, program: &str, args: &[impl AsRef<OsStr>]) -> Command {
+    pub fn command_of(&self, program: &str, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = self.dir.command(program, args);
         command.envs(OPENSSL.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command

@@ -1,54 +1,237 @@
 //! For people: grouped by file, worst first.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Report, Summary};
-use crate::error::printable;
+use crate::error::{hint, printable};
+use crate::finding::{Finding, Severity};
+use crate::output::terminal::{Colour, Paint};
+use crate::time;
 use crate::verify::Checked;
 
-/// The form.
+/// The form. Files with errors are printed at once; of the others in the same directory, what will be printed is kept.
 pub struct Text<'a> {
     out: &'a mut dyn Write,
+    paint: Paint,
+    dir: PathBuf,
+    /// Was something of this directory printed?
+    has_heading: bool,
+    dirs: usize,
+    unreadable: usize,
+    warnings: String,
+    notes: String,
 }
 
 impl<'a> Text<'a> {
     /// Prints to `out`.
-    pub fn new(out: &'a mut dyn Write) -> Self {
-        Self { out }
+    pub fn new(out: &'a mut dyn Write, paint: Paint) -> Self {
+        let (dir, has_heading, warnings, notes) = (PathBuf::new(), false, String::new(), String::new());
+        Self { out, paint, dir, has_heading, dirs: 0, unreadable: 0, warnings, notes }
+    }
+
+    /// Prints the directory's name, once.
+    fn heading(&mut self) -> io::Result<()> {
+        if !self.has_heading {
+            self.has_heading = true;
+            let dir = printable(&self.dir.display().to_string());
+            writeln!(
+                self.out,
+                "{}\n",
+                self.paint.text(Colour::Bold, &format!("Certificate directory: {dir}"))
+            )?;
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, paragraph: &str) -> io::Result<()> {
+        self.heading()?;
+        self.out.write_all(paragraph.as_bytes())
+    }
+
+    /// Prints what was kept of the directory.
+    fn finish(&mut self) -> io::Result<()> {
+        for kept in [std::mem::take(&mut self.warnings), std::mem::take(&mut self.notes)] {
+            if !kept.is_empty() {
+                self.print(&kept)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file, what is wrong with it, and a blank line.
+    fn paragraph(&self, checked: &Checked) -> String {
+        let mut text = self.paint.text(Colour::Bold, &super::path(&self.dir, checked)) + "\n";
+        let mut findings: Vec<_> = checked.findings.iter().collect();
+        findings.sort_by(|a, b| b.check.severity.cmp(&a.check.severity));
+        for finding in findings {
+            let severity = finding.check.severity;
+            text += &self.line(severity.name(), colour(severity), &sentence(finding, checked));
+            if let Some(hint) = &finding.hint {
+                text += &self.next(hint);
+            }
+        }
+        text + "\n"
+    }
+
+    fn line(&self, label: &str, colour: Colour, what: &str) -> String {
+        let padding = " ".repeat("warning".len() - label.len());
+        format!("  {}{padding} {}\n", self.paint.text(colour, &format!("{label}:")), printable(what))
+    }
+
+    fn next(&self, hint: &str) -> String {
+        self.line("next", Colour::Green, hint)
     }
 }
 
 impl Report for Text<'_> {
     fn directory(&mut self, dir: &Path) -> io::Result<()> {
-        writeln!(self.out, "{}", printable(&dir.display().to_string()))
+        self.finish()?;
+        (self.dir, self.has_heading) = (dir.to_owned(), false);
+        self.dirs += 1;
+        Ok(())
     }
 
     fn checked(&mut self, checked: &Checked) -> io::Result<()> {
-        for finding in &checked.findings {
-            writeln!(
-                self.out,
-                "{} {} [{}]: {}",
-                finding.check.severity.name(),
-                finding.file,
-                finding.check.id,
-                finding.what
-            )?;
-            finding.hint.iter().try_for_each(|hint| writeln!(self.out, "  type: {hint}"))?;
+        match checked.severity() {
+            None => {}
+            Some(Severity::Error) => self.print(&self.paragraph(checked))?,
+            Some(Severity::Warning) => self.warnings += &self.paragraph(checked),
+            Some(Severity::Note) => self.notes += &self.paragraph(checked),
         }
         Ok(())
     }
 
-    fn unreadable(&mut self, dir: &Path, why: &anyhow::Error) -> io::Result<()> {
-        writeln!(self.out, "{}: {}", printable(&dir.display().to_string()), printable(&format!("{why:#}")))
+    fn unreadable(&mut self, _: &Path, why: &anyhow::Error) -> io::Result<()> {
+        self.unreadable += 1;
+        let next = hint(why).map(|hint| self.next(hint)).unwrap_or_default();
+        let error = self.line(Severity::Error.name(), Colour::Red, &format!("{why:#}"));
+        self.print(&format!("{error}{next}\n"))
     }
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        let Summary { good, warnings, errors, .. } = summary;
-        writeln!(
-            self.out,
-            "{} files: {good} good, {warnings} warnings, {errors} errors",
-            good + warnings + errors
-        )
+        self.finish()?;
+        if self.dirs == 1 {
+            self.heading()?;
+        }
+        writeln!(self.out, "{}", self.counts(summary))?;
+        match &summary.first_to_expire {
+            Some((file, end)) => writeln!(self.out, "{}", self.first_to_expire(file, *end, summary.now)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Text<'_> {
+    /// `12 files: 10 good, 1 warning, 1 error`, and how many directories there were if more than one.
+    fn counts(&self, summary: &Summary) -> String {
+        let Summary { good, warnings, errors, .. } = *summary;
+        let mut text = counted(good + warnings + errors, "file");
+        if self.dirs > 1 {
+            let _ = write!(text, " in {} directories", self.dirs - self.unreadable);
+        }
+        text += &format!(": {}", self.paint.text(Colour::Green, &format!("{good} good")));
+        for (count, noun, colour) in [(warnings, "warning", Colour::Yellow), (errors, "error", Colour::Red)] {
+            if count > 0 {
+                let _ = write!(text, ", {}", self.paint.text(colour, &counted(count, noun)));
+            }
+        }
+        match self.unreadable {
+            0 => text,
+            1 => text + "; 1 directory could not be read",
+            n => text + &format!("; {n} directories could not be read"),
+        }
+    }
+
+    /// `certs/node.crt expires first: in 5 years, on 2031-11-25`.
+    fn first_to_expire(&self, file: &str, end: i64, now: i64) -> String {
+        let (file, left) = (printable(file), end.saturating_sub(now));
+        let (far, day) = (time::from_now(left), time::day(end));
+        let text = match left {
+            ..0 => format!("{file} {}", self.paint.text(Colour::Red, &format!("expired {far}"))),
+            _ => format!("{file} expires first: {far}"),
+        };
+        if day.is_empty() { text } else { format!("{text}, on {day}") }
+    }
+}
+
+/// What is wrong, with the file if that is another one than the paragraph's and the sentence does not name it, and the id.
+fn sentence(finding: &Finding, checked: &Checked) -> String {
+    let Finding { check, file, what, .. } = finding;
+    match **file == *checked.file || what.contains(&**file) {
+        true => format!("{what} [{}]", check.id),
+        false => format!("{file}: {what} [{}]", check.id),
+    }
+}
+
+fn colour(severity: Severity) -> Colour {
+    match severity {
+        Severity::Error => Colour::Red,
+        Severity::Warning => Colour::Yellow,
+        Severity::Note => Colour::Cyan,
+    }
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::checks;
+
+    fn checked(file: &str, findings: Vec<Finding>) -> Checked {
+        Checked { usage: None, name: None, file: file.into(), facts: None, findings }
+    }
+
+    #[test]
+    fn errors_come_before_warnings_and_warnings_before_notes() {
+        let (mut out, dir) = (Vec::new(), Path::new("certs"));
+        let mut text = Text::new(&mut out, Paint::PLAIN);
+        text.directory(dir).expect("memory");
+        let note = checks::CA_EXPIRED_OLD.found("ca.crt", "an old one has expired");
+        let warning = checks::CLIENT_PRINCIPAL.found("a.crt", "it is for b").hint("type this");
+        let error = checks::KEY_MISSING.found("b.key", "there is no key");
+        for (file, findings) in [
+            ("ca.crt", vec![note.clone()]),
+            ("a.crt", vec![note, warning.clone()]),
+            ("good.crt", vec![]),
+            ("b.crt", vec![warning, error]),
+        ] {
+            text.checked(&checked(file, findings)).expect("memory");
+        }
+        let summary = Summary { good: 2, warnings: 1, errors: 1, first_to_expire: None, now: 0 };
+        text.end(&summary).expect("memory");
+        let expected = "\
+Certificate directory: certs
+
+certs/b.crt
+  error:   b.key: there is no key [key-missing]
+  warning: a.crt: it is for b [client-principal]
+  next:    type this
+
+certs/a.crt
+  warning: it is for b [client-principal]
+  next:    type this
+  note:    ca.crt: an old one has expired [old-ca-expired]
+
+certs/ca.crt
+  note:    an old one has expired [old-ca-expired]
+
+4 files: 2 good, 1 warning, 1 error
+";
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+    }
+
+    #[test]
+    fn what_expires_first_is_said_in_words() {
+        let text = |end| Text::new(&mut Vec::new(), Paint::PLAIN).first_to_expire("certs/a.crt", end, 0);
+        assert_eq!(text(12 * 86_400), "certs/a.crt expires first: in 12 days, on 1970-01-13");
+        assert_eq!(text(0), "certs/a.crt expires first: in less than a minute, on 1970-01-01");
+        assert_eq!(text(-3 * 86_400), "certs/a.crt expired 3 days ago, on 1969-12-29");
+        assert_eq!(text(i64::MAX), "certs/a.crt expires first: in 292277024626 years");
     }
 }

@@ -1,0 +1,121 @@
+//! A file that appears whole, or not at all: for what others read while it is written anew, such as a report.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use rustix::fs::{self, Mode, OFlags};
+
+use super::dir::{Dir, Entry};
+use crate::error::{Advice, reason};
+
+/// The prefix of the names that such files have until they are whole.
+const PREFIX: &str = ".crdb-cert-output.";
+
+/// How many names are tried: someone else may take them.
+const TRIES: usize = 10;
+
+/// A new file under another name, in the directory where it will be. It goes away unless it is
+/// [put in place](Whole::finish).
+#[derive(Debug)]
+pub struct Whole {
+    dir: Dir,
+    path: PathBuf,
+    name: OsString,
+    file: File,
+    temporary: Option<OsString>,
+}
+
+impl Whole {
+    /// Starts a file that will have this path. Only the caller can read it before it is whole.
+    ///
+    /// # Errors
+    /// If the directory cannot be written to, or the path is that of something other than a file.
+    pub fn create(path: &Path) -> Result<Self> {
+        let could_not = |error: &io::Error| could_not_write(path, error);
+        let name = path.file_name().ok_or_else(|| anyhow!("{} is not the path of a file", path.display()))?;
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let dir = Dir::open(parent.unwrap_or(Path::new("."))).map_err(|error| could_not(&error))?;
+        if is_stream(&dir, name).map_err(|error| could_not(&error))? {
+            let what = format!("could not write {}: it is not a regular file", path.display());
+            return Err(Advice::new(what, "leave --output out to write to stdout").into());
+        }
+        let (file, temporary) = open_new(&dir).map_err(|error| could_not(&error))?;
+        Ok(Self { dir, path: path.to_owned(), name: name.to_owned(), file, temporary: Some(temporary) })
+    }
+
+    /// Puts it in place with mode 0644, durably. A link that has its name is replaced, not followed.
+    ///
+    /// # Errors
+    /// If that fails; the old file is then still there.
+    pub fn finish(mut self) -> Result<()> {
+        let place = || {
+            fs::fchmod(&self.file, Mode::from_raw_mode(0o644))?;
+            self.file.sync_all()?;
+            // It may have become one meanwhile.
+            if is_stream(&self.dir, &self.name)? {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            let temporary = self.temporary.as_deref().unwrap_or_default();
+            self.dir.move_over(temporary, &self.dir, &self.name)
+        };
+        place().map_err(|error| could_not_write(&self.path, &error))?;
+        self.temporary = None;
+        self.dir.sync().map_err(|error| could_not_write(&self.path, &error))
+    }
+}
+
+impl Write for Whole {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.file.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // What cannot be removed is in nobody's way.
+            let _ = self.dir.remove(temporary);
+        }
+    }
+}
+
+/// The error for a file that could not be written.
+pub fn could_not_write(path: &Path, error: &io::Error) -> anyhow::Error {
+    let what = format!("could not write {}: {}", path.display(), reason(error));
+    Advice::new(what, "name a file in a directory that you can write to, on a disk that has space").into()
+}
+
+/// Does the name stand for a device, a directory or the like? Then a file must not take its place, nor that of the
+/// links to a process's open files, such as `/dev/stdout`.
+fn is_stream(dir: &Dir, name: &OsStr) -> io::Result<bool> {
+    if dir.entry(name)? == Entry::Other {
+        return Ok(true);
+    }
+    let target = fs::readlinkat(dir.fd(), name, Vec::new());
+    Ok(target.is_ok_and(|target| target.as_bytes().starts_with(b"/proc/")))
+}
+
+/// Creates a file with a name that is nobody's.
+fn open_new(dir: &Dir) -> io::Result<(File, OsString)> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut error = io::Error::from(io::ErrorKind::AlreadyExists);
+    for attempt in 0..TRIES {
+        let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(attempt)));
+        match fs::openat(dir.fd(), &name, flags, Mode::RUSR | Mode::WUSR) {
+            Ok(fd) => return Ok((File::from(fd), name)),
+            Err(why) => error = why.into(),
+        }
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            break;
+        }
+    }
+    Err(error)
+}
