@@ -26,7 +26,7 @@ use crate::login::ServerSettings;
 use crate::usage::Usage;
 use across::Across;
 use directory::Directory;
-use handshake::Server;
+use handshake::Peers;
 use trust::Trust;
 
 /// What is to be verified, and against what.
@@ -93,21 +93,25 @@ struct Context<'a> {
     /// CA certificates that may be missing elsewhere, and the files that they are in.
     intermediates: Vec<(String, Certificate)>,
     settings: ServerSettings,
-    server: Option<Server>,
+    peers: Option<Peers<'a>>,
 }
 
 impl<'a> Context<'a> {
-    fn new(reading: &'a Reading<'a>, expected: &'a Expected, trust: Trust) -> Self {
+    fn new(reading: &'a Reading<'a>, expected: &'a Expected, trust: Trust) -> Result<Self> {
         let principal_map = expected.judge.principal_map.clone();
-        Self {
+        let peers = expected.handshake.then(|| Peers::read(reading, &trust, expected)).transpose();
+        let peers = peers.map_err(|why| {
+            Advice::new(format!("could not prepare TLS handshakes: {why}"), "pass --no-handshake to do without")
+        })?;
+        Ok(Self {
             expected,
             reading,
             for_clients: trust.for_clients(),
             intermediates: trust.intermediates(reading),
             trust,
             settings: ServerSettings { principal_map, ..ServerSettings::default() },
-            server: expected.handshake.then(|| Server::read(reading, expected)).flatten(),
-        }
+            peers,
+        })
     }
 }
 
@@ -134,7 +138,7 @@ pub fn directory(path: &Path, expected: &Expected, take: &mut dyn FnMut(Checked)
         facts: None,
         findings,
     })?;
-    let context = Context::new(&reading, expected, trust);
+    let context = Context::new(&reading, expected, trust)?;
     let mut across = Across::new(&names);
     let check = |inspection: Inspection<'_>| certificate::check(inspection, &context);
     scan::each(&certs_dir, &expected.judge, &names, check, |(mut checked, identity)| {

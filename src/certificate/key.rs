@@ -35,7 +35,11 @@ pub enum KeyKind<'a> {
 }
 
 impl<'a> PublicKey<'a> {
-    pub(super) fn read(info: &'a [u8]) -> Result<Self, Malformed> {
+    /// Reads a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// If it is none in DER.
+    pub fn read(info: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = der::only(info, SEQUENCE)?.parts();
         let mut identifier = fields.expect(SEQUENCE)?.parts();
         let algorithm = identifier.expect(OBJECT_IDENTIFIER)?.contents;
@@ -58,9 +62,69 @@ impl<'a> PublicKey<'a> {
         Ok(Self { kind, algorithm, parameters, key })
     }
 
+    /// Is it the same key? `None` if that takes arithmetic, such as for a compressed point.
+    pub fn is(&self, other: &PublicKey<'_>) -> Option<bool> {
+        let is_plain = |point: &[u8]| point.first() == Some(&4);
+        match (self.kind, other.kind) {
+            (KeyKind::Rsa { modulus, exponent }, KeyKind::Rsa { modulus: modulus_b, exponent: exponent_b }) => {
+                let all = [modulus, exponent, modulus_b, exponent_b];
+                all.iter().all(|number| is_positive(number)).then_some(all[..2] == all[2..])
+            }
+            (KeyKind::Ec(a), KeyKind::Ec(b)) => {
+                let comparable = !a.is_empty() && !b.is_empty() && is_plain(self.key) && is_plain(other.key);
+                comparable.then_some(a == b && self.key == other.key)
+            }
+            (KeyKind::Ed25519, KeyKind::Ed25519) => Some(self.key == other.key),
+            (KeyKind::Other, _) | (_, KeyKind::Other) => None,
+            _ => Some(false),
+        }
+    }
+
     /// The length of an RSA modulus in bits.
     pub fn rsa_bits(&self) -> Option<usize> {
         let KeyKind::Rsa { modulus, .. } = self.kind else { return None };
         Some(der::bits(modulus))
+    }
+}
+
+/// The contents octets of a positive INTEGER in the shortest form?
+fn is_positive(integer: &[u8]) -> bool {
+    match integer {
+        [0, second, ..] => *second >= 0x80,
+        [first, ..] => *first < 0x80 && *first > 0,
+        [] => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key<'a>(kind: KeyKind<'a>, key: &'a [u8]) -> PublicKey<'a> {
+        PublicKey { kind, algorithm: &[], parameters: &[], key }
+    }
+
+    #[test]
+    fn keys_are_the_same_where_octets_tell() {
+        let rsa = |modulus, exponent| key(KeyKind::Rsa { modulus, exponent }, &[]);
+        let ec = |curve, point| key(KeyKind::Ec(curve), point);
+        let ed25519 = |octets| key(KeyKind::Ed25519, octets);
+        for (a, b, expected) in [
+            (rsa(&[0, 0x81], &[3]), rsa(&[0, 0x81], &[3]), Some(true)),
+            (rsa(&[0, 0x81], &[3]), rsa(&[0, 0x81], &[5]), Some(false)),
+            (rsa(&[0, 0x81], &[3]), rsa(&[0, 0x83], &[3]), Some(false)),
+            (rsa(&[0x71], &[3]), rsa(&[0, 0x71], &[3]), None),
+            (ec(b"a", &[4, 1, 2]), ec(b"a", &[4, 1, 2]), Some(true)),
+            (ec(b"a", &[4, 1, 2]), ec(b"b", &[4, 1, 2]), Some(false)),
+            (ec(b"a", &[4, 1, 2]), ec(b"a", &[4, 1, 3]), Some(false)),
+            (ec(b"a", &[4, 1, 2]), ec(b"a", &[2, 1]), None),
+            (ec(&[], &[4, 1, 2]), ec(&[], &[4, 1, 2]), None),
+            (ed25519(&[1]), ed25519(&[1]), Some(true)),
+            (ed25519(&[1]), ed25519(&[2]), Some(false)),
+            (ed25519(&[4]), ec(b"a", &[4]), Some(false)),
+            (key(KeyKind::Other, &[1]), key(KeyKind::Other, &[1]), None),
+        ] {
+            assert_eq!((a.is(&b), b.is(&a)), (expected, expected), "{a:?} {b:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{clipped, shell_word};
 use crate::finding::{Check, Finding, checks};
 use crate::login::PrincipalMap;
 use crate::pki::key::PrivateKey;
-use crate::pki::{self, pem};
+use crate::pki::pem;
 use crate::store::read::{ReadError, Regular};
 use crate::usage::Usage;
 
@@ -151,17 +151,17 @@ impl<'a> Inspection<'a> {
         match open.read() {
             Err(why) => findings
                 .push(found(&checks::KEY_UNREADABLE, format_args!("could not read key file {path}: {why}"))),
-            Ok(contents) => match (PrivateKey::from_pem(&contents), pki::public_key(&self.certificates[0])) {
-                (Err(why), _) => findings
+            Ok(contents) => match PrivateKey::from_pem(&contents)
+                .map(|key| (key.is_of(&self.certificates[0]), key))
+            {
+                Err(why) => findings
                     .push(found(&checks::KEY_INVALID, format_args!("could not load key file {path}: {why}"))),
-                (Ok(key), Ok(public)) if key.matches(&public) => {
-                    return if findings.is_empty() { Ok(key) } else { Err(findings) };
-                }
-                (Ok(_), Ok(_)) => findings.push(found(
+                Ok((Ok(true), key)) => return if findings.is_empty() { Ok(key) } else { Err(findings) },
+                Ok((Ok(false), _)) => findings.push(found(
                     &checks::KEY_MISMATCH,
                     format_args!("key file {path} does not belong to its certificate"),
                 )),
-                (Ok(_), Err(_)) => {
+                Ok((Err(_), _)) => {
                     let what = "the certificate's public key is of an unknown kind";
                     let file = self.name.certificate_file();
                     findings.push(self.found(&checks::CERTIFICATE_INVALID, &file, what));

@@ -115,10 +115,10 @@ pub fn each<T: Send>(
     mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
     let tries = AtomicUsize::new(TRIES);
-    let look_at = |names: &[CertificateName]| {
+    let look_at = |names: &&[CertificateName]| {
         let mut reading = certs_dir.read();
         let mut looked = Vec::with_capacity(names.len());
-        for name in names {
+        for name in *names {
             let limit = if name.name.is_some() { WIDEST_OF_MANY } else { WIDEST };
             let mut inspection = Inspection::of(&reading, judge, name, limit);
             while !inspection.findings.is_empty() && tries.load(Relaxed) > 0 && reading.is_disturbed() {
@@ -132,18 +132,28 @@ pub fn each<T: Send>(
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     for round in names.chunks(ROUND * cores) {
-        let size = round.len().div_ceil(cores);
-        let looked: Vec<Vec<T>> = thread::scope(|scope| {
-            let threads: Vec<_> = round.chunks(size).map(|names| scope.spawn(|| look_at(names))).collect();
-            // A panic in a thread is one here.
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                .collect()
-        });
-        looked.into_iter().flatten().try_for_each(&mut take)?;
+        let parts: Vec<_> = round.chunks(round.len().div_ceil(cores)).collect();
+        on_threads(&parts, look_at).into_iter().flatten().try_for_each(&mut take)?;
     }
     Ok(())
+}
+
+/// What `work` makes of each part, each on a thread of its own but for the first, which is done here. So are those that the
+/// system has no thread for.
+fn on_threads<P: Sync, T: Send>(parts: &[P], work: impl Fn(&P) -> T + Sync) -> Vec<T> {
+    let Some((first, others)) = parts.split_first() else { return Vec::new() };
+    let work = &work;
+    thread::scope(|scope| {
+        let spawn = |part| thread::Builder::new().spawn_scoped(scope, move || work(part));
+        let threads: Vec<_> = others.iter().map(|part| spawn(part).map_err(|_| part)).collect();
+        let mut done = vec![work(first)];
+        done.extend(threads.into_iter().map(|thread| match thread {
+            // A panic in a thread is one here.
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(part) => work(part),
+        }));
+        done
+    })
 }
 
 /// The certificates of the directory, by kind and then by file name. A missing directory has none.
@@ -218,4 +228,21 @@ fn names(certs_dir: &CertsDir, reading: &Reading<'_>) -> Result<Vec<Result<Strin
 fn could_not_read(dir: &Path, error: Option<io::Error>) -> anyhow::Error {
     let why = error.map_or_else(|| "a loop of links".to_owned(), |error| reason(&error));
     anyhow!("could not read the certs directory {}: {why}", dir.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_threads_make_is_in_order() {
+        assert_eq!(on_threads(&[1, 2, 3, 4], |part| part * 10), [10, 20, 30, 40]);
+        assert_eq!(on_threads(&[0; 0], |part| *part), [0; 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "no third")]
+    fn a_panic_in_a_thread_is_not_lost() {
+        on_threads(&[1, 2, 3], |part| assert!(*part < 3, "no third"));
+    }
 }

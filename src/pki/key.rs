@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 pub use super::stored_key::StoredKeyError;
 use super::stored_key::{self, RSA_MAX};
 use super::{CryptoError, UNKNOWN_KIND, pbes2, pem, provider, reason};
+use crate::certificate::{Certificate, PublicKey};
 use crate::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 
 /// The smallest RSA key we make, in bits: NIST SP 800-131A disallows smaller ones, and TLS libraries refuse
@@ -277,6 +278,18 @@ impl PrivateKey {
     /// If the provider does not tell it.
     pub fn public(&self) -> Result<PKey<Public>, CryptoError> {
         Ok(PKey::public_key_from_der(&self.0.public_key_to_der()?)?)
+    }
+
+    /// Does the certificate belong to this key?
+    ///
+    /// # Errors
+    /// If OpenSSL's providers do not know such keys as the certificate's.
+    pub fn is_of(&self, certificate: &Certificate) -> Result<bool, ErrorStack> {
+        // OpenSSL takes ten times as long to decode a public key as to encode one, so it does that only where octets do not tell.
+        let own = self.0.public_key_to_der().ok();
+        let own = own.as_ref().and_then(|own| PublicKey::read(own).ok());
+        let told = own.zip(certificate.public_key()).and_then(|(own, other)| own.is(&other));
+        told.map_or_else(|| Ok(self.matches(&*super::public_key(certificate)?)), Ok)
     }
 
     /// Does `public` belong to this key?

@@ -7,7 +7,9 @@ mod pbes2;
 pub mod pem;
 pub mod profile;
 pub mod provider;
+mod readable;
 mod stored_key;
+pub mod tls;
 pub mod verify;
 
 pub(crate) use stored_key::name as oid_name;

@@ -6,7 +6,7 @@ use openssl::x509::X509;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::reason;
+use super::{readable, reason};
 use crate::certificate::Certificate;
 use crate::der::{Reader, has_more_elements};
 
@@ -100,12 +100,15 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<Certificate>, Cer
 
 /// Reads a block. OpenSSL, which will work with it, sees nothing that is too large, and must be able to read it, too.
 fn certificate(block: &Block<'_>) -> Result<Certificate, String> {
-    let mut der = block.der().map_err(|errors| reason(&errors))?;
+    let der = block.der().map_err(|errors| reason(&errors))?;
     if has_more_elements(&der, ELEMENTS) {
         return Err(format!("it has more than {ELEMENTS} elements"));
     }
-    X509::from_der(&der).map_err(|errors| reason(&errors))?;
-    Certificate::from_der(std::mem::take(&mut *der)).map_err(|malformed| malformed.to_string())
+    let read = Certificate::from_der(der.to_vec());
+    if !read.as_ref().is_ok_and(readable::surely) {
+        X509::from_der(&der).map_err(|errors| reason(&errors))?;
+    }
+    read.map_err(|malformed| malformed.to_string())
 }
 
 /// The certificates of a file whose position among them, from 0, is to be kept. Nothing else of the file is: no text between

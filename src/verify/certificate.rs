@@ -4,7 +4,7 @@ use super::advice::Advice;
 use super::{Checked, Context, Facts, access, chain, content};
 use crate::certificate::Certificate;
 use crate::certs_dir::inspect::Inspection;
-use crate::finding::Severity;
+use crate::finding::{Check, Severity, checks};
 
 /// What tells a certificate from all others of its CA: issuer and serial number.
 pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
@@ -16,10 +16,11 @@ pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked,
     findings.extend(access::findings(&inspection, context, &advice));
     findings.extend(content::findings(&inspection, context, &advice));
     findings.extend(chain::findings(&inspection, context, &advice));
-    // What is known to be wrong need not be tried.
-    let is_wrong = findings.iter().any(|finding| finding.check.severity == Severity::Error);
-    if let Some(server) = context.server.as_ref().filter(|_| !is_wrong) {
-        findings.extend(server.try_with(&inspection, &context.trust, context.expected));
+    // What is known to be wrong, or for clients that trust another CA, need not be tried.
+    let is_known = |check: &Check| check.severity == Severity::Error || *check == checks::UI_OTHER_CA;
+    let is_known = findings.iter().any(|finding| is_known(finding.check));
+    if let Some(peers) = context.peers.as_ref().filter(|_| !is_known) {
+        findings.extend(peers.try_with(&inspection));
     }
     for finding in &mut findings {
         finding.hint = finding.hint.take().or_else(|| advice.usual(finding.check));

@@ -346,6 +346,18 @@ fn a_hundred_thousand_files_are_listed() {
     assert!(run.stdout.ends_with("(50001 rows)\n"), "{}", &run.stdout[run.stdout.len() - 200..]);
 }
 
+#[test]
+fn a_system_that_has_no_thread_left_is_slow_and_no_more() {
+    let sandbox = Sandbox::with_ca();
+    for user in ["a", "b", "c"] {
+        sandbox.create("create-client", &[user]).succeeds_silently();
+    }
+    // No address space has room for such a stack.
+    let mut command = sandbox.command(&["list", "--certs-dir=certs"]);
+    let run = Run::of(command.env("RUST_MIN_STACK", (1_u64 << 60).to_string())).succeeds();
+    assert!(run.stdout.ends_with("(4 rows)\n") && run.stderr.is_empty(), "{run:?}");
+}
+
 /// The file under as many more names.
 fn link(sandbox: &Sandbox, file: &str, count: usize) {
     for i in 0..count {

@@ -29,6 +29,7 @@ mod secrets;
 mod subject;
 mod terminal;
 mod verify;
+mod verify_handshake;
 mod verify_json;
 mod verify_metrics;
 mod verify_report;
