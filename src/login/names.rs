@@ -20,5 +20,10 @@ pub(super) fn sans(certificate: &Certificate) -> Vec<String> {
 pub(super) fn has_odd_uri(certificate: &Certificate) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@!$&'()*+,;=".contains(c);
     let scheme = |uri: &str| uri.split(':').next().is_some_and(|s| s.chars().all(|c| c.is_ascii_lowercase()));
-    !certificate.uris().all(|uri| is_crdb(&uri) || uri.chars().all(plain) && scheme(&uri))
+    // Go drops a `//` with nothing behind it, and escapes some characters of a user before the host.
+    let host = |uri: &str| match uri.split_once("://") {
+        Some((_, rest)) => !rest.is_empty() && !rest.split('/').next().is_some_and(|host| host.contains('@')),
+        None => true,
+    };
+    !certificate.uris().all(|uri| is_crdb(&uri) || uri.chars().all(plain) && scheme(&uri) && host(&uri))
 }
