@@ -18,6 +18,7 @@ fn a_pattern_matches_as_in_go() {
         ("(ab?)c?", "xabc", Some("ab")),
         ("^ab?c$", "abc", Some("")),
         ("^ab?c$", "ac", Some("")),
+        ("^ab?c$", "abbc", None),
         ("(ab?)b", "xabc", Some("a")),
         ("^(a*)(b)(c*)$", "aabcc", Some("aa")),
         ("^(.)$", "\u{f6}", Some("\u{f6}")),
