@@ -1,6 +1,5 @@
 //! The names of a certificate as the rules see them.
 
-use super::scope::is_crdb;
 use crate::certificate::Certificate;
 use crate::username;
 
@@ -16,9 +15,25 @@ pub(super) fn sans(certificate: &Certificate) -> Vec<String> {
     uris.chain(ips).chain(certificate.dns_names().map(|name| format!("SAN:DNS:{name}"))).collect()
 }
 
-/// Does Go perhaps print a URI of the certificate otherwise than it is encoded? It parses and joins it again.
+/// Those of them that the server surely has as they are encoded.
+pub(super) fn exact_sans(certificate: &Certificate) -> Vec<String> {
+    let mut sans = sans(certificate);
+    sans.retain(|san| !san.strip_prefix("SAN:URI:").is_some_and(is_odd));
+    sans
+}
+
+/// Does the server perhaps have a URI of the certificate otherwise than it is encoded?
 pub(super) fn has_odd_uri(certificate: &Certificate) -> bool {
+    certificate.uris().any(|uri| is_odd(&uri))
+}
+
+/// Does Go perhaps print it otherwise? It parses a URI and joins it again.
+fn is_odd(uri: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@!$&'()*+,;=".contains(c);
-    let scheme = |uri: &str| uri.split(':').next().is_some_and(|s| s.chars().all(|c| c.is_ascii_lowercase()));
-    !certificate.uris().all(|uri| is_crdb(&uri) || uri.chars().all(plain) && scheme(&uri))
+    let scheme = uri.split(':').next().is_some_and(|s| s.chars().all(|c| c.is_ascii_lowercase()));
+    // A `//` with nothing behind it is dropped, and some characters of a user before the host are escaped.
+    let host = uri.split_once("://").is_none_or(|(_, rest)| {
+        !rest.is_empty() && !rest.split('/').next().is_some_and(|host| host.contains('@'))
+    });
+    !(uri.chars().all(plain) && scheme && host)
 }

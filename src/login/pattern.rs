@@ -48,6 +48,9 @@ const DIGITS: (char, char) = ('0', '9');
 const NOT_UNDERSTOOD: PatternError =
     PatternError("write it with ^ $ . [...] \\d \\w \\s * + ? and one plain group ( ) only");
 
+/// How many steps a pattern may have: each one takes room on the stack.
+const LONGEST: usize = 1000;
+
 /// How many characters may be tried: no honest identity needs more, and a certificate can hold any.
 const PATIENCE: usize = 1_000_000;
 
@@ -75,7 +78,11 @@ impl Pattern {
                 c => repeated(set(c, &mut chars)?, &mut chars, &mut steps)?,
             }
         }
-        if open { Err(NOT_UNDERSTOOD) } else { Ok(Self { from_start, to_end, steps, groups }) }
+        match open {
+            true => Err(NOT_UNDERSTOOD),
+            false if steps.len() > LONGEST => Err(PatternError("it is too long")),
+            false => Ok(Self { from_start, to_end, steps, groups }),
+        }
     }
 
     /// How many groups it has.

@@ -38,7 +38,7 @@ pub(super) fn judge(
 
 /// By name, or by subject where a flag is set, but never by scopes.
 fn by_san(certificate: &Certificate, settings: &ServerSettings, tenant: &Tenant) -> Result<String, No> {
-    let sans = names::sans(certificate);
+    let sans = names::exact_sans(certificate);
     let flags = [(ROOT_USER, &settings.root_sans), (NODE_USER, &settings.node_sans)];
     let set = || flags.iter().filter(|(_, wanted)| !wanted.is_empty());
     if let Some((user, _)) = set().find(|(_, wanted)| wanted.missing_from(&sans).is_empty()) {

@@ -151,7 +151,7 @@ fn after_scheme(uri: &str) -> Option<&str> {
     uri.split_once(':').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("crdb")).map(|(_, rest)| rest)
 }
 
-pub(super) fn is_crdb(uri: &str) -> bool {
+fn is_crdb(uri: &str) -> bool {
     after_scheme(uri).is_some()
 }
 
@@ -178,6 +178,8 @@ fn split_authority(rest: &str) -> (&str, &str) {
 
 /// The server scans the whole URI, as encoded, for `//tenant/<number>/user/<word>`: a `%C3%B6` stays as it is.
 fn by_id(rest: &str) -> Option<CertificateScope> {
+    // Go drops an empty fragment.
+    let rest = rest.strip_suffix('#').unwrap_or(rest);
     let (id, user) = rest.strip_prefix("//tenant/")?.split_once("/user/")?;
     let is_number = !id.is_empty() && id.bytes().all(|c| c.is_ascii_digit());
     let id = id.parse().ok().filter(|id| is_number && *id != 0)?;

@@ -79,7 +79,7 @@ impl Login<'_> {
     fn by_san(&self) -> Result<String, No> {
         match (self.settings.sans_for(self.identity.as_str()), &self.identity) {
             (Some(sans), _) => {
-                let missing = sans.missing_from(&names::sans(self.certificate));
+                let missing = sans.missing_from(&names::exact_sans(self.certificate));
                 match missing[..] {
                     [] if !sans.is_empty() => self.by_matching_san(),
                     _ if !sans.is_empty() && names::has_odd_uri(self.certificate) => {

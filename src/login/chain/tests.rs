@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::der::{
-    BIT_STRING, BOOLEAN, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UTF8_STRING, tlv,
+    BIT_STRING, BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UTF8_STRING, tlv,
 };
 
 const AT: i64 = 1_893_456_000; // 2030-01-01T00:00:00Z
 const P256: &[u8] = b"\x2a\x86\x48\xce\x3d\x03\x01\x07";
+const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
 const ECDSA_SHA256: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x02";
 const ECDSA_SHA1: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x01";
@@ -32,10 +33,13 @@ struct Make {
     key: u8,
     signer: u8,
     curve: &'static [u8],
+    /// Of an RSA key, instead of one on the curve.
+    modulus: Option<Vec<u8>>,
     algorithm: &'static [u8],
     serial: &'static [u8],
     times: [&'static str; 2],
-    extensions: Vec<Vec<u8>>,
+    /// None in a certificate of version 1.
+    extensions: Option<Vec<Vec<u8>>>,
 }
 
 fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
@@ -55,7 +59,8 @@ fn usage(purpose: &[u8]) -> Vec<u8> {
 fn ca(subject: &'static str, key: u8, issuer: &'static str, signer: u8) -> Make {
     let times = ["290101000000Z", "310101000000Z"];
     let (curve, algorithm, serial) = (P256, ECDSA_SHA256, &[1][..]);
-    Make { subject, issuer, key, signer, curve, algorithm, serial, times, extensions: vec![basic(None)] }
+    let extensions = Some(vec![basic(None)]);
+    Make { subject, issuer, key, signer, curve, modulus: None, algorithm, serial, times, extensions }
 }
 
 fn root() -> Make {
@@ -67,16 +72,20 @@ fn middle() -> Make {
 }
 
 fn leaf(issuer: &'static str, signer: u8) -> Make {
-    Make { extensions: vec![usage(CLIENT)], ..ca("user", 9, issuer, signer) }
+    Make { extensions: Some(vec![usage(CLIENT)]), ..ca("user", 9, issuer, signer) }
 }
 
 impl Make {
     fn with(mut self, extension: Vec<u8>) -> Self {
-        self.extensions.push(extension);
+        self.extensions.get_or_insert_default().push(extension);
         self
     }
     fn only(mut self, extension: Vec<u8>) -> Self {
-        self.extensions = vec![extension];
+        self.extensions = Some(vec![extension]);
+        self
+    }
+    fn version_1(mut self) -> Self {
+        self.extensions = None;
         self
     }
     fn times(mut self, start: &'static str, end: &'static str) -> Self {
@@ -91,16 +100,25 @@ impl Make {
         };
         let algorithm = tlv(SEQUENCE, &oid(self.algorithm));
         let point = [&[0, 4][..], &[self.key; 64]].concat();
-        let key = [tlv(SEQUENCE, &[oid(EC), oid(self.curve)].concat()), tlv(BIT_STRING, &point)].concat();
+        let key = match &self.modulus {
+            None => [tlv(SEQUENCE, &[oid(EC), oid(self.curve)].concat()), tlv(BIT_STRING, &point)].concat(),
+            Some(modulus) => {
+                let numbers = tlv(SEQUENCE, &[tlv(INTEGER, modulus), tlv(INTEGER, &[1, 0, 1])].concat());
+                let algorithm = tlv(SEQUENCE, &[oid(RSA), tlv(NULL, &[])].concat());
+                [algorithm, tlv(BIT_STRING, &[vec![0], numbers].concat())].concat()
+            }
+        };
+        let extensions = self.extensions.as_deref().unwrap_or_default().concat();
+        let version_3 = |field: Vec<u8>| self.extensions.as_ref().map_or_else(Vec::new, |_| field);
         let body = [
-            tlv(0xa0, &tlv(INTEGER, &[2])),
+            version_3(tlv(0xa0, &tlv(INTEGER, &[2]))),
             tlv(INTEGER, self.serial),
             algorithm.clone(),
             name(self.issuer),
             tlv(SEQUENCE, &self.times.map(|time| tlv(0x17, time.as_bytes())).concat()),
             name(self.subject),
             tlv(SEQUENCE, &key),
-            tlv(0xa3, &tlv(SEQUENCE, &self.extensions.concat())),
+            version_3(tlv(0xa3, &tlv(SEQUENCE, &extensions))),
         ];
         let whole = [tlv(SEQUENCE, &body.concat()), algorithm, tlv(BIT_STRING, &[0, self.signer])];
         Certificate::from_der(tlv(SEQUENCE, &whole.concat())).expect("a certificate")
@@ -139,6 +157,8 @@ fn each_rule_refuses_what_it_should() {
     };
     let named = |name: &[u8]| extension(extension::SUBJECT_ALT_NAME, false, &tlv(SEQUENCE, &tlv(0x82, name)));
     let with_serial = |serial| Make { serial, ..root() };
+    let rsa = |first: u8, make: Make| Make { modulus: Some([&[first][..], &[0xff; 1024]].concat()), ..make };
+    let (rsa_8192, rsa_8193) = (|make| rsa(0, make), |make| rsa(1, make));
     for (leaf, intermediates, trusted, expected) in [
         (&user, &[][..], &[root()][..], "ok"),
         (&user, &[], &[], "refused: leaf: issuer"),
@@ -150,6 +170,7 @@ fn each_rule_refuses_what_it_should() {
         (&user, &[], std::slice::from_ref(&user), "ok"),
         (&below, &[middle()], &[root()], "ok"),
         (&below, &[], &[root()], "refused: leaf: issuer"),
+        (&below, &[ca("middle", 2, "middle", 5), ca("middle", 5, "root", 1)], &[root()], "ok"),
         // Usage: every certificate of the chain has to allow it.
         (&leaf_of(SERVER), &[], &[root()], "refused: leaf: extended-key-usage"),
         (&user, &[], &[root().with(usage(SERVER))], "refused: trusted 1: extended-key-usage"),
@@ -157,6 +178,9 @@ fn each_rule_refuses_what_it_should() {
         (&below, &[middle().with(usage(CLIENT))], &[root()], "ok"),
         // CAs, and how many.
         (&below, &[middle().only(private(false))], &[root()], "refused: intermediate 1: not-a-ca"),
+        (&user, &[], &[root().only(private(false))], "refused: trusted 1: not-a-ca"),
+        (&user, &[], &[root().version_1()], "ok"),
+        (&below, &[middle().version_1()], &[root()], "refused: intermediate 1: not-a-ca"),
         (&below, &[middle()], &[root().only(basic(Some(0)))], "refused: trusted 1: path-length"),
         (&below, &[middle()], &[root().only(basic(Some(1)))], "ok"),
         (&user, &[], &[root().with(usages(0x80))], "refused: trusted 1: not-a-ca"),
@@ -167,7 +191,6 @@ fn each_rule_refuses_what_it_should() {
         (&user, &[], &[root().with(private(true))], "refused: trusted 1: critical-extension"),
         (&user, &[], &[root(), ca("other", 3, "other", 3).with(private(true))], "ok"),
         // To the second.
-        (&user.clone().times("300101000000Z", "300101000000Z"), &[], &[root()], "ok"),
         (&user.clone().times("300101000000Z", "300101000000Z"), &[], &[root()], "ok"),
         (&user.clone().times("300101000001Z", "310101000000Z"), &[], &[root()], "refused: leaf: not-yet-valid"),
         (&user.clone().times("290101000000Z", "291231235959Z"), &[], &[root()], "refused: leaf: expired"),
@@ -188,6 +211,12 @@ fn each_rule_refuses_what_it_should() {
             "open: trusted 1: name-constraints",
         ),
         (&user, &[], &[root().with(excluded(0xa4, b""))], "refused: trusted 1: critical-extension"),
+        // RSA keys above 8192 bits in what is sent, whatever for.
+        (&rsa_8192(user.clone()), &[], &[root()], "ok"),
+        (&rsa_8193(user.clone()), &[], &[root()], "refused: leaf: key"),
+        (&user, &[rsa_8192(middle())], &[root()], "ok"),
+        (&user, &[rsa_8193(middle())], &[root()], "refused: intermediate 1: key"),
+        (&user, &[], &[root(), rsa_8193(middle())], "ok"),
         // Keys, algorithms and what does not parse; also what is sent along or trusted for nothing.
         (&Make { algorithm: ECDSA_SHA1, ..user.clone() }, &[], &[root()], "refused: trusted 1: algorithm"),
         (&user, &[], &[Make { algorithm: ECDSA_SHA1, ..root() }], "ok"),
@@ -214,7 +243,8 @@ fn circles_and_crowds_end() {
     let way_out = [&circle[..], &[ca("b", 4, "root", 1)]].concat();
     assert_eq!(verdict(&leaf("a", 3), &way_out, &[root()]), "ok");
     let mut crowd: Vec<_> = (10..130).map(|key| ca("middle", key, "root", 1)).collect();
-    assert_eq!(verdict(&leaf("middle", 2), &crowd, &[root()]), "open: leaf: limit");
+    assert_eq!(verdict(&leaf("middle", 2), &crowd[..100], &[root()]), "refused: intermediate 1: signature");
+    assert_eq!(verdict(&leaf("middle", 2), &crowd[..101], &[root()]), "open: leaf: limit");
     crowd.insert(0, middle());
     assert_eq!(verdict(&leaf("middle", 2), &crowd, &[root()]), "ok");
 }

@@ -187,6 +187,7 @@ fn hold(rows: &[Row], verdict: impl Fn(&str, &str, &str) -> Verdict) {
             Some(start) => assert!(found.starts_with(start), "{row}\n{found}"),
             None => assert_eq!(found, *expected, "{row}"),
         }
+        assert_eq!(verdict.is_allowed(), expected.starts_with("allowed: "), "{row}");
         match verdict {
             Verdict::Allowed { .. } => {}
             Verdict::NotJudged(doubt) => assert!(doubt.advice.len() > 10, "{row}"),

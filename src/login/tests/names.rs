@@ -17,6 +17,7 @@ fn crdb_uris_are_read_as_the_server_reads_them() {
         ("crdb://tenant/18446744073709551615/user/a", r#""a" on tenantID 18446744073709551615"#),
         ("crdb://tenant/007/user/a", r#""a" on tenantID 7"#),
         ("crdb://tenant/2/user/a/b", r#""a/b" on tenantID 2"#),
+        ("crdb://tenant/2/user/a#", r#""a" on tenantID 2"#),
         ("crdb://tenant/2/user/a?b#c", r#""a?b#c" on tenantID 2"#),
         ("crdb://tenant/2/user/%C3%B6", r#""%C3%B6" on tenantID 2"#),
         ("crdb://tenant-name/app/user/%C3%B6", r#""ö" on tenantName app"#),

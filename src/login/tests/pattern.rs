@@ -18,6 +18,7 @@ fn a_pattern_matches_as_in_go() {
         ("(ab?)c?", "xabc", Some("ab")),
         ("^ab?c$", "abc", Some("")),
         ("^ab?c$", "ac", Some("")),
+        ("^ab?c$", "abbc", None),
         ("(ab?)b", "xabc", Some("a")),
         ("^(a*)(b)(c*)$", "aabcc", Some("aa")),
         ("^(.)$", "\u{f6}", Some("\u{f6}")),
@@ -87,4 +88,12 @@ fn patience_has_an_end() {
         error.to_string(),
         "the regular expression cannot be judged: it takes too long for this certificate"
     );
+}
+
+#[test]
+fn the_longest_pattern_has_an_end() {
+    let pattern = Pattern::parse(&"a?".repeat(1000)).unwrap();
+    assert_eq!(pattern.first_group("a").unwrap().as_deref(), Some(""));
+    let error = Pattern::parse(&"a?".repeat(100_000)).and_then(|long| long.first_group("a")).unwrap_err();
+    assert_eq!(error.to_string(), "the regular expression cannot be judged: it is too long");
 }

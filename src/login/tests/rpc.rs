@@ -69,6 +69,7 @@ const RULES: &[Row] = &[
     ["CN=node", "san-required subject-required", "@1", "subject-required: ..."],
     ["CN=x dns:n", "san-required subject-required node-san=DNS=n", "@1", "allowed: ..."],
     ["CN=x uri:SPIFFE://n", "san-required node-san=URI=spiffe://n", "@1", "not judged: ..."],
+    ["CN=x uri:SPIFFE://n", "san-required node-san=URI=SPIFFE://n", "@1", "not judged: ..."],
     ["CN=x uri:SPIFFE://n", "san-required", "@1", "san: ..."],
     // From 26.2 on, releases may look at the tenants of the URIs, too.
     ["CN=x uri:crdb://tenant/2/user/x", "v26.1 node-dn=CN=x", "@1", "allowed: ..."],

@@ -42,7 +42,14 @@ const RULE_5: &[Row] = &[
     // A URI that Go may print in another way is not judged where it might be the one.
     ["CN=root uri:SPIFFE://a", "san-required root-san=URI=spiffe://a", "root", "not judged: a URI among the certificate's subject alternative names ..."],
     ["CN=root uri:spiffe://a#", "san-required root-san=URI=spiffe://a", "root", "not judged: ..."],
+    ["CN=root uri:spiffe://", "san-required root-san=URI=spiffe://", "root", "not judged: ..."],
+    ["CN=root uri:spiffe://a!@b/c", "san-required root-san=URI=spiffe://a!@b/c", "root", "not judged: ..."],
+    ["CN=root uri:spiffe://a/b@c", "san-required root-san=URI=spiffe://a/b@c", "root", "allowed: ..."],
+    ["CN=root uri:mailto:a@b", "san-required root-san=URI=mailto:a@b", "root", "allowed: ..."],
     ["CN=root uri:SPIFFE://a", "san-required root-san=URI=spiffe://a root-dn=CN=root", "root", "not judged: ..."],
+    ["CN=root uri:SPIFFE://a", "san-required root-san=URI=SPIFFE://a", "root", "not judged: ..."],
+    ["CN=root uri:CRDB://tenant/1/user/root", "san-required root-san=URI=CRDB://tenant/1/user/root", "root", "not judged: ..."],
+    ["CN=root uri:CRDB://tenant/1/user/root", "san-required root-san=URI=crdb://tenant/1/user/root", "root", "not judged: ..."],
     ["CN=root uri:SPIFFE://a dns:r", "san-required root-san=DNS=r", "root", "allowed: ..."],
     ["CN=root uri:SPIFFE://a", "san-required", "root", "san: ..."],
     // Others pass: some releases let them in whatever the certificate says, so only what suffices anyway is a yes.
