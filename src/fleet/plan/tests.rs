@@ -26,8 +26,14 @@ impl Ca {
         let subject = name::encode(&subject.parse().expect("a name")).expect("a name");
         let validity = Validity::starting(NOW, "3660d".parse().expect("a lifetime")).expect("times");
         let public = key.public().expect("a key");
-        let template =
-            Template { profile: &profile::CA, subject: &subject, alt_names: &[], validity, key: &public };
+        let template = Template {
+            profile: &profile::CA,
+            subject: &subject,
+            alt_names: &[],
+            kept: None,
+            validity,
+            key: &public,
+        };
         let issued = issue(&template, Issuer { key: &key, certificate: None }).expect("a CA");
         let certificate = X509::from_der(issued.certificate.der()).expect("a CA");
         Self { key, certificate, pem: issued.pem }
@@ -48,6 +54,7 @@ impl Ca {
             profile,
             subject: &request.subject,
             alt_names,
+            kept: None,
             validity: request.validity,
             key: &public,
         };
