@@ -382,7 +382,6 @@ mod tests {
         assert!(error(&"[".repeat(MAX_DEPTH + 1)).contains("nested too deeply"));
         assert!(error(&"[".repeat(100_000)).contains("recursion limit exceeded"));
         assert!(error(&"- ".repeat(100_000)).contains("nested too deeply"));
-        assert!(error(&format!("[{}]", "1,".repeat(MAX_NODES))).contains("too many values"));
         let level = |n: usize| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(10));
         let bomb = "a0: &a0 [x]\n".to_owned() + &(1..20).map(level).collect::<String>();
         assert!(error(&bomb).contains("too many values"), "{}", error(&bomb));

@@ -367,7 +367,7 @@ fn errors_point_at_what_is_wrong_in_the_yaml() {
         ("sinks: {stderr: {}, stderr: {}}", "line 1, column 8: sinks: duplicate field `stderr`"),
         ("sinks: [stderr]", "line 1, column 8: sinks: invalid type: sequence, expected keys with values"),
         ("text", "line 1, column 1: invalid type: string \"text\", expected keys with values"),
-        ("sinks: {stderr: *x}", "line 1, column 17: unknown anchor"),
+        ("sinks: {stderr: *x}", "line 1, column 17: while parsing node, found unknown anchor"),
     ] {
         refuses(&sandbox, &[&format!("--log={yaml}")], &[&format!("ERROR: --log: {expected}")]);
     }
