@@ -25,7 +25,7 @@ fn directory() -> Sandbox {
     {
         sandbox.write(&format!("certs/client.{name}.crt"), &root);
     }
-    for user in 0..3000 {
+    for user in 0..500 {
         sandbox.write(&format!("certs/client.user{user}.crt"), &root);
     }
     sandbox.write("certs/ui.crt", "nothing");
@@ -163,7 +163,7 @@ fn node_exporter_serves_the_metrics() {
     assert!(served.contains("\nnode_textfile_scrape_error 0\n"), "{served}");
     let written = sandbox.read("text/certs.prom");
     let (served, written) = (samples(&served), samples(&written));
-    assert!(written.len() > 9000, "{}", written.len());
+    assert!(written.len() > 1500, "{}", written.len());
     assert_eq!(served, written);
 }
 
