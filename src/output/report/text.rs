@@ -1,5 +1,6 @@
 //! For people: grouped by file, worst first.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +65,7 @@ impl<'a> Text<'a> {
     fn paragraph(&self, checked: &Checked) -> String {
         let mut text = self.paint.text(Colour::Bold, &super::path(&self.dir, checked)) + "\n";
         let mut findings: Vec<_> = checked.findings.iter().collect();
-        findings.sort_by(|a, b| b.check.severity.cmp(&a.check.severity));
+        findings.sort_by_key(|finding| Reverse(finding.check.severity));
         for finding in findings {
             let severity = finding.check.severity;
             text += &self.line(severity.name(), colour(severity), &sentence(finding, checked));
