@@ -13,8 +13,8 @@ use crate::time;
 
 const DAY: i64 = 86_400;
 
-/// Nothing before or after so many seconds from today is shown: a year to the left, and a certificate without an end, would leave
-/// the others no room.
+/// Nothing is shown that is more seconds away from today: a certificate without an end would leave no room for
+/// the others.
 const FAR: i64 = 20 * 366 * DAY;
 
 /// What ends within so many seconds is marked.
