@@ -16,7 +16,7 @@ const COLUMNS: [&str; 6] = ["usage", "certificate_file", "key_file", "expires", 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Titles, then values with this character between them, a line each (RFC 4180, as Go's `encoding/csv` has it).
+    /// Titles, then values, with this character between them (RFC 4180, as Go's `encoding/csv` has it).
     Separated(char),
     /// An array of JSON objects.
     Array,
