@@ -28,7 +28,7 @@ pub fn day(seconds: i64) -> String {
     date(seconds).replace('/', "-")
 }
 
-/// How far off that is, in seconds from now: `in 5 years`, `in 12 days`, `3 days ago`. Never more than there is.
+/// How far off so many seconds from now are: `in 5 years`, `in 12 days`, `3 days ago`. Rounded down.
 pub fn from_now(seconds: i64) -> String {
     const MINUTE: u64 = 60;
     const DAY: u64 = 86_400;

@@ -24,14 +24,14 @@ pub struct List {
 /// The forms of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
-    /// For people
+    /// For people.
     Table,
-    /// Values separated by tabs
+    /// Values separated by tabs.
     Tsv,
-    /// Values separated by commas
+    /// Values separated by commas.
     Csv,
-    /// An array of objects
+    /// An array of objects.
     Json,
-    /// An object a line
+    /// An object a line.
     Ndjson,
 }

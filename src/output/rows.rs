@@ -1,5 +1,5 @@
-//! `list` for programs: the columns of its table, in the forms that `cockroach` has for its own (`--format`). A row is printed
-//! as it comes, and none is kept.
+//! `list` for programs: the columns of its table, in the forms that `cockroach` has for its own (`--format`).
+//! A row is printed as it comes, and none is kept.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ const COLUMNS: [&str; 6] = ["usage", "certificate_file", "key_file", "expires", 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// A line of titles, and values with this character between them (RFC 4180, as Go's `encoding/csv` writes it).
+    /// Titles, then values, with this character between them (RFC 4180, as Go's `encoding/csv` has it).
     Separated(char),
     /// An array of JSON objects.
     Array,

@@ -25,6 +25,7 @@ mod peers;
 mod sandbox;
 mod sets;
 mod special;
+mod tap;
 mod text;
 mod tls;
 mod verdicts;

@@ -35,6 +35,8 @@ pub enum Peer {
     PostgresServer(&'static str),
     /// PostgreSQL's client.
     Psql,
+    /// Test::Harness.
+    Prove,
 }
 
 /// The peers that print fields in the form of `expected`.
@@ -53,6 +55,7 @@ impl Peer {
             Self::Linter => venv().join("bin/lint_pkix_cert"),
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
+            Self::Prove => "prove".into(),
         }
     }
 
@@ -120,6 +123,7 @@ impl Peer {
             Self::Java => ("default-jdk-headless", "java-latest-openjdk-devel"),
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
+            Self::Prove => ("perl", "perl-Test-Harness"),
             Self::Python | Self::PythonNames | Self::PythonOdd | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \

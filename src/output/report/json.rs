@@ -167,7 +167,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// As `openssl x509 -serial` prints it: upper case, without the octet that only keeps the number from being negative.
+/// As `openssl x509 -serial` prints it: upper case, without the octet that keeps it from being negative.
 fn serial(octets: &[u8]) -> Option<String> {
     let shown = match octets {
         [] => return None,

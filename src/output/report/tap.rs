@@ -9,7 +9,7 @@ use crate::finding::Severity;
 use crate::output::json::harmless;
 use crate::verify::Checked;
 
-/// What is printed is valid in TAP 13 and 14. Test::Harness, whose `prove` Debian and Fedora have, fails on a number beyond 13.
+/// What is printed is valid in TAP 13 and 14. Test::Harness, with its `prove`, fails on a version beyond 13.
 const VERSION: u32 = 13;
 
 /// The form.
@@ -36,7 +36,7 @@ impl<'a> Tap<'a> {
         writeln!(self.out, "{not}ok {} - {path}{to_do}", self.points)
     }
 
-    /// A diagnostic block in YAML, a list of mappings. Values are in quotes, which JSON and YAML have in common.
+    /// A diagnostic block in YAML, a list of mappings. JSON and YAML have quoted values in common.
     fn diagnose(&mut self, mappings: &[[(&str, Option<&str>); 5]]) -> io::Result<()> {
         writeln!(self.out, "  ---\n  findings:")?;
         for mapping in mappings {

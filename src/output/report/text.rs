@@ -1,5 +1,6 @@
 //! For people: grouped by file, worst first.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,11 @@ use crate::output::terminal::{Colour, Paint};
 use crate::time;
 use crate::verify::Checked;
 
-/// The form. Files with errors are printed at once; of the others in the same directory, what will be printed is kept.
+/// How many bytes of a directory are kept, for some 100,000 files. With more, bounded memory goes before order.
+const KEPT: usize = 24 << 20;
+
+/// The form. Files with errors are printed at once; the lines of the directory's other files are kept until all its
+/// errors are printed.
 pub struct Text<'a> {
     out: &'a mut dyn Write,
     paint: Paint,
@@ -22,13 +27,15 @@ pub struct Text<'a> {
     unreadable: usize,
     warnings: String,
     notes: String,
+    /// The most bytes of both.
+    room: usize,
 }
 
 impl<'a> Text<'a> {
     /// Prints to `out`.
     pub fn new(out: &'a mut dyn Write, paint: Paint) -> Self {
         let (dir, has_heading, warnings, notes) = (PathBuf::new(), false, String::new(), String::new());
-        Self { out, paint, dir, has_heading, dirs: 0, unreadable: 0, warnings, notes }
+        Self { out, paint, dir, has_heading, dirs: 0, unreadable: 0, warnings, notes, room: KEPT }
     }
 
     /// Prints the directory's name, once.
@@ -64,7 +71,7 @@ impl<'a> Text<'a> {
     fn paragraph(&self, checked: &Checked) -> String {
         let mut text = self.paint.text(Colour::Bold, &super::path(&self.dir, checked)) + "\n";
         let mut findings: Vec<_> = checked.findings.iter().collect();
-        findings.sort_by(|a, b| b.check.severity.cmp(&a.check.severity));
+        findings.sort_by_key(|finding| Reverse(finding.check.severity));
         for finding in findings {
             let severity = finding.check.severity;
             text += &self.line(severity.name(), colour(severity), &sentence(finding, checked));
@@ -100,7 +107,7 @@ impl Report for Text<'_> {
             Some(Severity::Warning) => self.warnings += &self.paragraph(checked),
             Some(Severity::Note) => self.notes += &self.paragraph(checked),
         }
-        Ok(())
+        if self.warnings.len() + self.notes.len() > self.room { self.finish() } else { Ok(()) }
     }
 
     fn unreadable(&mut self, _: &Path, why: &anyhow::Error) -> io::Result<()> {
@@ -156,7 +163,7 @@ impl Text<'_> {
     }
 }
 
-/// What is wrong, with the file if that is another one than the paragraph's and the sentence does not name it, and the id.
+/// What is wrong, and the id. The file goes before if it is not the paragraph's and the sentence lacks it.
 fn sentence(finding: &Finding, checked: &Checked) -> String {
     let Finding { check, file, what, .. } = finding;
     match **file == *checked.file || what.contains(&**file) {
@@ -224,6 +231,18 @@ certs/ca.crt
 4 files: 2 good, 1 warning, 1 error
 ";
         assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+    }
+
+    #[test]
+    fn more_than_fits_is_not_kept() {
+        let mut out = Vec::new();
+        let mut text = Text { room: 100, ..Text::new(&mut out, Paint::PLAIN) };
+        for _ in 0..2 {
+            let warning = checks::CLIENT_PRINCIPAL.found("a.crt", "x".repeat(60));
+            text.checked(&checked("a.crt", vec![warning])).expect("memory");
+        }
+        assert!(text.warnings.is_empty());
+        assert!(out.len() > 120);
     }
 
     #[test]
