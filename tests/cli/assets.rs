@@ -94,7 +94,7 @@ fn a_build_machine_needs_no_fips_provider() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["generate", "man", "pages"]);
     Run::of(command.env("CRDB_CERT_FIPS", "1").env("OPENSSL_CONF", "/dev/null")).succeeds();
-    assert_eq!(sandbox.names("pages").len(), 15);
+    assert_eq!(sandbox.names("pages").len(), 16);
 }
 
 #[test]
