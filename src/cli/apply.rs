@@ -43,7 +43,7 @@ pub struct Apply {
     /// Bring the CA files in the folders up to date, and touch nothing else: the first step of a rotation
     #[arg(long, conflicts_with = "prune")]
     pub ca_only: bool,
-    /// How many keys are made at the same time [default: one for each core]
+    /// How many folders are made at the same time [default: four for each core, as they wait for the disk]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
     /// How to print what was done

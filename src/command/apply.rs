@@ -3,18 +3,19 @@
 mod inputs;
 mod report;
 
-use std::thread;
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::{announce, values};
-use crate::certs_dir::{CertsDir, Reading};
+use crate::certs_dir::CertsDir;
 use crate::cli::Apply;
 use crate::error::Advice;
 use crate::finding::Finding;
-use crate::fleet::apply::{Fleet, Making, each};
+use crate::fleet::apply::{Making, each};
 use crate::fleet::desired::{self, Folder};
 use crate::fleet::look;
+use crate::fleet::out::Fleet;
 use crate::fleet::plan::{self, Context, Step};
 use crate::output::progress::Progress;
 use crate::pki::verify::OpenSsl;
@@ -42,17 +43,12 @@ fn apply(args: &Apply) -> Result<()> {
 
     let steps = plan(args, &fleet, &folders, &context, &mut report)?;
     let files: Vec<_> = steps.iter().map(|step| (step.folder.name.clone(), step.strays.clone())).collect();
-    let making = Making { context: &context, signers: signers(args, &reading, &steps, context.now)? };
+    let making = Making { context: &context, signers: inputs::signers(args, &reading, &steps, context.now)? };
     make(args, &fleet, steps, &making, &mut report)?;
     if !args.ca_only {
         report.strays(&fleet, &strays, &files)?;
     }
     report.end()
-}
-
-fn jobs(args: &Apply) -> usize {
-    let cores = || thread::available_parallelism().ok();
-    args.jobs.or_else(cores).map_or(1, usize::from)
 }
 
 /// What is to be done, folder by folder; those that cannot be read are reported.
@@ -68,7 +64,7 @@ fn plan<'a>(
         (fleet.plan(folder, context, &mut findings), findings)
     };
     let mut steps = Vec::new();
-    let done = each(folders, jobs(args), look, |at, (step, findings)| {
+    let done = each(folders, inputs::jobs(args), look, |at, (step, findings)| {
         announce::findings(&findings);
         match step {
             Ok(step) if args.ca_only => steps.push(step.authorities_only()),
@@ -83,18 +79,6 @@ fn plan<'a>(
     // A folder that is not there has no CA files to bring up to date.
     steps.retain(|step| !args.ca_only || fleet.has(&step.folder.name));
     Ok(steps)
-}
-
-/// The CAs that are needed, each opened once; refuses what none of them can sign before anything is made.
-fn signers(args: &Apply, certs_dir: &Reading<'_>, steps: &[Step<'_>], now: i64) -> Result<inputs::Signers> {
-    // A dry run asks for no passphrase.
-    let made = steps.iter().flat_map(Step::made).filter(|_| !args.dry_run);
-    let mut findings = Vec::new();
-    let signers = inputs::signers(args, certs_dir, made.map(|(wanted, _)| wanted.name.usage), &mut findings);
-    announce::findings(&findings);
-    let signers = signers?;
-    inputs::check_lifetimes(steps, &signers, now)?;
-    Ok(signers)
 }
 
 /// Does it, and reports each folder.
@@ -113,8 +97,8 @@ fn make<'a>(
         let made = if args.dry_run { Ok(()) } else { fleet.make(step, making, &mut findings) };
         (made, findings)
     };
-    let mut failures = std::collections::BTreeMap::new();
-    let done = each(&todo, jobs(args), work, |at, (made, findings)| {
+    let mut failures = BTreeMap::new();
+    let done = each(&todo, inputs::jobs(args), work, |at, (made, findings)| {
         shown += 1;
         announce::findings(&findings);
         match made {
@@ -125,6 +109,9 @@ fn make<'a>(
         Ok(())
     })?;
     drop(progress);
+    if !args.dry_run {
+        fleet.sync()?;
+    }
     for step in steps {
         match failures.remove(&step.folder.name) {
             Some(error) => report.failed(&step.folder.name, Some(step), &error),

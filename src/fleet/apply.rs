@@ -1,147 +1,25 @@
 //! Makes what a plan says, folder by folder; each is one change, all or nothing.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result};
 
 use super::desired::{Folder, FolderName};
 use super::look;
+use super::out::Fleet;
 use super::plan::{self, Context, Step};
+use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::CertificateName;
-use crate::certs_dir::ownership;
-use crate::certs_dir::{CertsDir, open_dir, parent};
-use crate::error::reason;
 use crate::finding::Finding;
 use crate::interrupts::Interrupts;
 use crate::mint::{Signer, mint};
 use crate::store::dir::Dir;
-use crate::store::{PREFIX, lock};
 use crate::usage::Usage;
 
-/// How long to wait for another `apply` of the same fleet: it may be making thousands of keys.
-const PATIENCE: Duration = Duration::from_secs(3600);
-
-/// The directory of a fleet.
-pub struct Fleet {
-    path: PathBuf,
-    dir: Option<Dir>,
-    lock: Option<Dir>,
-    /// Was it made just now?
-    made: bool,
-}
-
 impl Fleet {
-    /// Opens the directory to look at it.
-    ///
-    /// # Errors
-    /// If it is there and cannot be opened.
-    pub fn open(path: &Path) -> Result<Self> {
-        let dir = match Dir::open(path) {
-            Ok(dir) => Some(dir),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(anyhow!("could not open {}: {}", path.display(), reason(&error))),
-        };
-        Ok(Self { path: path.to_owned(), dir, lock: None, made: false })
-    }
-
-    /// Opens the directory to change it; makes it if it is missing, and waits for another process that does the same.
-    ///
-    /// # Errors
-    /// If it cannot be made or written to.
-    pub fn open_for_writing(path: &Path) -> Result<Self> {
-        let mut fleet = Self::open(path)?;
-        if fleet.dir.is_none() {
-            let made = make_dir(path)?;
-            fleet = Self::open(path)?;
-            fleet.made = made;
-        }
-        let dir = fleet.dir.as_ref().with_context(|| format!("somebody removed {}", path.display()))?;
-        let interrupts = Interrupts::defer();
-        let lock = lock::make(dir, &lock_name(), PATIENCE, &|| interrupts.check().is_err())?;
-        fleet.lock = Some(lock);
-        Ok(fleet)
-    }
-
-    /// The folders that are there.
-    ///
-    /// # Errors
-    /// If a directory cannot be read.
-    pub fn folders(&self) -> Result<Vec<FolderName>> {
-        self.dir.as_ref().map_or(Ok(Vec::new()), look::folders)
-    }
-
-    /// What is worth knowing about the directory.
-    pub fn findings(&self) -> Vec<Finding> {
-        self.dir.as_ref().map_or(Vec::new(), |dir| ownership::check_dir("fleet's directory", dir, None))
-    }
-
-    /// Is the folder there?
-    pub fn has(&self, name: &FolderName) -> bool {
-        self.open_folder(name).is_ok_and(|dir| dir.is_some())
-    }
-
-    /// Where a folder is, for messages.
-    pub fn path(&self, name: &FolderName) -> PathBuf {
-        self.path.join(name.path())
-    }
-
-    /// Opens a folder, if it is there. Never follows a link: whoever can write to the directory may have put it there.
-    pub(super) fn open_folder(&self, name: &FolderName) -> Result<Option<Dir>> {
-        let mut dir = None;
-        for step in &name.path() {
-            let parent = dir.as_ref().or(self.dir.as_ref());
-            let Some(parent) = parent else { return Ok(None) };
-            match parent.open_dir(step) {
-                Ok(open) => dir = Some(open),
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-                Err(error) => {
-                    bail!("could not open {}: {}", parent.path().join(step).display(), reason(&error))
-                }
-            }
-        }
-        Ok(dir)
-    }
-
-    /// Removes an empty folder.
-    pub(super) fn remove_dir(&self, name: &FolderName) -> io::Result<()> {
-        let Some(out) = &self.dir else { return Ok(()) };
-        let place = OsStr::new(name.section.place().dir);
-        match &name.name {
-            None => out.remove_dir(place),
-            Some(name) => out.open_dir(place)?.remove_dir(OsStr::new(name)),
-        }
-    }
-
-    /// Opens a folder, made for the caller alone if it is missing; says whether it was.
-    fn make_folder(&self, name: &FolderName) -> Result<(Dir, bool)> {
-        let mut dir: Option<(Dir, bool)> = None;
-        for step in &name.path() {
-            let parent =
-                dir.as_ref().map(|(dir, _)| dir).or(self.dir.as_ref()).context("there is no directory")?;
-            let made = match parent.make_dir(step) {
-                Ok(()) => true,
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
-                Err(error) => {
-                    bail!("could not create {}: {}", parent.path().join(step).display(), reason(&error))
-                }
-            };
-            let sync = || if made { parent.sync() } else { Ok(()) };
-            let open = parent.open_dir(step).and_then(|open| sync().map(|()| open));
-            let open = open.map_err(|error| {
-                anyhow!("could not open {}: {}", parent.path().join(step).display(), reason(&error))
-            });
-            dir = Some((open?, made));
-        }
-        dir.context("the folder has no name")
-    }
-
     /// Compares a folder with what should be in it. Unless it is to be only looked at, an interrupted change of it is
     /// completed first.
     ///
@@ -154,7 +32,7 @@ impl Fleet {
         findings: &mut Vec<Finding>,
     ) -> Result<Step<'a>> {
         let certs_dir = CertsDir::of(&self.path(&folder.name), self.open_folder(&folder.name)?);
-        if self.lock.is_some() && certs_dir.exists() {
+        if self.is_for_writing() && certs_dir.exists() {
             findings.extend(certs_dir.writer(None).prepare(None)?);
         }
         Ok(plan::step(folder, &look::found(&certs_dir, findings)?, context))
@@ -188,35 +66,6 @@ impl Fleet {
         writer.check(batch.iter().map(|(target, _)| target))?;
         findings.extend(writer.commit(batch, None)?);
         Ok(())
-    }
-}
-
-impl Drop for Fleet {
-    fn drop(&mut self) {
-        if let (Some(dir), Some(_)) = (&self.dir, &self.lock) {
-            // Who waits for it makes it again.
-            let _ = dir.remove_dir(OsStr::new(&lock_name()));
-            if let (true, Some(name)) = (self.made, self.path.file_name()) {
-                // Fails if anything was made in it, as it should.
-                let _ = Dir::open(parent(&self.path)).and_then(|parent| parent.remove_dir(name));
-            }
-        }
-    }
-}
-
-fn lock_name() -> String {
-    format!("{PREFIX}fleet")
-}
-
-/// Makes a directory for the caller alone, if it is missing; says whether it was.
-fn make_dir(path: &Path) -> Result<bool> {
-    let parent = open_dir(parent(path))?;
-    let name =
-        path.file_name().with_context(|| format!("{} is not the path of a directory", path.display()))?;
-    match parent.make_dir(name) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(anyhow!("could not create {}: {}", path.display(), reason(&error))),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod apply;
 pub mod desired;
 pub mod look;
 pub mod manifest;
+pub mod out;
 pub mod plan;
 mod prune;
 pub mod range;

@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 
 use anyhow::{Result, anyhow};
 
-use super::apply::Fleet;
 use super::desired::FolderName;
+use super::out::Fleet;
 use crate::certs_dir::layout::{is_certificate, is_key};
 use crate::error::{Advice, reason};
 use crate::store::dir::Dir;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
 
@@ -37,6 +39,14 @@ pub type Signers = BTreeMap<Usage, Signer>;
 /// When certificates are due.
 pub fn due(args: &Apply) -> Result<Due> {
     Due::parse(&args.renew_within).context("--renew-within")
+}
+
+/// How many folders are made at the same time.
+pub fn jobs(args: &Apply) -> usize {
+    /// Each waits for the disk most of the time, unless it makes RSA keys, which more threads do not slow down.
+    const FOR_EACH_CORE: usize = 4;
+    let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    args.jobs.map_or_else(|| FOR_EACH_CORE * cores(), NonZeroUsize::get)
 }
 
 /// The directory of the folders, with its variables expanded.
@@ -91,8 +101,20 @@ pub fn check_due(folders: &[Folder], due: Due) -> Result<()> {
     Err(Advice::new(what, "give a shorter time or a part of the lifetime, such as 1/3").into())
 }
 
+/// The CAs that are needed, each opened once; refuses what none of them can sign before anything is made.
+pub fn signers(args: &Apply, certs_dir: &Reading<'_>, steps: &[Step<'_>], now: i64) -> Result<Signers> {
+    // A dry run asks for no passphrase.
+    let made = steps.iter().flat_map(Step::made).filter(|_| !args.dry_run);
+    let mut findings = Vec::new();
+    let signers = load(args, certs_dir, made.map(|(wanted, _)| wanted.name.usage), &mut findings);
+    announce::findings(&findings);
+    let signers = signers?;
+    check_lifetimes(steps, &signers, now)?;
+    Ok(signers)
+}
+
 /// The CAs for certificates of these kinds.
-pub fn signers(
+fn load(
     args: &Apply,
     certs_dir: &Reading<'_>,
     usages: impl Iterator<Item = Usage>,
@@ -126,8 +148,8 @@ fn ca_key(args: &Apply, usage: Usage) -> Result<CaKey> {
     }
 }
 
-/// No certificate is valid longer than its CA: says so before anything is made.
-pub fn check_lifetimes(steps: &[Step<'_>], signers: &Signers, now: i64) -> Result<()> {
+/// No certificate is valid longer than its CA.
+fn check_lifetimes(steps: &[Step<'_>], signers: &Signers, now: i64) -> Result<()> {
     for (step, wanted) in steps.iter().flat_map(|step| step.made().map(move |(wanted, _)| (step, wanted))) {
         let path = step.folder.name.path().join(wanted.name.certificate_file());
         let request = wanted.request(now).with_context(|| path.display().to_string())?;
