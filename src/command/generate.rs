@@ -89,7 +89,8 @@ If true, the same as \-\-fips.
 \fBOPENSSL_CONF\fR, \fBOPENSSL_MODULES\fR
 OpenSSL's configuration file, and the directory of its providers.
 .SH EXIT STATUS
-0 on success, 1 on failure, 2 for wrong usage. For check\-login 1 is a refused login, and 2 one that could not be judged.
+0 on success, 1 on failure, 2 for wrong usage. For check\-login, 1 is a refused login, and 2 one that could not be judged.
+For verify, 1 means warnings, 2 errors, and 3 that a directory could not be looked at.
 .SH SEE ALSO
 \fBcrdb\-cert\fR(1), \fBopenssl\fR(1), \fBopenssl\-x509\fR(1)
 ";

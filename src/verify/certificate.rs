@@ -4,6 +4,7 @@ use super::advice::Advice;
 use super::{Checked, Context, Facts, access, chain, content};
 use crate::certificate::Certificate;
 use crate::certs_dir::inspect::Inspection;
+use crate::error::clipped;
 use crate::finding::{Check, Severity, checks};
 
 /// What tells a certificate from all others of its CA: issuer and serial number.
@@ -37,12 +38,16 @@ pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked,
     (checked, identity)
 }
 
+/// The most bytes of a name or a serial number that are kept: a certificate can have as long ones as it likes.
+const WIDEST: usize = 300;
+
 fn facts(certificate: &Certificate) -> Facts {
+    let serial = certificate.serial();
     Facts {
         not_before: certificate.not_before,
         not_after: certificate.not_after,
-        serial: certificate.serial().into(),
-        subject_cn: certificate.common_name().into(),
-        issuer_cn: certificate.issuer_common_name().into(),
+        serial: serial[..serial.len().min(WIDEST)].into(),
+        subject_cn: clipped(certificate.common_name(), WIDEST).into(),
+        issuer_cn: clipped(certificate.issuer_common_name(), WIDEST).into(),
     }
 }

@@ -521,11 +521,11 @@ fn all_certificates_of_the_directory_are_tried() {
     assert_eq!(
         rows,
         [
+            ["node.crt", "node", "allowed", &on_all("node")],
             ["client.ann.crt", "ann", "allowed", &on_all("ann")],
             ["client.bob.crt", "bob", "allowed", &on_all("bob")],
             ["client.carl.crt", "carl", "refused", refused],
             ["client.root.crt", "root", "allowed", &on_all("root")],
-            ["node.crt", "node", "allowed", &on_all("node")],
         ]
     );
     assert!(run.stdout.contains(VERSION) && run.stdout.contains("NOTE: role SUBJECTs are not checked; "));

@@ -36,7 +36,8 @@ fn licence_of_crates() -> Option<&'static str> {
 }
 
 /// The commands that have a man page.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
+    "apply",
     "check-login",
     "create-ca",
     "create-client",
@@ -51,6 +52,7 @@ const COMMANDS: [&str; 15] = [
     "remove-ca",
     "renew",
     "subject",
+    "verify",
     "version",
 ];
 

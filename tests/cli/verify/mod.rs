@@ -2,6 +2,7 @@
 
 use crdb_cert::finding::Check;
 use crdb_cert::finding::checks::ALL;
+use serde_json::Value;
 
 use crate::sandbox::{Run, Sandbox};
 
@@ -14,19 +15,18 @@ mod cases;
 fn found(script: &str, args: &[&str]) -> (Vec<String>, Run) {
     let sandbox = Sandbox::new();
     sandbox.script(&format!("{}\n{script}", include_str!("by-openssl"))).succeeds();
-    let run = sandbox.run(&[&["verify", "--certs-dir=certs"], args].concat());
+    let run = sandbox.run(&[&["verify", "--format=json", "--certs-dir=certs"], args].concat());
     (findings(&run), run)
 }
 
 /// Severity, file and id of each finding.
 fn findings(run: &Run) -> Vec<String> {
-    let lines = run.stdout.lines().filter_map(|line| {
-        let (severity, rest) = line.split_once(' ')?;
-        let (file, rest) = rest.split_once(" [")?;
-        let (id, _) = rest.split_once("]: ")?;
-        Some(format!("{severity} {file} {id}"))
-    });
-    let mut lines: Vec<_> = lines.collect();
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let files = report["files"].as_array().expect("files").iter();
+    let findings = files.flat_map(|file| file["findings"].as_array().expect("findings").iter());
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let line = |finding: &Value| ["severity", "file", "id"].map(|key| text(&finding[key])).join(" ");
+    let mut lines: Vec<_> = findings.map(line).collect();
     lines.sort();
     lines
 }
@@ -77,7 +77,13 @@ fn what_our_own_commands_make_is_good() {
         sandbox.create(command, args).succeeds();
     }
     sandbox.run(&["create-tenant-signing", "2", "--certs-dir=certs"]).succeeds();
-    let args = ["verify", "--certs-dir=certs", "--host=db.example.com", "--ca-key=my-safe-directory/ca.key"];
+    let args = [
+        "verify",
+        "--format=json",
+        "--certs-dir=certs",
+        "--host=db.example.com",
+        "--ca-key=my-safe-directory/ca.key",
+    ];
     let run = sandbox.run(&args).succeeds();
     assert_eq!(findings(&run), [""; 0], "{run:?}");
 }
@@ -102,7 +108,7 @@ fn with_a_ca_for_each_purpose_it_is_good_too() {
     ] {
         let key = format!("--ca-key=my-safe-directory/{key}");
         sandbox.run(&[command, arg, "--key-algorithm=ecdsa", "--certs-dir=certs", &key]).succeeds();
-        let run = sandbox.run(&["verify", "--certs-dir=certs", &key]).succeeds();
+        let run = sandbox.run(&["verify", "--format=json", "--certs-dir=certs", &key]).succeeds();
         assert_eq!(findings(&run), [""; 0], "{run:?}");
     }
 }
@@ -125,10 +131,10 @@ fn a_folder_of_directories_is_verified_as_a_whole() {
         cp fleet/nodes/a/ca.crt fleet/nodes/b/ca2.crt; crdb-cert create-node a --key-algorithm=ecdsa --certs-dir=fleet/nodes/a \
           --ca-key=my-safe-directory/ca.key; cp fleet/nodes/a/node.* fleet/nodes/b";
     sandbox.script(script).succeeds();
-    let run = sandbox.run(&["verify", "--recursive", "--certs-dir=fleet"]);
+    let run = sandbox.run(&["verify", "--format=json", "--recursive", "--certs-dir=fleet"]);
     assert_eq!(run.status, Some(2), "{run:?}");
     let expected = ["error ca.crt ca-missing", "warning fleet/nodes/b file-name"];
     assert_eq!(findings(&run), expected, "{run:?}");
-    let run = sandbox.run(&["verify", "--recursive", "--certs-dir=fleet/empty"]);
+    let run = sandbox.run(&["verify", "--format=json", "--recursive", "--certs-dir=fleet/empty"]);
     assert_eq!(run.status, Some(3), "{run:?}");
 }
