@@ -149,10 +149,7 @@ impl Verifier {
         let (mut own, mut other) = (Ssl::new(&self.own)?, Ssl::new(&self.other)?);
         version.set(&mut own)?;
         version.set(&mut other)?;
-        match &self.server {
-            Some(identity) => identity.show(&mut own)?,
-            None => {}
-        }
+        self.server.iter().try_for_each(|identity| identity.show(&mut own))?;
         let (server, client) =
             if self.server.is_some() { (&mut own, &mut other) } else { (&mut other, &mut own) };
         server.set_accept_state();

@@ -22,9 +22,12 @@ impl Signatures for OpenSsl {
     }
 }
 
-/// The signature algorithms of REFERENCE.md section 1, as encoded, and the keys that they are for. OpenSSL would parse the whole
-/// certificate for any, and decode its public key.
-const ALGORITHMS: [(&[u8], KeyType, fn() -> MessageDigest); 6] = [
+/// An AlgorithmIdentifier as encoded, the keys that it is for, and its digest.
+type Algorithm = (&'static [u8], KeyType, fn() -> MessageDigest);
+
+/// The signature algorithms of REFERENCE.md section 1. For others OpenSSL parses the whole certificate, and
+/// decodes its public key.
+const ALGORITHMS: [Algorithm; 6] = [
     (b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00", KeyType::RSA, MessageDigest::sha256),
     (b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c\x05\x00", KeyType::RSA, MessageDigest::sha384),
     (b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d\x05\x00", KeyType::RSA, MessageDigest::sha512),
