@@ -143,9 +143,9 @@ const REMOVE_OLD: [&str; 3] = ["remove-ca", "--old", "--certs-dir=certs"];
 fn an_old_ca_goes_when_nothing_needs_it_any_more() {
     let sandbox = rotating();
     let words = [
-        "failed to remove old CA certificates: certs/client.root.crt needs certificate 2 in certs/ca.crt, \
-         certs/node.crt needs certificate 2 in certs/ca.crt\n",
-        "HINT: have the CA in use sign them first: crdb-cert renew client.root --certs-dir=certs --ca-key=<",
+        "failed to remove old CA certificates: certs/node.crt needs certificate 2 in certs/ca.crt, \
+         certs/client.root.crt needs certificate 2 in certs/ca.crt\n",
+        "HINT: have the CA in use sign them first: crdb-cert renew node --certs-dir=certs --ca-key=<",
     ];
     sandbox.refuses(&REMOVE_OLD, &words);
     sandbox.refuses(&[&REMOVE_OLD[..], &["--dry-run"]].concat(), &words);
