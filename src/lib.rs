@@ -4,6 +4,8 @@
 //! makes keys and certificates in memory, signed by a [`ca`]; [`certs_dir`] puts them on disk, all or none. In
 //! the other direction, [`certs_dir::scan`] reads the directory and [`output`] prints it.
 //!
+//! A [`fleet`] is a whole cluster: from its description follow folders, each of them a certs directory.
+//!
 //! [`usage`] is the table of all certificate kinds. [`dn`], [`host`], [`username`], [`duration`] and [`tenant`]
 //! turn text into types that cannot be wrong; [`login`] says who may log in with a certificate; [`error`] says
 //! what failed and what to type next.

@@ -112,6 +112,7 @@ fn make<'a>(
     if !args.dry_run {
         fleet.sync()?;
     }
+    let whole = done - failures.len();
     for step in steps {
         match failures.remove(&step.folder.name) {
             Some(error) => report.failed(&step.folder.name, Some(step), &error),
@@ -119,7 +120,7 @@ fn make<'a>(
         }
     }
     if done < total {
-        let what = format!("interrupted after {done} of {total} folders");
+        let what = format!("interrupted after {whole} of {total} folders");
         return Err(Advice::new(what, inputs::AGAIN).into());
     }
     Ok(())
