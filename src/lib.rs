@@ -9,6 +9,7 @@
 //! what failed and what to type next.
 
 pub mod account;
+pub mod approval;
 pub mod argv;
 pub mod ca;
 pub mod certificate;

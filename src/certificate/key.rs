@@ -35,7 +35,7 @@ pub enum KeyKind<'a> {
 }
 
 impl<'a> PublicKey<'a> {
-    pub(super) fn read(info: &'a [u8]) -> Result<Self, Malformed> {
+    pub(crate) fn read(info: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = der::only(info, SEQUENCE)?.parts();
         let mut identifier = fields.expect(SEQUENCE)?.parts();
         let algorithm = identifier.expect(OBJECT_IDENTIFIER)?.contents;

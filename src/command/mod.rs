@@ -7,11 +7,14 @@ mod create_client;
 mod create_server;
 mod create_tenant_client;
 mod create_tenant_signing;
+mod csr;
 mod fips;
 mod generate;
 mod leaf;
 mod list;
+mod named;
 mod remove_expired_ca;
+mod sign;
 mod subject;
 mod values;
 mod verify;
@@ -42,6 +45,8 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::CreateClient(args) => create_client::run(args)?,
         Command::CreateTenantClient(args) => create_tenant_client::run(args)?,
         Command::CreateTenantSigning(args) => create_tenant_signing::run(args)?,
+        Command::Csr(args) => csr::run(args)?,
+        Command::Sign(args) => sign::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
         Command::RemoveExpiredCa(args) => remove_expired_ca::run(args)?,

@@ -7,8 +7,11 @@ mod pbes2;
 pub mod pem;
 pub mod profile;
 pub mod provider;
+pub mod request;
 mod stored_key;
 pub mod verify;
+
+pub(crate) use stored_key::name as oid_name;
 
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Public};

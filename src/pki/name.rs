@@ -7,7 +7,7 @@ use openssl::asn1::Asn1Object;
 use openssl::x509::X509Name;
 use thiserror::Error;
 
-use super::reason;
+use super::{CryptoError, reason};
 use crate::der::{self, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, tlv};
 use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn, Syntax};
 
@@ -25,6 +25,16 @@ pub struct NameError {
 
 /// A name in the form that a certificate holds.
 pub struct EncodedName(pub(super) X509Name);
+
+impl EncodedName {
+    /// The name of a certificate, which stays as it is encoded there.
+    ///
+    /// # Errors
+    /// If OpenSSL cannot read it.
+    pub fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
+        Ok(Self(X509Name::from_der(der)?))
+    }
+}
 
 /// Encodes a name: RDNs in the order written, the attributes of an RDN in the order of DER.
 ///

@@ -204,7 +204,7 @@ fn ec(der: &[u8], named: Option<&[u8]>) -> Result<Option<()>, StoredKeyError> {
 }
 
 /// What an object identifier stands for, if OpenSSL knows; otherwise itself.
-fn name(oid: &[u8]) -> String {
+pub fn name(oid: &[u8]) -> String {
     let known = |dotted: &str| Asn1Object::from_str(dotted).ok()?.nid().short_name().ok().map(str::to_owned);
     match der::object_identifier(oid).filter(|_| oid.len() <= 32) {
         Some(dotted) => known(&dotted).filter(|name| name != "UNDEF").unwrap_or(dotted),
