@@ -103,10 +103,10 @@ fn usual_form(name: &AltName, usage: Usage) -> Option<AltName> {
 fn too_few(names: &[AltName], usage: Usage, allowed: &Allowed) -> Option<String> {
     match usage {
         Usage::Client if names.is_empty() && !allowed.names.is_empty() => {
-            Some("a certificate for every tenant, as it names none".to_owned())
+            Some("a certificate for every tenant (it names none)".to_owned())
         }
         Usage::Node | Usage::Ui | Usage::TenantClient if names.is_empty() => {
-            Some("no host name or address, and such a certificate needs one".to_owned())
+            Some("no host name or address (such a certificate needs one)".to_owned())
         }
         _ => None,
     }

@@ -15,12 +15,7 @@ use crate::username::Username;
 
 /// Announces a new certificate and when it expires.
 pub fn certificate(path: &Path, validity: Validity) {
-    certificate_until(path, validity.not_after);
-}
-
-/// The same for one that is valid until this second.
-pub fn certificate_until(path: &Path, not_after: i64) {
-    line(&format!("created {} (expires {})", path.display(), time::utc(not_after)));
+    line(&format!("created {} (expires {})", path.display(), time::utc(validity.not_after)));
 }
 
 /// Announces a new key.

@@ -10,7 +10,7 @@ use crate::approval::{self, Allowed, Approval};
 use crate::certs_dir::layout::{CertificateName, signed_file};
 use crate::certs_dir::{CertsDir, Reading, parent};
 use crate::command::announce;
-use crate::error::{Advice, clipped, shell_word};
+use crate::error::{Advice, clipped};
 use crate::pki::key::PrivateKey;
 use crate::pki::request::SigningRequest;
 use crate::store::dir::Owner;
@@ -168,6 +168,9 @@ fn show(path: &str, request: &SigningRequest) {
         ("key usage", none(asked.key_usage.join(", "))),
         ("extended key usage", none(asked.purposes.join(", "))),
     ];
-    announce::stderr(&format!("{}:", shell_word(path)));
-    lines.iter().for_each(|(what, text)| announce::stderr(&format!("  {what}: {}", clipped(text, SHOWN))));
+    let lines = lines.iter().map(|(what, text)| format!("  {what}: {}", clipped(text, SHOWN)));
+    for line in std::iter::once(format!("{path}:")).chain(lines) {
+        log::info!("{line}");
+        announce::line(&line);
+    }
 }
