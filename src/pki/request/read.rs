@@ -1,5 +1,8 @@
 //! Reads a request that anyone may have made. Strict: what is read here goes into a certificate.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use openssl::pkey::{PKey, Public};
