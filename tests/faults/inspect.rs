@@ -8,7 +8,7 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Req, X509StoreContext};
 
-use crate::scenario::{Group, Scenario};
+use crate::scenario::{DONE, Group, Scenario};
 use crate::world::{Item, MANIFEST, Run, Snapshot, World, is_own, leftovers};
 
 /// What became of a group of files.
@@ -315,9 +315,7 @@ fn same_command_works(scenario: &Scenario, world: &World, seen: &Seen) -> Result
         let again = world.run(&[&scenario.args[..], &["--allow-ca-key-reuse".to_owned()]].concat());
         ensure!(again.success(), "with the key that is there: {again:?}");
     } else if seen.changed() && !scenario.repeats {
-        let refused = ["file exists", "key reuse is disabled", "waits for its certificate already"]
-            .iter()
-            .any(|words| run.stderr.contains(words));
+        let refused = DONE.iter().any(|words| run.stderr.contains(words));
         ensure!(run.status == Some(1) && refused, "the same command again: {run:?}");
     } else {
         ensure!(run.success(), "the same command failed: {}", run.stderr);

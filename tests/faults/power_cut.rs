@@ -12,7 +12,7 @@ use openssl::x509::X509;
 use crate::disk::{CrossRename, Disk, Event, History};
 use crate::inspect::public_key;
 use crate::points::Points;
-use crate::scenario::Scenario;
+use crate::scenario::{DONE, Scenario};
 use crate::trace;
 use crate::world::{Item, Run, Snapshot, World, leftovers};
 
@@ -122,7 +122,7 @@ fn again(scenario: &Scenario, world: &World, finished: bool) -> Result<()> {
 }
 
 fn refused(scenario: &Scenario, now: &Snapshot, run: &Run) -> Result<()> {
-    let why = ["file exists", "key reuse is disabled"].iter().any(|why| run.stderr.contains(why));
+    let why = DONE.iter().any(|why| run.stderr.contains(why));
     ensure!(why && !scenario.repeats && !is_old(scenario, now), "it failed: {run:?}");
     Ok(())
 }

@@ -65,6 +65,9 @@ const REQUEST: Group = Group {
 /// What `sign` makes of the request for a key that is in use.
 const SIGNED: Group = Group { files: &["certs/node.crt"], ..NODE };
 
+/// What a command says that has worked already, and does not repeat.
+pub const DONE: [&str; 3] = ["file exists", "key reuse is disabled", "waits for its certificate already"];
+
 const FRESH_CA: &str = "create-ca --ca-key=my-safe-directory/ca.key";
 const ROTATE: &str = "create-ca --ca-key=my-safe-directory/new.key --overwrite";
 const CREATE_NODE: &str = "create-node localhost --ca-key=my-safe-directory/ca.key";
