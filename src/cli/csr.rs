@@ -88,7 +88,7 @@ pub struct Sign {
     /// Whom a client certificate is for.
     #[command(flatten)]
     pub scope: ScopeArgs,
-    /// - prints the certificates instead of writing files
+    /// Print the certificates on standard output (-), and write no files
     #[arg(long, value_name = "-", hide_possible_values = true)]
     pub out: Option<Output>,
     /// What every certificate needs.

@@ -30,10 +30,10 @@ pub struct Wanted<'a> {
 /// Makes the request, in PEM form, signed by the key that the certificate is for.
 ///
 /// # Errors
-/// OpenSSL's reason, if its providers fail.
+/// OpenSSL's reason, if its providers fail; or if the public half of the key is not its own.
 pub fn make(wanted: &Wanted<'_>, key: &PrivateKey) -> Result<Vec<u8>, CryptoError> {
     let public = key.public()?;
-    let build = || -> Result<Vec<u8>, ErrorStack> {
+    let build = || -> Result<(bool, Vec<u8>), ErrorStack> {
         let mut extensions = Stack::new()?;
         extensions.push(key_usage(wanted.profile, &public)?)?;
         if !wanted.profile.extended_key_usage.is_empty() {
@@ -49,7 +49,12 @@ pub fn make(wanted: &Wanted<'_>, key: &PrivateKey) -> Result<Vec<u8>, CryptoErro
         builder.set_pubkey(&public)?;
         builder.add_extensions(&extensions)?;
         builder.sign(key.as_pkey(), key.digest())?;
-        builder.build().to_pem()
+        let request = builder.build();
+        // The public half in a key's file may be another key's.
+        Ok((request.verify(&public)?, request.to_pem()?))
     };
-    Ok(build()?)
+    match build()? {
+        (true, pem) => Ok(pem),
+        (false, _) => Err(CryptoError("the public half of the key belongs to another key".to_owned())),
+    }
 }

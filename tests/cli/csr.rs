@@ -145,6 +145,19 @@ fn a_key_in_use_can_be_kept() {
     assert_eq!(run.status, Some(2), "{run:?}");
 }
 
+/// The file's public half is the victim's: such a request would prove nothing.
+#[test]
+fn a_key_whose_public_half_is_another_keys_makes_no_request() {
+    let sandbox = Sandbox::with_ca();
+    let group = openssl::ec::EcGroup::from_curve_name(openssl::nid::Nid::X9_62_PRIME256V1).expect("a curve");
+    let make = || openssl::ec::EcKey::generate(&group).expect("a key");
+    let (own, victim) = (make(), make());
+    let forged = openssl::ec::EcKey::from_private_components(&group, own.private_key(), victim.public_key());
+    sandbox.write("certs/node.key", &forged.and_then(|key| key.private_key_to_pem()).expect("PEM"));
+    let words = ["could not make the request: the public half of the key belongs to another key"];
+    sandbox.refuses(&["csr", "node", "a", "--keep-key", CERTS], &words);
+}
+
 #[test]
 fn a_renewal_asks_for_the_same_subject_and_names_byte_for_byte() {
     let sandbox = Sandbox::with_ca();
