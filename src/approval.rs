@@ -8,11 +8,11 @@ use crate::pki::profile::{ExtendedKeyUsage, KeyUsage, Profile};
 use crate::pki::request::SigningRequest;
 use crate::usage::Usage;
 
-/// What may be in the certificate: flags say so, or a manifest.
-#[derive(Debug, Default)]
-pub struct Allowed {
-    /// Its subject may be one of these.
-    pub subjects: Vec<DistinguishedName>,
+/// What may be in a certificate: flags say so, or a manifest.
+#[derive(Debug)]
+pub struct Grant {
+    /// Its subject.
+    pub subject: DistinguishedName,
     /// Its names may be among these.
     pub names: Vec<AltName>,
 }
@@ -42,11 +42,12 @@ impl Open {
     }
 }
 
-/// Judges a request for a certificate of this kind.
+/// Judges a request for a certificate of this kind. The names that count are those of the grants for its subject: one user's tenants
+/// are not another's.
 ///
 /// # Errors
 /// Everything it asks for, by name, that no certificate of this kind has.
-pub fn judge(request: &SigningRequest, usage: Usage, allowed: &Allowed) -> Result<Approval, Vec<String>> {
+pub fn judge(request: &SigningRequest, usage: Usage, grants: &[Grant]) -> Result<Approval, Vec<String>> {
     let asked = &request.asked;
     let mut refused = beyond(request, usage.kind().profile);
     let mut alt_names = Vec::new();
@@ -58,15 +59,18 @@ pub fn judge(request: &SigningRequest, usage: Usage, allowed: &Allowed) -> Resul
         }
     }
     alt_names.sort_by_key(|name| matches!(name, AltName::Ip(_)));
-    refused.extend(too_few(&alt_names, usage, allowed));
+    let for_subject: Vec<_> = grants.iter().filter(|grant| grant.subject == request.subject.name).collect();
+    let subject = for_subject.is_empty();
+    // If somebody allows another subject, only what goes with every grant is allowed too.
+    let grants = if subject { grants.iter().collect() } else { for_subject };
+    let is_allowed =
+        |name: &AltName| !grants.is_empty() && grants.iter().all(|grant| grant.names.contains(name));
+    refused.extend(too_few(&alt_names, usage, &grants));
     if !refused.is_empty() {
         return Err(refused);
     }
-    let open = Open {
-        subject: !allowed.subjects.contains(&request.subject.name),
-        names: alt_names.iter().filter(|name| !allowed.names.contains(name)).cloned().collect(),
-    };
-    Ok(Approval { alt_names, open })
+    let names = alt_names.iter().filter(|name| !is_allowed(name)).cloned().collect();
+    Ok(Approval { alt_names, open: Open { subject, names } })
 }
 
 /// What is not in the profile.
@@ -100,9 +104,9 @@ fn usual_form(name: &AltName, usage: Usage) -> Option<AltName> {
 }
 
 /// Some certificates are for more with fewer names, or for nothing without any.
-fn too_few(names: &[AltName], usage: Usage, allowed: &Allowed) -> Option<String> {
+fn too_few(names: &[AltName], usage: Usage, grants: &[&Grant]) -> Option<String> {
     match usage {
-        Usage::Client if names.is_empty() && !allowed.names.is_empty() => {
+        Usage::Client if names.is_empty() && grants.iter().any(|grant| !grant.names.is_empty()) => {
             Some("a certificate for every tenant (it names none)".to_owned())
         }
         Usage::Node | Usage::Ui | Usage::TenantClient if names.is_empty() => {

@@ -67,13 +67,13 @@ impl Job<'_> {
             if writes {
                 announce::findings(&place.dir.writer(self.owner).prepare(None)?);
             }
-            all.push(place.read(usage, &self.granted.allowed)?);
+            all.push(place.read(usage, &self.granted.grants)?);
         }
         for (place, requests) in places.iter().zip(&all).filter(|_| writes) {
             place.check(requests, self.owner, overwrite)?;
         }
         for request in all.iter().flatten() {
-            confirm::confirm(request, self.args, &self.granted.allowed).with_context(|| request.failure())?;
+            confirm::confirm(request, self.args, &self.granted.grants).with_context(|| request.failure())?;
         }
         Ok(all)
     }

@@ -432,6 +432,33 @@ fn on_a_terminal_the_rest_is_asked() {
     assert!(contents(&sandbox, "in/x.crt").contains("DNS:localhost, DNS:other"));
 }
 
+/// Who is allowed one thing, and asks for what another is allowed, gets neither.
+#[test]
+fn one_users_tenants_are_not_anothers() {
+    let sandbox = with_ca();
+    request(&sandbox, "/O=Cockroach/CN=max", "subjectAltName=URI:crdb://tenant/2/user/root", &[]);
+    let args = ["sign", "in/x.csr", "--as=client", "--user=max", "--user=root", "--tenant-scope=2"];
+    let words = ["it asks for URI:crdb://tenant/2/user/root, which you did not name"];
+    sandbox.refuses(&[&args, &DIRS[..]].concat(), &words);
+    csr(&sandbox, "in", &["client", "max", "--tenant-scope=2"]);
+    csr(&sandbox, "in", &["client", "root", "--tenant-scope=2"]);
+    sign(&sandbox, &[&["in/client.max.csr", "in/client.root.csr"], &args[2..]].concat()).succeeds_silently();
+}
+
+#[test]
+fn nobody_says_yes_to_more_than_is_shown() {
+    let sandbox = with_ca();
+    let names: Vec<_> = (0..200).map(|n| format!("DNS:host{n}.example.com")).collect();
+    request(&sandbox, USUAL, &format!("subjectAltName={},DNS:root", names.join(",")), &[]);
+    let command = [&[program(), "sign", "in/x.csr", NODE], &DIRS[..]].concat();
+    let (seen, signed) = run_at_terminal(&sandbox, &command, &["yes\n"]);
+    assert!(
+        !signed && !seen.contains("yes/no") && seen.contains("HINT: if that is right, add --host="),
+        "{seen}"
+    );
+    assert_eq!(sandbox.names("in"), ["x.csr"]);
+}
+
 #[test]
 fn a_request_cannot_drive_the_terminal() {
     let sandbox = with_ca();

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::approval::Allowed;
+use crate::approval::Grant;
 use crate::certificate::{AltName, Certificate};
 use crate::cli::Sign;
 use crate::command::named::{Named, check_flags, check_scope};
@@ -13,7 +13,7 @@ use crate::usage::Usage;
 /// What the flags allow.
 pub struct Granted {
     /// The subjects and names.
-    pub allowed: Allowed,
+    pub grants: Vec<Grant>,
     users: Vec<String>,
 }
 
@@ -31,33 +31,37 @@ pub fn granted(args: &Sign) -> Result<Granted> {
         ],
     )?;
     let hosts = values::hosts(&args.host)?;
-    let mut names = AltName::of_hosts(&hosts);
-    let called = match usage {
+    let names = AltName::of_hosts(&hosts);
+    let called: Vec<(String, Vec<AltName>)> = match usage {
         Usage::Client => {
-            let users =
-                args.user.iter().map(|user| Named::client(user, &args.scope)).collect::<Result<Vec<_>>>()?;
-            if users.is_empty()
-                && !(args.scope.tenant_scope.is_empty() && args.scope.tenant_name_scope.is_empty())
-            {
-                bail!("--tenant-scope and --tenant-name-scope are for a user: name it with --user");
-            }
-            names = users.iter().flat_map(|user| user.alt_names.clone()).collect();
-            users.into_iter().map(|user| user.called).collect()
+            let users = args.user.iter().map(|user| Named::client(user, &args.scope));
+            users.map(|user| user.map(|user| (user.called, user.alt_names))).collect::<Result<_>>()?
         }
-        Usage::TenantClient => args
-            .tenant_id
-            .iter()
-            .map(|id| Ok(values::tenant_id(id)?.to_string()))
-            .collect::<Result<Vec<_>>>()?,
-        Usage::Ui => hosts.iter().map(ToString::to_string).collect(),
-        _ => vec![values::node_user()?],
+        Usage::TenantClient => {
+            let ids = args.tenant_id.iter().map(|id| Ok((values::tenant_id(id)?.to_string(), names.clone())));
+            ids.collect::<Result<_>>()?
+        }
+        Usage::Ui => hosts.iter().map(|host| (host.to_string(), names.clone())).collect(),
+        _ => vec![(values::node_user()?, names.clone())],
     };
-    let subjects = match args.new.subject.as_deref() {
-        None => called.iter().map(|called| usage.kind().profile.subject_of(called)).collect(),
-        given => vec![values::subject(given, DistinguishedName::default())?],
-    };
-    let users = if usage == Usage::Client { called } else { Vec::new() };
-    Ok(Granted { allowed: Allowed { subjects, names }, users })
+    if called.is_empty() && !(args.scope.tenant_scope.is_empty() && args.scope.tenant_name_scope.is_empty()) {
+        bail!("--tenant-scope and --tenant-name-scope are for a user: name it with --user");
+    }
+    let given = args.new.subject.as_deref();
+    let given = given.map(|_| values::subject(given, DistinguishedName::default())).transpose()?;
+    let users =
+        if usage == Usage::Client { called.iter().map(|(user, _)| user.clone()).collect() } else { Vec::new() };
+    let mut grants: Vec<_> = called
+        .into_iter()
+        .map(|(called, names)| {
+            let subject = given.clone().unwrap_or_else(|| usage.kind().profile.subject_of(&called));
+            Grant { subject, names }
+        })
+        .collect();
+    if let (Some(subject), []) = (given, grants.as_slice()) {
+        grants.push(Grant { subject, names });
+    }
+    Ok(Granted { grants, users })
 }
 
 /// Warns of what a new client certificate can be used for besides.

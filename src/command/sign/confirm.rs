@@ -5,32 +5,32 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use anyhow::{Context, Result, bail};
 
 use super::requests::Incoming;
-use crate::approval::{Allowed, Open};
+use crate::approval::{Grant, Open};
 use crate::certificate::AltName;
 use crate::cli::Sign;
 use crate::error::{Advice, clipped, printable, shell_quoted, shell_word};
 use crate::usage::Usage;
 
-/// The most bytes of a question.
+/// The most bytes of a question, and of an error.
 const WIDEST: usize = 2000;
 
 /// Asks on the terminal about what no flag allows.
 ///
 /// # Errors
 /// If the answer is not yes, or there is no terminal: with the flags that would have allowed it.
-pub fn confirm(incoming: &Incoming, args: &Sign, allowed: &Allowed) -> Result<()> {
+pub fn confirm(incoming: &Incoming, args: &Sign, grants: &[Grant]) -> Result<()> {
     let open = &incoming.approval.open;
     if open.is_empty() {
         return Ok(());
     }
-    let what = not_allowed(incoming, allowed);
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(Advice::new(what, format!("if that is right, add {}", flags(incoming, args, open))).into());
+    let what = not_allowed(incoming, grants);
+    // Nobody says yes to what is not shown.
+    if what.len() > WIDEST || !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let hint = format!("if that is right, add {}", flags(incoming, args, open));
+        return Err(Advice::new(clipped(what, WIDEST), hint).into());
     }
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{}: {}. Sign it? (yes/no): ", printable(&incoming.path), printable(&what))
-        .and_then(|()| stderr.flush())
-        .context("could not ask on the terminal")?;
+    let question = format!("{}: {}. Sign it? (yes/no): ", printable(&incoming.path), printable(&what));
+    io::stderr().write_all(question.as_bytes()).context("could not ask on the terminal")?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).context("could not read from the terminal")?;
     if matches!(answer.trim(), "y" | "yes") {
@@ -41,10 +41,11 @@ pub fn confirm(incoming: &Incoming, args: &Sign, allowed: &Allowed) -> Result<()
 }
 
 /// Both sides of each difference.
-fn not_allowed(Incoming { request, approval, .. }: &Incoming, allowed: &Allowed) -> String {
+fn not_allowed(Incoming { request, approval, .. }: &Incoming, grants: &[Grant]) -> String {
     let mut parts = Vec::new();
     if approval.open.subject {
-        let allowed: Vec<_> = allowed.subjects.iter().map(ToString::to_string).collect();
+        let mut allowed: Vec<_> = grants.iter().map(|grant| grant.subject.to_string()).collect();
+        allowed.dedup();
         let allowed = if allowed.is_empty() {
             "none was named".to_owned()
         } else {
@@ -55,7 +56,7 @@ fn not_allowed(Incoming { request, approval, .. }: &Incoming, allowed: &Allowed)
     if !approval.open.names.is_empty() {
         parts.push(format!("it asks for {}, which you did not name", list(&approval.open.names)));
     }
-    clipped(parts.join("; "), WIDEST)
+    parts.join("; ")
 }
 
 fn list(names: &[AltName]) -> String {

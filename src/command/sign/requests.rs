@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::target;
-use crate::approval::{self, Allowed, Approval};
+use crate::approval::{self, Approval, Grant};
 use crate::certs_dir::layout::{CertificateName, signed_file};
 use crate::certs_dir::{CertsDir, Reading, parent};
 use crate::command::announce;
@@ -80,11 +80,11 @@ impl Place {
     }
 
     /// Reads, checks and shows the requests.
-    pub fn read(&self, usage: Usage, allowed: &Allowed) -> Result<Vec<Incoming>> {
+    pub fn read(&self, usage: Usage, grants: &[Grant]) -> Result<Vec<Incoming>> {
         let reading = self.dir.read();
         let read = |file: &String| {
             let path = reading.path(file).display().to_string();
-            incoming(&reading, file, usage, allowed).with_context(|| failure(&path))
+            incoming(&reading, file, usage, grants).with_context(|| failure(&path))
         };
         self.files.iter().map(read).collect()
     }
@@ -119,12 +119,12 @@ impl Place {
     }
 }
 
-fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, allowed: &Allowed) -> Result<Incoming> {
+fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, grants: &[Grant]) -> Result<Incoming> {
     let path = reading.path(file).display().to_string();
     let contents = reading.open(file).and_then(Regular::read)?;
     let request = SigningRequest::read(&contents)?;
     show(&path, &request);
-    let approval = approve(&request, usage, allowed)?;
+    let approval = approve(&request, usage, grants)?;
     let target = signed_file(file);
     check_name(&target, usage)?;
     Ok(Incoming { path, target, request, approval })
@@ -142,11 +142,11 @@ fn check_name(file: &str, usage: Usage) -> Result<()> {
     }
 }
 
-fn approve(request: &SigningRequest, usage: Usage, allowed: &Allowed) -> Result<Approval> {
+fn approve(request: &SigningRequest, usage: Usage, grants: &[Grant]) -> Result<Approval> {
     if let Some(why) = approval::unusable_subject(request, usage) {
         bail!("the request's subject is {}: {why}", request.subject.name);
     }
-    approval::judge(request, usage, allowed).map_err(|refused| {
+    approval::judge(request, usage, grants).map_err(|refused| {
         let what = clipped(format_args!("the request asks for {}", refused.join(", ")), SHOWN);
         let hint = format!(
             "a {} certificate has none of that: have the request made again, with crdb-cert csr",
