@@ -42,8 +42,8 @@ impl Open {
     }
 }
 
-/// Judges a request for a certificate of this kind. The names that count are those of the grants for its subject: one user's tenants
-/// are not another's.
+/// Judges a request for a certificate of this kind. The names that count are those of the grants for its
+/// subject: one user's tenants are not another's.
 ///
 /// # Errors
 /// Everything it asks for, by name, that no certificate of this kind has.

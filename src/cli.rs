@@ -162,13 +162,13 @@ Example:
     CreateTenantSigning(CreateTenantSigning),
     /// Create a key, and a request for its certificate
     ///
-    /// Creates a key and a certificate request (PKCS#10) in the certs directory, for a CA elsewhere. The request asks for exactly
-    /// what create-node, create-ui, create-client or create-tenant-client would have made: `csr node HOST...`, `csr ui HOST...`,
-    /// `csr client USER`, `csr tenant-client ID [HOST...]`. With --from, it asks for the names and the subject of an existing
-    /// certificate.
+    /// Creates a key and a certificate request (PKCS#10) in the certs directory, for a CA elsewhere. The
+    /// request asks for exactly what create-node, create-ui, create-client or create-tenant-client would have
+    /// made: `csr node HOST...`, `csr ui HOST...`, `csr client USER`, `csr tenant-client ID [HOST...]`. With
+    /// --from, it asks for the names and the subject of an existing certificate.
     ///
-    /// The key waits as `node.key.pending` until its certificate arrives. A `node.crt` and `node.key` that are in use stay as they
-    /// are. Send `node.csr` to the CA.
+    /// The key waits as `node.key.pending` until its certificate arrives. A `node.crt` and `node.key` that are
+    /// in use stay as they are. Send `node.csr` to the CA.
     #[command(
         override_usage = "crdb-cert csr [OPTIONS] <KIND> [NAME]...\n       crdb-cert csr [OPTIONS] --from <FILE>"
     )]
@@ -182,13 +182,14 @@ Examples:
     Csr(Csr),
     /// Sign certificate requests
     ///
-    /// Checks certificate requests (PKCS#10, PEM or DER), shows what they ask for, and signs them with the CA key. The certificate
-    /// of `node.csr` is `node.crt` in the same directory.
+    /// Checks certificate requests (PKCS#10, PEM or DER), shows what they ask for, and signs them with the CA
+    /// key. The certificate of `node.csr` is `node.crt` in the same directory.
     ///
-    /// The certificate has the key, the subject and the names of the request; all else is as create-node, create-ui, create-client or
-    /// create-tenant-client would make it. Name everything that the request may ask for: hosts with --host, users with --user,
-    /// tenants with --tenant-id, a subject that is not the usual one with --subject. On a terminal, you are asked about what you
-    /// did not name. A request that asks for anything else, such as CA:TRUE, is refused.
+    /// The certificate has the key, the subject and the names of the request; all else is as create-node,
+    /// create-ui, create-client or create-tenant-client would make it. Name everything that the request may ask
+    /// for: hosts with --host, users with --user, tenants with --tenant-id, a subject that is not the usual one
+    /// with --subject. On a terminal, you are asked about what you did not name. A request that asks for
+    /// anything else, such as CA:TRUE, is refused.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:

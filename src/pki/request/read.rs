@@ -32,7 +32,8 @@ const LABELS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 const EXTENSION_REQUEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e";
 const CHALLENGE_PASSWORD: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07";
 
-/// The signatures that are accepted: those of RSA (PKCS#1 v1.5) and ECDSA with SHA-256, SHA-384, SHA-512, and of Ed25519.
+/// The signatures that are accepted: those of RSA (PKCS#1 v1.5) and ECDSA with SHA-256, SHA-384, SHA-512, and
+/// of Ed25519.
 const RSA_SIGNATURE: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01";
 const ECDSA_SIGNATURE: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03";
 const ED25519: &[u8] = b"\x2b\x65\x70";
