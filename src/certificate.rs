@@ -192,7 +192,7 @@ fn read_name(encoded: &[u8]) -> Result<CertificateSubject, UnreadableSubject> {
     EncodedAttribute::read_name(encoded).and_then(|rdns| DistinguishedName::from_certificate_attributes(&rdns))
 }
 
-fn read_extension(mut fields: Reader<'_>) -> Result<Extension<'_>, Malformed> {
+pub(crate) fn read_extension(mut fields: Reader<'_>) -> Result<Extension<'_>, Malformed> {
     let oid = fields.expect(OBJECT_IDENTIFIER)?.contents;
     let critical = match fields.optional(BOOLEAN)?.map(|element| element.contents) {
         None | Some([0]) => false,

@@ -6,6 +6,7 @@
 
 mod apply;
 pub mod args;
+pub mod csr;
 pub mod generate;
 pub mod list;
 pub mod logging;
@@ -17,6 +18,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use crate::go_bool::parser as go_bool;
 pub use apply::Apply;
 pub use args::*;
+pub use csr::{Csr, LeafKind, Output, Sign};
 pub use generate::Generate;
 pub use list::{List, ListFormat};
 use logging::LogArgs;
@@ -180,6 +182,47 @@ Examples:
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert apply cluster.yml --out=fleet --ca-only --certs-dir=certs")]
     Apply(Apply),
+    /// Create a key, and a request for its certificate
+    ///
+    /// Creates a key and a certificate request (PKCS#10) in the certs directory, for a CA elsewhere. The
+    /// request asks for exactly what create-node, create-ui, create-client or create-tenant-client would have
+    /// made: `csr node HOST...`, `csr ui HOST...`, `csr client USER`, `csr tenant-client ID [HOST...]`. With
+    /// --from, it asks for the names and the subject of an existing certificate.
+    ///
+    /// The key waits as `node.key.pending` until its certificate arrives. A `node.crt` and `node.key` that are
+    /// in use stay as they are. Send `node.csr` to the CA.
+    #[command(
+        override_usage = "crdb-cert csr [OPTIONS] <KIND> [NAME]...\n       crdb-cert csr [OPTIONS] --from <FILE>"
+    )]
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert csr node node1.example.com 10.0.0.1 --certs-dir=certs \\
+    --subject='O=Acme Inc,OU=movr-prod,UID=node'
+  crdb-cert csr client maxroach --certs-dir=certs
+  crdb-cert csr --from=certs/node.crt --certs-dir=certs")]
+    Csr(Csr),
+    /// Sign certificate requests
+    ///
+    /// Checks certificate requests (PKCS#10, PEM or DER), shows what they ask for, and signs them with the CA
+    /// key. The certificate of `node.csr` is `node.crt` in the same directory.
+    ///
+    /// The certificate has the key, the subject and the names of the request; all else is as create-node,
+    /// create-ui, create-client or create-tenant-client would make it. Name everything that the request may ask
+    /// for: hosts with --host, users with --user, tenants with --tenant-id, a subject that is not the usual one
+    /// with --subject. On a terminal, you are asked about what you did not name. A request that asks for
+    /// anything else, such as CA:TRUE, is refused.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert sign node1.csr --as=node --host=node1.example.com,10.0.0.1 \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert sign client.maxroach.csr --as=client --user=maxroach \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert sign node1.csr --as=node --host=node1.example.com \\
+    --subject='O=Acme Inc,OU=movr-prod,UID=node' --out=- \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key >node1.crt")]
+    Sign(Sign),
     /// List the certificates in the certs directory, and what is wrong with them
     ///
     /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.

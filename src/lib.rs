@@ -1,8 +1,9 @@
 //! `crdb-cert`: what `cockroach cert` does, on the system's OpenSSL.
 //!
 //! How data flows: [`argv`] and [`cli`] read the command line; a [`command`] turns it into a request; [`pki`]
-//! makes keys and certificates in memory, signed by a [`ca`]; [`certs_dir`] puts them on disk, all or none. In
-//! the other direction, [`certs_dir::scan`] reads the directory and [`output`] prints it.
+//! makes keys and certificates in memory, signed by a [`ca`]; [`certs_dir`] puts them on disk, all or none.
+//! [`approval`] says what somebody else's request gets of what it asks for. In the other direction,
+//! [`certs_dir::scan`] reads the directory and [`output`] prints it.
 //!
 //! A [`fleet`] is a whole cluster: from its description follow folders, each of them a certs directory.
 //!
@@ -11,6 +12,7 @@
 //! what failed and what to type next.
 
 pub mod account;
+pub mod approval;
 pub mod argv;
 pub mod ca;
 pub mod certificate;

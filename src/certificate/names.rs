@@ -1,5 +1,6 @@
 //! The names in subjectAltName (RFC 5280 section 4.2.1.6).
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::der::{self, Element, SEQUENCE, tlv};
@@ -92,6 +93,19 @@ impl AltName {
             Self::Dns(text) | Self::Uri(text) | Self::Email(text) => text.is_ascii(),
             Self::Other { tag, .. } => !matches!(*tag, DNS | URI | EMAIL),
             Self::Ip(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for AltName {
+    /// As OpenSSL and operators write it: `DNS:a.example.com`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => write!(f, "DNS:{name}"),
+            Self::Ip(ip) => write!(f, "IP:{ip}"),
+            Self::Uri(uri) => write!(f, "URI:{uri}"),
+            Self::Email(address) => write!(f, "email:{address}"),
+            Self::Other { tag, contents } => write!(f, "a name of tag {tag:#x}: {}", der::hex(contents)),
         }
     }
 }

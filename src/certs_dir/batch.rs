@@ -33,20 +33,22 @@ pub enum Contents {
     Key(Zeroizing<Vec<u8>>),
     /// Certificates: mode 0644 less the umask.
     Certificates(Vec<u8>),
+    /// A certificate request, which is as public.
+    Request(Vec<u8>),
 }
 
 impl Contents {
     pub(super) fn mode(&self) -> Mode {
         match self {
             Self::Key(_) => KEY_MODE,
-            Self::Certificates(_) => Mode::from_raw_mode(0o644).difference(umask()),
+            Self::Certificates(_) | Self::Request(_) => Mode::from_raw_mode(0o644).difference(umask()),
         }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Key(bytes) => bytes,
-            Self::Certificates(bytes) => bytes,
+            Self::Certificates(bytes) | Self::Request(bytes) => bytes,
         }
     }
 }

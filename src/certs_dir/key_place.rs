@@ -47,9 +47,9 @@ impl KeyPlace {
 /// Refuses a CA key with a name that the certs directory uses for other files.
 pub(super) fn check_name(certs_dir: &CertsDir, ca_key: &Path, dir: Option<&Dir>) -> Result<()> {
     let Some(name) = ca_key.file_name() else { return Ok(()) };
-    let taken = name
-        .to_str()
-        .is_some_and(|name| layout::is_key(name) || name.ends_with(".crt") || name.ends_with(".pk8"));
+    let taken = name.to_str().is_some_and(|name| {
+        layout::is_key(name) || [".crt", ".pk8", ".csr", ".pending"].iter().any(|end| name.ends_with(end))
+    });
     if name.as_encoded_bytes().starts_with(b"crdb-cert.") {
         let what =
             format!("--ca-key: {} has a name that this program gives to temporary files", ca_key.display());

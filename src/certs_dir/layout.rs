@@ -9,6 +9,10 @@ use crate::usage::{KINDS, Usage};
 const CERTIFICATE: &str = ".crt";
 /// The suffix of key files.
 const KEY: &str = ".key";
+/// The suffix of certificate requests.
+const REQUEST: &str = ".csr";
+/// What follows the name of a key whose certificate has not arrived.
+const PENDING: &str = ".pending";
 
 /// The certificate that a file holds, according to its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +65,16 @@ impl CertificateName {
         self.key_file() + ".pk8"
     }
 
+    /// The file of a request for the certificate: `node.csr`.
+    pub fn request_file(&self) -> String {
+        self.stem() + REQUEST
+    }
+
+    /// The file of a key that waits for its certificate: `node.key.pending`.
+    pub fn pending_key_file(&self) -> String {
+        self.key_file() + PENDING
+    }
+
     fn stem(&self) -> String {
         let prefix = self.usage.kind().prefix;
         self.name.as_ref().map_or_else(|| prefix.to_owned(), |name| format!("{prefix}.{name}"))
@@ -99,6 +113,23 @@ pub fn is_key(file: &str) -> bool {
     let stem = file.strip_suffix(".pk8").unwrap_or(file).strip_suffix(KEY);
     let name = stem.and_then(|stem| CertificateName::from_file(&format!("{stem}{CERTIFICATE}")));
     matches!(name, Some(Ok(name)) if !name.usage.is_ca())
+}
+
+/// Is this the name of a key in the directory that waits for its certificate?
+pub fn is_pending_key(file: &str) -> bool {
+    file.strip_suffix(PENDING).is_some_and(|key| key.ends_with(KEY) && is_key(key))
+}
+
+/// Is this the name of a certificate request in the directory?
+pub fn is_request(file: &str) -> bool {
+    file.strip_suffix(REQUEST).is_some_and(|stem| is_key(&format!("{stem}{KEY}")))
+}
+
+/// The file of the certificate that a request in any file becomes: `a.crt` for `a.csr`.
+pub fn signed_file(request: &str) -> String {
+    let known = [REQUEST, ".pem", ".der", ".req"];
+    let stem = known.iter().find_map(|suffix| request.strip_suffix(suffix)).filter(|stem| !stem.is_empty());
+    stem.unwrap_or(request).to_owned() + CERTIFICATE
 }
 
 #[cfg(test)]
@@ -167,6 +198,39 @@ mod tests {
             ["ca.key", "ca-client.key", "node.crt", "node.key.bak", "my.key", "client.key", ".key", "key"]
         {
             assert!(!is_key(file), "{file}");
+        }
+    }
+
+    #[test]
+    fn requests_and_the_keys_that_wait_have_names_of_their_own() {
+        for stem in ["node", "ui", "client.root", "client....a.b...", "client-tenant.2"] {
+            let name = CertificateName::from_file(&format!("{stem}.crt")).and_then(Result::ok).expect(stem);
+            assert_eq!(name.request_file(), format!("{stem}.csr"));
+            assert_eq!(name.pending_key_file(), format!("{stem}.key.pending"));
+            assert!(is_request(&name.request_file()) && is_pending_key(&name.pending_key_file()), "{stem}");
+            assert!(!is_key(&name.pending_key_file()) && !is_certificate(&name.request_file()), "{stem}");
+        }
+        for file in ["ca.csr", "x.csr", ".csr", "node.csr.pending", "client.csr"] {
+            assert!(!is_request(file), "{file}");
+        }
+        for file in
+            ["ca.key.pending", "node.pending", "node.crt.pending", "client.root.key.pk8.pending", ".pending"]
+        {
+            assert!(!is_pending_key(file), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_signed_request_is_called_like_the_request() {
+        for (request, certificate) in [
+            ("node.csr", "node.crt"),
+            ("client.a.b.csr", "client.a.b.crt"),
+            ("node1.pem", "node1.crt"),
+            ("node1", "node1.crt"),
+            ("client.a", "client.a.crt"),
+            (".csr", ".csr.crt"),
+        ] {
+            assert_eq!(signed_file(request), certificate);
         }
     }
 

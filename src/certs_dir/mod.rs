@@ -225,7 +225,9 @@ fn modified(dir: &Dir) -> Option<Timespec> {
 
 /// Is this a name that our commands write in a certs directory?
 fn is_ours(file: &str) -> bool {
-    layout::is_certificate(file) || layout::is_key(file)
+    // `sign` puts a certificate beside a request, whatever that is called.
+    let is_signed = file.ends_with(".crt") && !is_temporary(OsStr::new(file));
+    is_signed || layout::is_key(file) || layout::is_request(file) || layout::is_pending_key(file)
 }
 
 /// Opens a directory that must exist.

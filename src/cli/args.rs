@@ -67,6 +67,14 @@ pub struct CreateClient {
     /// Also write the key as unencrypted PKCS#8 DER, to client.USER.key.pk8 (for Java)
     #[arg(long)]
     pub also_generate_pkcs8_key: bool,
+    /// Whom the certificate is for.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+/// Whom a client certificate is for.
+#[derive(Debug, Args)]
+pub struct ScopeArgs {
     /// IDs of the tenants the certificate is valid for, separated by commas; repeatable [default: all tenants]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub tenant_scope: Vec<String>,

@@ -1,11 +1,12 @@
 //! `create-client`: a user's client certificate and key.
 
+use std::ffi::OsStr;
+
 use anyhow::{Context, Result, anyhow};
 
+use super::named::Named;
 use super::{announce, values, values::expected_subject};
-use crate::certificate::AltName;
-use crate::certs_dir::layout::CertificateName;
-use crate::cli::CreateClient;
+use crate::cli::{CreateClient, ScopeArgs};
 use crate::error::Advice;
 use crate::login;
 use crate::tenant::TenantScope;
@@ -21,8 +22,18 @@ pub fn run(args: &CreateClient) -> Result<()> {
 }
 
 fn create(args: &CreateClient) -> Result<()> {
-    let user = user(args)?;
+    let Named { name, called, alt_names, .. } = Named::client(&args.user, &args.scope)?;
     check_subject(args.leaf.new.subject.as_deref())?;
+    let certificate = args.leaf.create(name, &called, alt_names, args.also_generate_pkcs8_key)?;
+    if args.leaf.new.subject.is_some() {
+        announce::other_users(&called, &certificate);
+        announce::server_setting(&called, &certificate);
+    }
+    Ok(())
+}
+
+/// The tenants that flags name, each once.
+pub fn scopes(args: &ScopeArgs) -> Result<Vec<TenantScope>> {
     let ids =
         args.tenant_scope.iter().map(|id| id.trim().parse().map(TenantScope::Id).context("--tenant-scope"));
     let names = args
@@ -36,18 +47,11 @@ fn create(args: &CreateClient) -> Result<()> {
             scopes.push(scope);
         }
     }
-    let name = CertificateName::named(Usage::Client, user.as_str());
-    let names = scopes.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect();
-    let certificate = args.leaf.create(name, user.as_str(), names, args.also_generate_pkcs8_key)?;
-    if args.leaf.new.subject.is_some() {
-        announce::other_users(user.as_str(), &certificate);
-        announce::server_setting(user.as_str(), &certificate);
-    }
-    Ok(())
+    Ok(scopes)
 }
 
 /// No server lets a user in with a subject that marks tenants' certificates (REFERENCE.md section 6, rule 3).
-fn check_subject(asked: Option<&str>) -> Result<()> {
+pub fn check_subject(asked: Option<&str>) -> Result<()> {
     let Some(subject) = expected_subject("--subject", asked)? else { return Ok(()) };
     if login::is_tenants(&subject) {
         let hint = "leave OU=Tenants out of --subject, or use create-tenant-client";
@@ -60,11 +64,12 @@ fn check_subject(asked: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-fn user(args: &CreateClient) -> Result<Username> {
-    if !args.disable_username_validation {
-        return values::user(&args.user);
+/// A SQL user, or with `unvalidated` any identity that can be in a certificate.
+pub fn user(argument: &OsStr, unvalidated: bool) -> Result<Username> {
+    if !unvalidated {
+        return values::user(argument);
     }
-    let text = values::text("username", &args.user)?;
+    let text = values::text("username", argument)?;
     let (user, valid) = Username::unvalidated(text).map_err(values::with_username_hint)?;
     if !valid {
         let length = user.as_str().chars().count();

@@ -2,11 +2,9 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::{announce, values};
-use crate::certificate::AltName;
-use crate::certs_dir::layout::CertificateName;
+use super::announce;
+use super::named::Named;
 use crate::cli::CreateServer;
-use crate::host::Host;
 use crate::login::{self, NODE_USER};
 use crate::usage::Usage;
 
@@ -20,14 +18,8 @@ pub fn run(args: &CreateServer, usage: Usage) -> Result<()> {
 }
 
 fn create(args: &CreateServer, usage: Usage) -> Result<()> {
-    let hosts = values::hosts(&args.hosts)?;
-    let common_name = match usage {
-        Usage::Node => values::node_user()?,
-        // The DB Console is no SQL user: it is called what it is reached at.
-        _ => hosts.first().map(Host::to_string).unwrap_or_default(),
-    };
-    let names = AltName::of_hosts(&hosts);
-    let certificate = args.leaf.create(CertificateName::of(usage), &common_name, names, false)?;
+    let Named { name, called, alt_names, hosts } = Named::server(usage, &args.hosts)?;
+    let certificate = args.leaf.create(name, &called, alt_names, false)?;
     if usage == Usage::Node && args.leaf.new.subject.is_some() {
         if !login::users_named(&certificate, &Default::default()).contains(NODE_USER) {
             announce::line("note: also make client.node.crt: create-client node");

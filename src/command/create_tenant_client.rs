@@ -4,10 +4,10 @@ use std::ffi::OsString;
 
 use anyhow::{Context, Result};
 
+use super::named::Named;
 use super::{announce, values};
-use crate::certificate::AltName;
-use crate::certs_dir::layout::CertificateName;
 use crate::cli::CreateTenantClient;
+use crate::host::Host;
 use crate::tenant::DEFAULT_HOSTS;
 use crate::usage::Usage;
 
@@ -17,15 +17,17 @@ pub fn run(args: &CreateTenantClient) -> Result<()> {
 }
 
 fn create(args: &CreateTenantClient) -> Result<()> {
-    let id = values::tenant_id(&args.id)?.to_string();
-    let hosts = if args.hosts.is_empty() {
-        log::warn!("no server address(es) specified, defaulting to {}", DEFAULT_HOSTS.join(", "));
-        values::hosts(&DEFAULT_HOSTS.map(OsString::from))?
-    } else {
-        values::hosts(&args.hosts)?
-    };
-    let name = CertificateName::named(Usage::TenantClient, &id);
-    args.leaf.create(name, &id, AltName::of_hosts(&hosts), false)?;
+    let Named { name, called, alt_names, hosts } = Named::tenant_client(&args.id, &args.hosts)?;
+    args.leaf.create(name, &called, alt_names, false)?;
     announce::wildcards(&hosts);
     Ok(())
+}
+
+/// Where the SQL server is reached.
+pub fn hosts(arguments: &[OsString]) -> Result<Vec<Host>> {
+    if arguments.is_empty() {
+        log::warn!("no server address(es) specified, defaulting to {}", DEFAULT_HOSTS.join(", "));
+        return values::hosts(&DEFAULT_HOSTS.map(OsString::from));
+    }
+    values::hosts(arguments)
 }

@@ -8,12 +8,15 @@ mod create_client;
 mod create_server;
 mod create_tenant_client;
 mod create_tenant_signing;
+mod csr;
 mod fips;
 mod generate;
 mod leaf;
 mod list;
+mod named;
 mod remove_ca;
 mod renew;
+mod sign;
 mod subject;
 mod values;
 mod verify;
@@ -45,6 +48,8 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::CreateTenantClient(args) => create_tenant_client::run(args)?,
         Command::CreateTenantSigning(args) => create_tenant_signing::run(args)?,
         Command::Apply(args) => apply::run(args)?,
+        Command::Csr(args) => csr::run(args)?,
+        Command::Sign(args) => sign::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
         Command::RemoveCa(args) => remove_ca::run(args)?,

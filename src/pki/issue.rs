@@ -194,7 +194,7 @@ fn add_kept(
 /// What a certificate of this profile is for.
 fn add_usages(builder: &mut X509Builder, template: &Template<'_>) -> Result<(), ErrorStack> {
     let profile = template.profile;
-    builder.append_extension(key_usage(template)?)?;
+    builder.append_extension(key_usage(profile, template.key)?)?;
     if !profile.extended_key_usage.is_empty() {
         builder.append_extension(extended_key_usage(profile.extended_key_usage)?)?;
     }
@@ -206,14 +206,14 @@ fn add_usages(builder: &mut X509Builder, template: &Template<'_>) -> Result<(), 
     Ok(())
 }
 
-fn key_usage(template: &Template<'_>) -> Result<X509Extension, ErrorStack> {
+pub(super) fn key_usage(profile: &Profile, key: &PKeyRef<Public>) -> Result<X509Extension, ErrorStack> {
     let mut bits = KeyUsageBuilder::new();
     bits.critical();
-    for usage in template.profile.key_usage {
+    for usage in profile.key_usage {
         match usage {
             KeyUsage::DigitalSignature => bits.digital_signature(),
             KeyUsage::NonRepudiation => bits.non_repudiation(),
-            KeyUsage::KeyEncipherment if !template.key.is_a(KeyType::RSA) => &mut bits,
+            KeyUsage::KeyEncipherment if !key.is_a(KeyType::RSA) => &mut bits,
             KeyUsage::KeyEncipherment => bits.key_encipherment(),
             KeyUsage::KeyCertSign => bits.key_cert_sign(),
         };
@@ -221,7 +221,7 @@ fn key_usage(template: &Template<'_>) -> Result<X509Extension, ErrorStack> {
     bits.build()
 }
 
-fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<X509Extension, ErrorStack> {
+pub(super) fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<X509Extension, ErrorStack> {
     let mut usage = ExtendedKeyUsageBuilder::new();
     for purpose in purposes {
         match purpose {
@@ -233,7 +233,7 @@ fn extended_key_usage(purposes: &[ExtendedKeyUsage]) -> Result<X509Extension, Er
 }
 
 /// Critical if the subject is empty (RFC 5280 section 4.2.1.6).
-fn alt_names(names: &[AltName], subject: &X509NameRef) -> Result<X509Extension, ErrorStack> {
+pub(super) fn alt_names(names: &[AltName], subject: &X509NameRef) -> Result<X509Extension, ErrorStack> {
     let critical = subject.entries().next().is_none();
     raw(SUBJECT_ALT_NAME, critical, &AltName::extension(names))
 }

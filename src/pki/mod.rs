@@ -8,6 +8,7 @@ pub mod pem;
 pub mod profile;
 pub mod provider;
 mod readable;
+pub mod request;
 mod stored_key;
 pub mod tls;
 pub mod verify;

@@ -34,6 +34,14 @@ impl EncodedName {
     pub fn to_der(&self) -> Result<Vec<u8>, CryptoError> {
         Ok(self.0.to_der()?)
     }
+
+    /// The name of a certificate, which stays as it is encoded there.
+    ///
+    /// # Errors
+    /// If OpenSSL cannot read it.
+    pub fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
+        Ok(Self(X509Name::from_der(der)?))
+    }
 }
 
 /// Encodes a name: RDNs in the order written, the attributes of an RDN in the order of DER.

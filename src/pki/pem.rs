@@ -127,6 +127,11 @@ pub fn certificate_blocks(contents: &[u8], keep: impl Fn(usize) -> bool) -> Vec<
     kept
 }
 
+/// The blocks in a file, of any kind.
+pub fn blocks(contents: &[u8]) -> impl Iterator<Item = Block<'_>> {
+    Blocks(contents)
+}
+
 /// The first private key in a file, of any kind.
 pub fn private_key(contents: &[u8]) -> Option<Block<'_>> {
     Blocks(contents).find(|block| block.label.ends_with("PRIVATE KEY"))

@@ -4,7 +4,7 @@ use crate::sandbox::{DIRS, Run, Sandbox};
 
 const FAST: &str = "--key-algorithm=ecdsa";
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "create-ca",
     "create-client-ca",
     "create-ui-ca",
@@ -14,6 +14,8 @@ const COMMANDS: [&str; 15] = [
     "create-client",
     "create-tenant-client",
     "create-tenant-signing",
+    "csr",
+    "sign",
     "list",
     "renew",
     "remove-ca",

@@ -41,7 +41,7 @@ fn at_terminal(sandbox: &Sandbox, args: &[&str], typed: &str) -> (String, bool) 
 }
 
 /// The same for any command. Each text is typed when it is asked for.
-fn run_at_terminal(sandbox: &Sandbox, command: &[&str], typed: &[&str]) -> (String, bool) {
+pub fn run_at_terminal(sandbox: &Sandbox, command: &[&str], typed: &[&str]) -> (String, bool) {
     let controller = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a terminal");
     pty::grantpt(&controller).and_then(|()| pty::unlockpt(&controller)).expect("a terminal");
     let name = pty::ptsname(&controller, Vec::new()).expect("ptsname");

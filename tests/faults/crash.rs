@@ -113,6 +113,43 @@ fn killed_while_it_renews_two_certificates() {
     points.report("crash points of renew", 40);
 }
 
+/// `sign` puts the certificates of a directory in place together.
+#[test]
+fn killed_while_it_signs_two_requests() {
+    let world = World::new();
+    world.create(&format!("create-ca --ca-key=my-safe-directory/ca.key {DIRS}"));
+    for user in ["alice", "bob"] {
+        world.create(&format!("csr client {user} --key-algorithm=ecdsa --certs-dir=in"));
+    }
+    let args = words(
+        "sign in/client.alice.csr in/client.bob.csr --as=client --user=alice --user=bob --certs-dir=certs \
+         --ca-key=my-safe-directory/ca.key",
+    );
+    let recover = words("csr client carol --key-algorithm=ecdsa --certs-dir=in");
+    let before = world.snapshot();
+    let mut points = Points::default();
+    points.try_all(
+        strace::calls(&world, &args, &[]),
+        |call| format!("killed at {} #{}", call.name, call.nth),
+        |call| {
+            let world = world.copy();
+            let traced = strace::run(&world, &args, &[strace::signal(call, "SIGKILL")]);
+            ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+            let run = world.run(&recover);
+            ensure!(run.success(), "{run:?}");
+            let now = world.snapshot();
+            for (path, item) in &before {
+                ensure!(now.get(path) == Some(item), "{} was touched", path.display());
+            }
+            let there = |user: &str| now.contains_key(Path::new(&format!("in/client.{user}.crt")));
+            ensure!(there("alice") == there("bob"), "one was signed, and one was not");
+            ensure!(leftovers(&now).is_empty(), "left behind: {:?}", leftovers(&now));
+            Ok(())
+        },
+    );
+    points.report("crash points of sign", 40);
+}
+
 fn kill_at_each_call(points: &mut Points, scenario: &Scenario, calls: Vec<Call>, file_system: &[&str]) {
     points.try_all(
         calls,

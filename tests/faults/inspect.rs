@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{PKey, Private, Public};
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::{X509, X509StoreContext};
+use openssl::x509::{X509, X509Req, X509StoreContext};
 
-use crate::scenario::{Group, Scenario};
+use crate::scenario::{DONE, Group, Scenario};
 use crate::world::{Item, MANIFEST, Run, Snapshot, World, is_own, leftovers};
 
 /// What became of a group of files.
@@ -103,7 +103,7 @@ fn check_list(scenario: &Scenario, world: &World, seen: &Seen) -> Result<()> {
     for file in certificates(&scenario.before).iter().chain(&certificates(&seen.now)) {
         ensure!(row(file).is_some(), "list has no {file}: {rows:?}");
     }
-    for (group, state) in scenario.groups.iter().zip(&seen.states) {
+    for (group, state) in scenario.groups.iter().zip(&seen.states).filter(|(group, _)| !group.is_request()) {
         let old_count = contents(&scenario.before, group.certificate).map_or(0, |pem| count(pem));
         let Some(row) = row(group.certificate) else {
             ensure!(
@@ -133,9 +133,11 @@ fn check_mode(path: &Path, item: &Item, before: &Snapshot) -> Result<()> {
     let (limit, what) = match &item.contents {
         None if before.contains_key(path) => return Ok(()),
         None => (0o700, "directory"),
-        Some(pem) if pem.starts_with(b"-----BEGIN CERTIFICATE-----") => (0o644, "certificate"),
+        Some(pem) if pem.starts_with(b"-----BEGIN CERTIFICATE") => (0o644, "certificate or request"),
         Some(_) if is_own(path) => (0o600, "temporary file"),
-        Some(_) if path.extension().is_some_and(|e| e == "key" || e == "pk8") => (0o600, "key"),
+        Some(_) if path.extension().is_some_and(|e| e == "key" || e == "pk8" || e == "pending") => {
+            (0o600, "key")
+        }
         Some(_) => return Ok(()),
     };
     ensure!(item.mode & !limit == 0, "the {what} {} has mode {:o}", path.display(), item.mode);
@@ -166,8 +168,7 @@ fn state(group: &Group, before: &Snapshot, now: &Snapshot) -> State {
 
 /// The key belongs to the certificate, whatever its form, and the CA vouches for it.
 fn check_group(group: &Group, before: &Snapshot, now: &Snapshot) -> Result<()> {
-    let certificates = X509::stack_from_pem(contents(now, group.certificate).context("no certificate")?)?;
-    let certificate = certificates.first().context("no certificate")?;
+    let public = public_key(group, now)?;
     let mode = |file: &str| now.get(Path::new(file)).map(|item| item.mode);
     for file in group.files.iter().filter(|file| **file != group.certificate).chain([&group.key]) {
         let key = contents(now, file).with_context(|| format!("no {file}"))?;
@@ -175,15 +176,32 @@ fn check_group(group: &Group, before: &Snapshot, now: &Snapshot) -> Result<()> {
             Some(_) => PKey::private_key_from_pkcs8(key)?,
             None => PKey::private_key_from_pem(key)?,
         };
-        ensure!(key.public_eq(&*certificate.public_key()?), "{file} does not belong to its certificate");
+        ensure!(key.public_eq(&public), "{file} does not belong to its certificate");
         ensure!(mode(file) == Some(0o600), "{file} has mode {:o}", mode(file).unwrap_or_default());
     }
+    if group.is_request() {
+        return Ok(());
+    }
+    let certificates = X509::stack_from_pem(contents(now, group.certificate).context("no certificate")?)?;
+    let certificate = certificates.first().context("no certificate")?;
     if group.is_ca() {
         let old = contents(before, group.certificate).map_or(0, |pem| count(pem));
         ensure!(certificates.len() > old, "{} certificates, had {old}", certificates.len());
     }
     ensure!(verifies(certificate, now)?, "the CA does not vouch for {}", group.certificate);
     Ok(())
+}
+
+/// The public key of a group's first certificate, or of its request, if its own signature is good.
+pub fn public_key(group: &Group, now: &Snapshot) -> Result<PKey<Public>> {
+    let pem = contents(now, group.certificate).with_context(|| format!("no {}", group.certificate))?;
+    if group.is_request() {
+        let request = X509Req::from_pem(pem)?;
+        let public = request.public_key()?;
+        ensure!(request.verify(&public)?, "the signature of {} is broken", group.certificate);
+        return Ok(public);
+    }
+    Ok(X509::stack_from_pem(pem)?.first().context("no certificate")?.public_key()?)
 }
 
 /// What `openssl verify -CAfile ca.crt` finds.
@@ -297,7 +315,7 @@ fn same_command_works(scenario: &Scenario, world: &World, seen: &Seen) -> Result
         let again = world.run(&[&scenario.args[..], &["--allow-ca-key-reuse".to_owned()]].concat());
         ensure!(again.success(), "with the key that is there: {again:?}");
     } else if seen.changed() && !scenario.repeats {
-        let refused = ["file exists", "key reuse is disabled"].iter().any(|words| run.stderr.contains(words));
+        let refused = DONE.iter().any(|words| run.stderr.contains(words));
         ensure!(run.status == Some(1) && refused, "the same command again: {run:?}");
     } else {
         ensure!(run.success(), "the same command failed: {}", run.stderr);

@@ -10,8 +10,9 @@ use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 
 use crate::disk::{CrossRename, Disk, Event, History};
+use crate::inspect::public_key;
 use crate::points::Points;
-use crate::scenario::Scenario;
+use crate::scenario::{DONE, Scenario};
 use crate::trace;
 use crate::world::{Item, Run, Snapshot, World, leftovers};
 
@@ -121,7 +122,7 @@ fn again(scenario: &Scenario, world: &World, finished: bool) -> Result<()> {
 }
 
 fn refused(scenario: &Scenario, now: &Snapshot, run: &Run) -> Result<()> {
-    let why = ["file exists", "key reuse is disabled"].iter().any(|why| run.stderr.contains(why));
+    let why = DONE.iter().any(|why| run.stderr.contains(why));
     ensure!(why && !scenario.repeats && !is_old(scenario, now), "it failed: {run:?}");
     Ok(())
 }
@@ -130,7 +131,7 @@ fn refused(scenario: &Scenario, now: &Snapshot, run: &Run) -> Result<()> {
 fn good(scenario: &Scenario, world: &World) -> Result<()> {
     lists(world)?;
     let (before, now) = (&scenario.before, &world.snapshot());
-    let is_key = |path: &Path| path.extension().is_some_and(|e| e == "key" || e == "pk8");
+    let is_key = |path: &Path| path.extension().is_some_and(|e| e == "key" || e == "pk8" || e == "pending");
     for (path, item) in now.iter().filter(|(path, _)| is_key(path) && !path.iter().any(is_ours)) {
         ensure!(item.mode & 0o077 == 0, "{} has mode {:o}", path.display(), item.mode);
         ensure!(before.get(path) == Some(item) || is_whole_key(item), "{} is not whole", path.display());
@@ -151,8 +152,7 @@ fn good(scenario: &Scenario, world: &World) -> Result<()> {
         if changed.is_empty() || alone {
             continue;
         }
-        let certificate = certificates(now, group.certificate)?;
-        let public = certificate.first().context("no certificate")?.public_key()?;
+        let public = public_key(group, now)?;
         for file in group.files.iter().filter(|file| **file != group.certificate).chain([&group.key]) {
             let key = key(now.get(Path::new(file)).with_context(|| format!("no {file}"))?)?;
             ensure!(key.public_eq(&public), "{file} does not belong to {}", group.certificate);

@@ -11,7 +11,7 @@ pub const DIRS: &str = "--certs-dir=certs --key-algorithm=ecdsa";
 pub struct Group {
     /// The files the command writes.
     pub files: &'static [&'static str],
-    /// The certificate among them.
+    /// The certificate among them, or the request for one.
     pub certificate: &'static str,
     /// The key that belongs to it, which is not among them where a CA key is used again.
     pub key: &'static str,
@@ -57,16 +57,35 @@ const ROOT: Group = Group {
     key: "certs/client.root.key",
 };
 
+const REQUEST: Group = Group {
+    files: &["certs/node.key.pending", "certs/node.csr"],
+    certificate: "certs/node.csr",
+    key: "certs/node.key.pending",
+};
+/// What `sign` makes of the request for a key that is in use.
+const SIGNED: Group = Group { files: &["certs/node.crt"], ..NODE };
+
+/// What a command says that has worked already, and does not repeat.
+pub const DONE: [&str; 3] = ["file exists", "key reuse is disabled", "waits for its certificate already"];
+
 const FRESH_CA: &str = "create-ca --ca-key=my-safe-directory/ca.key";
 const ROTATE: &str = "create-ca --ca-key=my-safe-directory/new.key --overwrite";
 const CREATE_NODE: &str = "create-node localhost --ca-key=my-safe-directory/ca.key";
 const CREATE_ROOT: &str = "create-client root --ca-key=my-safe-directory/ca.key --also-generate-pkcs8-key";
+const CREATE_REQUEST: &str = "csr node localhost";
+const KEEP_KEY: &str = "csr node localhost --keep-key --certs-dir=certs";
+const SIGN: &str = "sign certs/node.csr --as=node --host=localhost --overwrite --ca-key=my-safe-directory/ca.key --certs-dir=certs";
 const PKCS8: &str = "--also-generate-pkcs8-key";
 
 impl Group {
     /// Is this a CA, whose key comes into place before the rest?
     pub fn is_ca(&self) -> bool {
         self.certificate == "certs/ca.crt"
+    }
+
+    /// Is this a request, of which `list` knows nothing?
+    pub fn is_request(&self) -> bool {
+        self.certificate.ends_with(".csr")
     }
 
     /// Is this its CA key?
@@ -87,6 +106,9 @@ impl Scenario {
             Self::node_again(),
             Self::first_client(),
             Self::client_again(),
+            Self::first_request(),
+            Self::request_again(),
+            Self::signed(),
         ]
     }
 
@@ -131,6 +153,24 @@ impl Scenario {
         let without_pkcs8 = CREATE_ROOT.replace(PKCS8, "");
         let (world, args) = (filled(&[&without_pkcs8]), format!("{CREATE_ROOT} --overwrite"));
         Self::new("a client again, now with PKCS#8", world, &args, ROOT, [Some(CA.key); 2]).that_repeats()
+    }
+
+    fn first_request() -> Self {
+        let world = filled(&[CREATE_NODE]);
+        Self::new("a request beside a pair in use", world, CREATE_REQUEST, REQUEST, [Some(CA.key); 2])
+    }
+
+    fn request_again() -> Self {
+        let (world, args) = (filled(&[CREATE_NODE, CREATE_REQUEST]), format!("{CREATE_REQUEST} --overwrite"));
+        Self::new("a request again", world, &args, REQUEST, [Some(CA.key); 2]).that_repeats()
+    }
+
+    fn signed() -> Self {
+        let world = filled(&[CREATE_NODE]);
+        world.create(KEEP_KEY);
+        let new = Self::new("a request that is signed", world, "", SIGNED, [Some(CA.key); 2]);
+        // `sign` makes no key.
+        Self { args: words(SIGN), ..new }.that_repeats()
     }
 
     /// Where an earlier command was killed when one of its files was in place and the others were not.

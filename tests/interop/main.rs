@@ -22,6 +22,7 @@ mod login;
 mod names;
 mod odd;
 mod peers;
+mod requests;
 mod sandbox;
 mod sets;
 mod special;

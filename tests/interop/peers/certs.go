@@ -231,12 +231,34 @@ func connect(ca, server, client, host string) {
 	fmt.Println("connected:", listener.ConnectionState().PeerCertificates[0].Subject.CommonName)
 }
 
+func printRequest(path string) {
+	contents, err := os.ReadFile(path)
+	check(err)
+	block, _ := pem.Decode(contents)
+	request, err := x509.ParseCertificateRequest(block.Bytes)
+	check(err)
+	check(request.CheckSignature())
+	fmt.Println("signature: good")
+	printName("subject", request.RawSubject)
+	for _, extension := range request.Extensions {
+		critical := "non-critical"
+		if extension.Critical {
+			critical = "critical"
+		}
+		fmt.Printf("extension: %s %s %x\n", extension.Id, critical, extension.Value)
+	}
+}
+
 func main() {
 	verb, arguments := os.Args[1], os.Args[2:]
 	switch verb {
 	case "fields":
 		for _, path := range arguments {
 			printFields(path)
+		}
+	case "request":
+		for _, path := range arguments {
+			printRequest(path)
 		}
 	case "verify":
 		for ; len(arguments) >= 4; arguments = arguments[4:] {

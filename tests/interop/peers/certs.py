@@ -99,6 +99,17 @@ def fields(path):
         yield "extension", f"{extension.oid.dotted_string} {critical} {content(extension.value)}"
 
 
+def request(path):
+    with open(path, "rb") as file:
+        request = x509.load_pem_x509_csr(file.read())
+    yield "signature", "good" if request.is_signature_valid else "bad"
+    for rdn in name(request.subject):
+        yield "subject", rdn
+    for extension in request.extensions:
+        critical = "critical" if extension.critical else "non-critical"
+        yield "extension", f"{extension.oid.dotted_string} {critical} {extension.value.public_bytes().hex()}"
+
+
 def host(text):
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
@@ -129,6 +140,10 @@ def main(verb, arguments):
         for path in arguments:
             print(f"file: {path}")
             for field, value in fields(path):
+                print(f"{field}: {value}")
+    elif verb == "request":
+        for path in arguments:
+            for field, value in request(path):
                 print(f"{field}: {value}")
     elif verb == "verify":
         for case in zip(*[iter(arguments)] * 4):
