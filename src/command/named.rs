@@ -1,14 +1,17 @@
 //! Whom a leaf certificate is for, as the command line names it.
 
+mod client;
+
 use std::ffi::OsString;
 
 use anyhow::{Result, bail};
 
-use super::{create_client, create_tenant_client, values};
+use super::values;
 use crate::certificate::AltName;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::ScopeArgs;
 use crate::host::Host;
+use crate::tenant::DEFAULT_HOSTS;
 use crate::usage::Usage;
 
 /// Whom a certificate is for.
@@ -38,9 +41,8 @@ impl Named {
 
     /// A user's certificate.
     pub fn client(user: &OsString, scope: &ScopeArgs) -> Result<Self> {
-        let user = create_client::user(user, scope.disable_username_validation)?;
-        let alt_names =
-            create_client::scopes(scope)?.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect();
+        let user = client::user(user, scope.disable_username_validation)?;
+        let alt_names = client::scopes(scope)?.iter().map(|scope| AltName::Uri(scope.uri(&user))).collect();
         let name = CertificateName::named(Usage::Client, user.as_str());
         Ok(Self { name, called: user.as_str().to_owned(), alt_names, hosts: Vec::new() })
     }
@@ -48,7 +50,7 @@ impl Named {
     /// A tenant's certificate; without hosts, for the usual ones.
     pub fn tenant_client(id: &str, hosts: &[OsString]) -> Result<Self> {
         let called = values::tenant_id(id)?.to_string();
-        let hosts = create_tenant_client::hosts(hosts)?;
+        let hosts = tenant_hosts(hosts)?;
         let name = CertificateName::named(Usage::TenantClient, &called);
         Ok(Self { name, called, alt_names: AltName::of_hosts(&hosts), hosts })
     }
@@ -87,4 +89,13 @@ pub fn check_scope(usage: Usage, scope: &ScopeArgs) -> Result<()> {
             ("--disable-username-validation", scope.disable_username_validation, &[Usage::Client]),
         ],
     )
+}
+
+/// Where a tenant's SQL server is reached.
+fn tenant_hosts(arguments: &[OsString]) -> Result<Vec<Host>> {
+    if arguments.is_empty() {
+        log::warn!("no server address(es) specified, defaulting to {}", DEFAULT_HOSTS.join(", "));
+        return values::hosts(&DEFAULT_HOSTS.map(OsString::from));
+    }
+    values::hosts(arguments)
 }
