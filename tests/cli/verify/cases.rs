@@ -7,6 +7,16 @@ const NO_HANDSHAKE: &[&str] = &["--no-handshake"];
 const DIRECTORY: &[Case] = &[
     ("", &[], &[]),
     ("chmod 770 certs", &[], &["warning certs dir-writable"]),
+    (
+        "chmod 710 certs; chmod 644 certs/*.key",
+        &["--server-user=daemon", "--no-handshake"],
+        &[
+            "error certs dir-unreadable",
+            "error client.maxroach.key key-access",
+            "error client.root.key key-access",
+            "error node.key key-access",
+        ],
+    ),
     ("mkdir -m 700 certs/.crdb-cert.new", &[], &["warning certs litter"]),
     ("mkdir -m 755 certs/.crdb-cert.commit", &[], &["warning certs unfinished-change"]),
     ("cp certs/ca.crt certs/ca2.crt", &[], &["warning certs file-name"]),
@@ -192,6 +202,46 @@ const CONTENTS: &[Case] = &[
     ("leaf client.root maxroach clientAuth", &[], &["warning client.root.crt client-principal"]),
     ("leaf client.root MaxRoach clientAuth", &["--cert-principal-map=MaxRoach:root"], &[]),
     ("leaf node n1 $EKU_NODE \"$(names)\"", &[], &["error node.crt node-principal"]),
+    // openssl's ca command puts the common name first.
+    (
+        "",
+        &[
+            "--node-cert-distinguished-name=CN=node,O=Cockroach",
+            "--root-cert-distinguished-name=CN=root,O=Cockroach",
+        ],
+        &[],
+    ),
+    ("", &["--node-cert-distinguished-name=O=Acme,CN=node"], &["error node.crt node-principal"]),
+    (
+        "",
+        &["--root-cert-distinguished-name=O=Acme,CN=root"],
+        &["error node.crt node-principal", "warning client.root.crt client-principal"],
+    ),
+    (
+        "leaf client.root boss clientAuth; leaf client.maxroach maxroach clientAuth subjectAltName=DNS:root",
+        &[
+            "--node-cert-distinguished-name=CN=node,O=Cockroach",
+            "--root-cert-distinguished-name=CN=boss,O=Cockroach",
+        ],
+        &[],
+    ),
+    (
+        "leaf client.maxroach boss clientAuth",
+        &[
+            "--node-cert-distinguished-name=CN=node,O=Cockroach",
+            "--root-cert-distinguished-name=CN=boss,O=Cockroach",
+        ],
+        &[
+            "error client.maxroach.crt root-in-names",
+            "warning client.maxroach.crt client-principal",
+            "warning client.root.crt client-principal",
+        ],
+    ),
+    (
+        "printf 'cockroach start --certs-dir=certs --cert-principal-map=MaxRoach:root\n' >start.sh; leaf client.root MaxRoach clientAuth",
+        &["--server-flags-from=start.sh"],
+        &[],
+    ),
     (
         "leaf client.maxroach maxroach clientAuth subjectAltName=DNS:root",
         &[],
