@@ -12,6 +12,7 @@ mod handshake;
 pub mod tree;
 mod trust;
 
+use std::collections::hash_map::RandomState;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -95,6 +96,8 @@ struct Context<'a> {
     /// CA certificates that may be missing elsewhere, and the files that they are in.
     intermediates: Vec<(String, Certificate)>,
     peers: Option<Peers<'a>>,
+    /// For digests that nobody outside can foresee.
+    hasher: RandomState,
 }
 
 impl<'a> Context<'a> {
@@ -110,6 +113,7 @@ impl<'a> Context<'a> {
             intermediates: trust.intermediates(reading),
             trust,
             peers,
+            hasher: RandomState::new(),
         })
     }
 }

@@ -62,8 +62,9 @@ fn of_side(
         }
     };
     // That the CA is missing is said once.
-    let Some((ca, _)) = file else { return Vec::new() };
-    let ca = CertificateName::of(ca).certificate_file();
+    let Some((signer, _)) = file else { return Vec::new() };
+    let ca = CertificateName::of(signer).certificate_file();
+    let is_ca_in_use = |which: &Which| matches!(which, Which::Trusted(1, _));
     let file = inspection.name.certificate_file();
     let presented = Presented { side, leaf: first, intermediates: others, trusted };
     let found = |check: &'static Check, objection: &Objection| {
@@ -73,6 +74,9 @@ fn of_side(
         };
         let found = inspection.found(check, &file, what);
         match (usage, side) {
+            _ if is_ca_in_use(&objection.which) && objection.rule == Rule::Expired => {
+                found.hint(advice.renew_ca(signer))
+            }
             (Usage::Node, Side::Client) => found.hint(advice.client_of_nodes()),
             _ => found,
         }

@@ -10,6 +10,7 @@ use crate::sandbox::{Run, Sandbox};
 type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 mod cases;
+mod hints;
 
 /// What is found in the directory that a script makes of a good one.
 fn found(script: &str, args: &[&str]) -> (Vec<String>, Run) {
