@@ -27,6 +27,7 @@ pub fn findings(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Adv
     let mut found = Found { inspection, file: &file, findings: Vec::new() };
     found.validity(first, context);
     found.weak_key(first);
+    found.between(&inspection.certificates[1..], context);
     if usage.is_ca() {
         found.ca(&inspection.certificates, context);
     } else {
@@ -61,6 +62,20 @@ impl Found<'_> {
             self.add(&checks::NOT_YET_VALID, what);
         } else if end.saturating_sub(now) < context.expected.expires_within {
             self.add(&checks::EXPIRES_SOON, format_args!("expires on {}", utc(end)));
+        }
+    }
+
+    /// A chain lasts as long as each of its certificates. What has expired already is no chain.
+    fn between(&mut self, others: &[Certificate], context: &Context<'_>) {
+        let now = context.expected.now;
+        let soon = |end: &i64| (0..context.expected.expires_within).contains(&end.saturating_sub(now));
+        let ends = others.iter().enumerate().filter_map(|(at, other)| Some((at + 2, other.not_after?)));
+        let of_ca = self.inspection.name.usage.is_ca();
+        for (at, end) in ends.filter(|(_, end)| !of_ca && soon(end)) {
+            self.add(
+                &checks::EXPIRES_SOON,
+                format_args!("certificate {at} of the file expires on {}", utc(end)),
+            );
         }
     }
 

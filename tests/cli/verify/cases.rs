@@ -173,6 +173,14 @@ const CHAINS: &[Case] = &[
         &[],
         &["error client.root.crt chain-incomplete"],
     ),
+    // The link between is the first to go.
+    (
+        "key between.key; openssl req -new -key between.key -subj '/O=Cockroach/CN=Between' -out csr; LATER=$END; END=20980101000000Z
+         sign csr between.crt 'basicConstraints=critical,CA:TRUE,pathlen:0\\nsubjectKeyIdentifier=hash'; END=$LATER
+         CA=between.crt CA_KEY=between.key; leaf client.root root clientAuth; cat between.crt >>certs/client.root.crt",
+        &["--expires-within=876000h"],
+        &["warning client.root.crt expires-soon", "warning client.root.crt outlives-ca"],
+    ),
     (
         "key certs/client.root.key secp224r1; leaf client.root root clientAuth",
         NO_HANDSHAKE,

@@ -32,6 +32,12 @@ const HINTS: &[(&str, &[&str], &str, &str)] = &[
         "not-yet-valid",
         "date -u   # here, and on the host that made the certificate",
     ),
+    (
+        "ca public.crt public.key 'Public CA'; CA=public.crt CA_KEY=public.key; leaf ui localhost serverAuth \"$(names)\"",
+        &[],
+        "ui-other-ca",
+        "",
+    ),
     // Names of somebody else's choice become no flags.
     (
         "leaf node node $EKU_NODE 'subjectAltName=DNS:--owner=daemon,DNS:localhost'",
@@ -62,6 +68,19 @@ fn findings_show_what_to_type() {
         let findings = files.flat_map(|file| file["findings"].as_array().expect("findings").iter());
         let hints: Vec<_> =
             findings.filter(|finding| finding["id"] == *id).map(|finding| &finding["hint"]).collect();
-        assert!(hints.contains(&&Value::from(*expected)), "{script}\n{expected}\n{hints:?}");
+        let expected = if expected.is_empty() { Value::Null } else { Value::from(*expected) };
+        assert!(hints.contains(&&expected), "{script}\n{expected}\n{hints:?}");
     }
+}
+
+#[test]
+fn root_is_not_told_to_lock_the_server_out() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let script = "chgrp daemon certs/*.key; chmod 640 certs/*.key; chmod 755 certs";
+    let (_, run) = found(script, &["--no-handshake"]);
+    let hint = "crdb-cert verify --certs-dir=certs --server-user=...   # whom the database runs as";
+    assert!(run.stdout.contains(hint) && !run.stdout.contains("chmod"), "{run:?}");
+    found(script, &["--no-handshake", "--server-user=daemon"]).1.succeeds();
 }
