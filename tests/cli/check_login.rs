@@ -544,12 +544,12 @@ fn all_certificates_of_the_directory_are_tried() {
     assert_eq!(
         logins,
         [
+            "certs/node.crt node allowed",
             "certs/client.ann.crt ann refused",
             "certs/client.ann.crt root allowed",
             "certs/client.bob.crt bob allowed",
             "certs/client.carl.crt carl allowed",
             "certs/client.root.crt root allowed",
-            "certs/node.crt node allowed",
         ]
     );
     sandbox.write("certs/client.eve.crt", "x");
