@@ -55,13 +55,12 @@ impl<'a> Peers<'a> {
             let trusted = trust.signer_of(usage).map(|(_, trusted)| trusted);
             trusted.map(|trusted| Verifier::client(trusted, expected.now)).transpose()
         };
-        let node_user = expected.judge.node_user.as_deref().unwrap_or(NODE_USER);
         Ok(Self {
             expected,
             node: node.transpose()?.map(|node| Verifier::server(node, &clients, expected.now)).transpose()?,
             client: client_of(Usage::Node)?,
             browser: client_of(Usage::Ui)?,
-            has_node_client: reading.has(&CertificateName::named(Usage::Client, node_user).certificate_file()),
+            has_node_client: reading.has(&CertificateName::named(Usage::Client, NODE_USER).certificate_file()),
         })
     }
 

@@ -142,3 +142,12 @@ fn a_folder_of_directories_is_verified_as_a_whole() {
     let run = sandbox.run(&["verify", "--format=json", "--recursive", "--certs-dir=fleet/empty"]);
     assert_eq!(run.status, Some(3), "{run:?}");
 }
+
+#[test]
+fn nodes_that_are_another_user_have_the_same_client_certificate() {
+    let sandbox = Sandbox::new();
+    let script = "leaf node n1 serverAuth \"$(names)\"; leaf client.node n1 clientAuth";
+    sandbox.script(&format!("{}\n{script}", include_str!("by-openssl"))).succeeds();
+    let run = sandbox.script("COCKROACH_CERT_NODE_USER=n1 crdb-cert verify --format=json --certs-dir=certs");
+    assert_eq!(findings(&run), ["warning client.node.crt client-principal"], "{run:?}");
+}
