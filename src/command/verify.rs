@@ -11,6 +11,7 @@ use super::values;
 use crate::certs_dir::inspect::Judge;
 use crate::cli::{ReportFormat, Verify};
 use crate::duration::Lifetime;
+use crate::error::Advice;
 use crate::interrupts::Interrupts;
 use crate::login::ServerSettings;
 use crate::output::report::prometheus::Metrics;
@@ -35,10 +36,21 @@ pub fn run(args: &Verify) -> Result<ExitCode> {
             .context("could not print the report")?;
         return Ok(status);
     };
+    check_output(Path::new(file))?;
     let interrupts = Interrupts::defer();
     output::print_to(Path::new(file), |out| job.print(out, Some(&interrupts)).map(|printed| status = printed))
         .or_else(|error| interrupts.check().and(Err(error)))?;
     Ok(status)
+}
+
+/// A report must not take the place of what it is about.
+fn check_output(path: &Path) -> Result<()> {
+    let is_ours = path.extension().is_some_and(|end| ["crt", "key", "pk8"].iter().any(|ours| end == *ours));
+    if !is_ours {
+        return Ok(());
+    }
+    let what = format!("--output: {} has the name of a certificate or a key", path.display());
+    Err(Advice::new(what, "choose another name, such as crdb-cert.prom").into())
 }
 
 /// What is to be done.

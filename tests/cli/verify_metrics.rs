@@ -406,3 +406,12 @@ fn an_interrupted_command_leaves_no_half_of_an_output_file() {
     assert_eq!(sandbox.names("out"), ["report"]);
     assert_eq!(sandbox.read("out/report"), "the old one");
 }
+
+#[test]
+fn a_report_takes_no_certificates_place() {
+    let sandbox = Sandbox::with_ca();
+    let before = sandbox.read("certs/ca.crt");
+    let run = sandbox.run(&["verify", "--certs-dir=certs", "--output=certs/ca.crt"]);
+    assert!(run.status == Some(3) && run.stderr.contains("--output: certs/ca.crt has the name of"), "{run:?}");
+    assert_eq!(sandbox.read("certs/ca.crt"), before);
+}
