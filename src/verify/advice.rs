@@ -7,6 +7,7 @@ use crate::certs_dir::layout::CertificateName;
 use crate::error::shell_word;
 use crate::finding::{Check, checks};
 use crate::host::Host;
+use crate::store::dir::euid;
 use crate::usage::Usage;
 
 /// Advice about one certificate.
@@ -40,6 +41,9 @@ impl<'a> Advice<'a> {
         // Nothing may be wrong, and a certificate from elsewhere is not ours to replace.
         if check == &checks::UI_OTHER_CA {
             return None;
+        }
+        if [&checks::KEY_UNREADABLE, &checks::CERTIFICATE_UNREADABLE].contains(&check) && euid() != 0 {
+            return Some(format!("sudo crdb-cert verify{} --server-user=...", self.certs_dir()));
         }
         if check == &checks::NOT_YET_VALID {
             return Some("date -u   # here, and on the host that made the certificate".to_owned());

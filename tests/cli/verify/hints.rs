@@ -84,3 +84,12 @@ fn root_is_not_told_to_lock_the_server_out() {
     assert!(run.stdout.contains(hint) && !run.stdout.contains("chmod"), "{run:?}");
     found(script, &["--no-handshake", "--server-user=daemon"]).1.succeeds();
 }
+
+#[test]
+fn who_may_not_read_a_key_is_not_told_to_make_another() {
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (_, run) = found("chmod 0 certs/client.root.key", &["--no-handshake"]);
+    assert!(run.stdout.contains("\"sudo crdb-cert verify --certs-dir=certs --server-user=...\""), "{run:?}");
+}
