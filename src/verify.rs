@@ -12,6 +12,7 @@ mod handshake;
 pub mod tree;
 mod trust;
 
+use std::collections::hash_map::RandomState;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -34,6 +35,8 @@ use trust::Trust;
 pub struct Expected {
     /// How keys are judged, and names.
     pub judge: Judge,
+    /// What the server was told of root's and the nodes' certificates.
+    pub settings: ServerSettings,
     /// Names and addresses that the node's certificate has to cover.
     pub hosts: Vec<Host>,
     /// Certificates that expire within so many seconds are a warning.
@@ -92,13 +95,13 @@ struct Context<'a> {
     for_clients: Vec<Certificate>,
     /// CA certificates that may be missing elsewhere, and the files that they are in.
     intermediates: Vec<(String, Certificate)>,
-    settings: ServerSettings,
     peers: Option<Peers<'a>>,
+    /// For digests that nobody outside can foresee.
+    hasher: RandomState,
 }
 
 impl<'a> Context<'a> {
     fn new(reading: &'a Reading<'a>, expected: &'a Expected, trust: Trust) -> Result<Self> {
-        let principal_map = expected.judge.principal_map.clone();
         let peers = expected.handshake.then(|| Peers::read(reading, &trust, expected)).transpose();
         let peers = peers.map_err(|why| {
             Advice::new(format!("could not prepare TLS handshakes: {why}"), "pass --no-handshake to do without")
@@ -109,8 +112,8 @@ impl<'a> Context<'a> {
             for_clients: trust.for_clients(),
             intermediates: trust.intermediates(reading),
             trust,
-            settings: ServerSettings { principal_map, ..ServerSettings::default() },
             peers,
+            hasher: RandomState::new(),
         })
     }
 }

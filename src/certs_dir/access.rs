@@ -119,13 +119,24 @@ pub fn check_key(key: Ownership, account: &Account, path: &str) -> Result<(), Ac
 
 /// Can this account read a file with this owner and mode? As far as the file itself decides.
 pub fn can_read(file: Ownership, account: &Account) -> bool {
+    may(0o4, file, account)
+}
+
+/// Can this account list a directory with this owner and mode, and open what is in it? As far as the directory itself decides.
+pub fn can_enter(dir: Ownership, account: &Account) -> bool {
+    may(0o5, dir, account)
+}
+
+/// Has the account all of these permissions?
+fn may(wanted: u32, file: Ownership, account: &Account) -> bool {
     let is_in_group = file.gid == account.gid || account.supplementary.contains(&file.gid);
-    match account.uid {
-        0 => true,
-        uid if uid == file.uid => file.mode & 0o400 != 0,
-        _ if is_in_group => file.mode & 0o040 != 0,
-        _ => file.mode & 0o004 != 0,
-    }
+    let granted = match account.uid {
+        0 => return true,
+        uid if uid == file.uid => file.mode >> 6,
+        _ if is_in_group => file.mode >> 3,
+        _ => file.mode,
+    };
+    granted & wanted == wanted
 }
 
 /// What is wrong with a CA key's file: whoever can read it can log in as anybody.

@@ -27,6 +27,20 @@ pub struct Judge {
     pub keys: bool,
 }
 
+impl Judge {
+    /// Might the server accept this key if its account were named?
+    fn is_of_unnamed_server(&self, key: Ownership) -> bool {
+        let is_unnamed = self.account.as_ref().is_some_and(|account| account.any_owner);
+        is_unnamed
+            && check_key(
+                key,
+                &Account { uid: key.uid, gid: key.gid, supplementary: Vec::new(), any_owner: true },
+                "",
+            )
+            .is_ok()
+    }
+}
+
 /// What is shown where a certificate could not be read.
 const UNKNOWN: &str = "<unknown>";
 
@@ -142,7 +156,15 @@ impl<'a> Inspection<'a> {
             .map(|account| check_key(Ownership::from(open.metadata()), account, &path))
         {
             let word = self.word(file);
+            let ownership = Ownership::from(open.metadata());
             let hint = match why {
+                // The key's group may well be the server's: root cannot know.
+                AccessError::Exceeds { .. } if self.judge.is_of_unnamed_server(ownership) => {
+                    let dir = shell_word(&self.reading.dir_path().display().to_string());
+                    format!(
+                        "crdb-cert verify --certs-dir={dir} --server-user=...   # whom the database runs as"
+                    )
+                }
                 AccessError::Exceeds { .. } => format!("chmod 600 {word}"),
                 AccessError::Owner { expected, .. } => format!("chown {expected} {word}"),
             };

@@ -2,7 +2,7 @@
 
 mod all;
 mod handshake;
-mod settings;
+pub(super) mod settings;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

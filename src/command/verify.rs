@@ -6,11 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use super::check_login::settings::Server;
 use super::values;
 use crate::certs_dir::inspect::Judge;
 use crate::cli::{ReportFormat, Verify};
 use crate::duration::Lifetime;
+use crate::error::Advice;
 use crate::interrupts::Interrupts;
+use crate::login::ServerSettings;
 use crate::output::report::prometheus::Metrics;
 use crate::output::report::{self, Summary};
 use crate::output::terminal::Paint;
@@ -19,7 +22,8 @@ use crate::{account, host, output};
 
 /// Prints the report; the status is 0 if all is good, 1 for warnings, 2 for errors, and 3 if a directory could not be looked at.
 pub fn run(args: &Verify) -> Result<ExitCode> {
-    let (dir, expected) = (args.dir.path()?, expected(args)?);
+    let Server { certs_dir: dir, settings, .. } = Server::told(&args.dir, &args.start)?;
+    let expected = expected(args, settings)?;
     let dirs = if args.recursive { verify::tree::certs_dirs(&dir)? } else { vec![(dir, Ok(()))] };
     let node_user = values::node_user()?;
     let metrics = Metrics { names: args.metric_names, node_user, recursive: args.recursive };
@@ -32,10 +36,21 @@ pub fn run(args: &Verify) -> Result<ExitCode> {
             .context("could not print the report")?;
         return Ok(status);
     };
+    check_output(Path::new(file))?;
     let interrupts = Interrupts::defer();
     output::print_to(Path::new(file), |out| job.print(out, Some(&interrupts)).map(|printed| status = printed))
         .or_else(|error| interrupts.check().and(Err(error)))?;
     Ok(status)
+}
+
+/// A report must not take the place of what it is about.
+fn check_output(path: &Path) -> Result<()> {
+    let is_ours = path.extension().is_some_and(|end| ["crt", "key", "pk8"].iter().any(|ours| end == *ours));
+    if !is_ours {
+        return Ok(());
+    }
+    let what = format!("--output: {} has the name of a certificate or a key", path.display());
+    Err(Advice::new(what, "choose another name, such as crdb-cert.prom").into())
 }
 
 /// What is to be done.
@@ -79,13 +94,12 @@ impl Job {
 }
 
 /// What the flags say.
-fn expected(args: &Verify) -> Result<Expected> {
-    let server = args.dir.server.settings()?;
+fn expected(args: &Verify, settings: ServerSettings) -> Result<Expected> {
     let keys = args.format != ReportFormat::Prometheus;
     let judge = Judge {
         account: account::judged(args.server_user.as_deref())?,
-        principal_map: server.principal_map,
-        node_user: if server.node_subject.is_some() { None } else { Some(values::node_user()?) },
+        principal_map: settings.principal_map.clone(),
+        node_user: if settings.node_subject.is_some() { None } else { Some(values::node_user()?) },
         keys,
     };
     let mut hosts = values::hosts(&args.host).context("--host")?;
@@ -95,6 +109,7 @@ fn expected(args: &Verify) -> Result<Expected> {
     let lifetime: Lifetime = args.expires_within.parse().context("--expires-within")?;
     Ok(Expected {
         judge,
+        settings,
         hosts,
         expires_within: lifetime.as_seconds(),
         now: values::now(),

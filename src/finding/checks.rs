@@ -14,6 +14,7 @@ macro_rules! checks {
 checks! {
     DIR_WRITABLE "dir-writable" Warning "Accounts other than the directory's owner can write to the certs directory."
     DIR_OWNER "dir-owner" Warning "The directory belongs to neither you, nor root, nor the account that the files are for."
+    DIR_UNREADABLE "dir-unreadable" Error "The account that the database runs under cannot list the certs directory, or open what is in it."
     UNFINISHED_CHANGE "unfinished-change" Warning "A command was interrupted; the next one that writes to the directory completes its change."
     INTERRUPTED_CHANGE "interrupted-change" Note "An interrupted change was completed or undone just now."
     LITTER "litter" Warning "Temporary files of an interrupted command are in the directory."

@@ -16,7 +16,8 @@ use crate::username;
 pub struct Across<'a> {
     names: &'a [CertificateName],
     hasher: RandomState,
-    serials: HashMap<u64, usize>,
+    /// The first certificate with this serial number: its place, and what it is.
+    serials: HashMap<u64, (usize, u64)>,
     folded: HashMap<u64, usize>,
     seen: usize,
 }
@@ -29,21 +30,23 @@ impl<'a> Across<'a> {
     }
 
     /// Adds what another file before this one has to do with it.
-    pub fn look(&mut self, checked: &mut Checked, identity: Identity) {
+    pub fn look(&mut self, checked: &mut Checked, identity: Option<Identity>) {
         let (at, names) = (self.seen, self.names);
         self.seen += 1;
         let name = |at: &usize| printable(&names[*at].certificate_file());
         if let Some(identity) = identity {
             // Signed by itself, a certificate may stand in several files.
             let signed = checked.usage.is_some_and(|usage| !usage.is_ca());
-            let digest = self.hasher.hash_one(&identity);
-            match self.serials.get(&digest).filter(|_| signed).map(name) {
-                Some(other) => {
+            let known = self.serials.get(&identity.serial).filter(|_| signed);
+            match known.map(|(other, whole)| (name(other), *whole == identity.whole)) {
+                // The nodes' certificate may be the DB Console's, too.
+                Some((_, true)) => {}
+                Some((other, false)) => {
                     let what = format!("it has the same serial number and the same CA as {other}");
                     let hint = "make one of the two anew, with --overwrite";
                     checked.findings.push(checks::DUPLICATE_SERIAL.found(&checked.file, what).hint(hint));
                 }
-                None => _ = self.serials.insert(digest, at),
+                None => _ = self.serials.insert(identity.serial, (at, identity.whole)),
             }
         }
         let CertificateName { usage, name: user } = &names[at];

@@ -6,6 +6,8 @@ use crate::certs_dir::inspect::Inspection;
 use crate::certs_dir::layout::CertificateName;
 use crate::error::shell_word;
 use crate::finding::{Check, checks};
+use crate::host::Host;
+use crate::store::dir::euid;
 use crate::usage::Usage;
 
 /// Advice about one certificate.
@@ -15,7 +17,7 @@ pub struct Advice<'a> {
     hosts: Vec<String>,
 }
 
-/// The most names of a certificate that are repeated in a command.
+/// The most names of a certificate that are repeated in a command. Of more, three dots stand for the rest.
 const HOSTS: usize = 20;
 
 impl<'a> Advice<'a> {
@@ -36,8 +38,18 @@ impl<'a> Advice<'a> {
         if [&checks::CA_EXPIRED_OLD].contains(&check) {
             return Some(format!("crdb-cert remove-expired-ca{}", self.certs_dir()));
         }
+        // Nothing may be wrong, and a certificate from elsewhere is not ours to replace.
+        if check == &checks::UI_OTHER_CA {
+            return None;
+        }
+        if [&checks::KEY_UNREADABLE, &checks::CERTIFICATE_UNREADABLE].contains(&check) && euid() != 0 {
+            return Some(format!("sudo crdb-cert verify{} --server-user=...", self.certs_dir()));
+        }
+        if check == &checks::NOT_YET_VALID {
+            return Some("date -u   # here, and on the host that made the certificate".to_owned());
+        }
         if usage.is_ca() {
-            return Some(format!("crdb-cert {} --overwrite{}", self.create(), self.paths()));
+            return Some(self.of_ca(check));
         }
         let renewable =
             [&checks::EXPIRED, &checks::EXPIRES_SOON, &checks::SIGNED_BY_OLDER_CA, &checks::OUTLIVES_CA];
@@ -46,6 +58,27 @@ impl<'a> Advice<'a> {
         match check {
             _ if renewable.contains(&check) => Some(format!("crdb-cert renew {name}{}", self.paths())),
             _ => Some(self.again()),
+        }
+    }
+
+    /// A CA's next certificate, with the same key: what it has signed stays as good as it is.
+    pub fn renew_ca(&self, ca: Usage) -> String {
+        let again = "--allow-ca-key-reuse --overwrite";
+        format!("crdb-cert {} {again}{} --ca-key={}", command(ca), self.certs_dir(), self.ca_key())
+    }
+
+    fn of_ca(&self, check: &'static Check) -> String {
+        let usage = self.name.usage;
+        let file = self.word(&self.name.certificate_file());
+        if [&checks::EXPIRED, &checks::EXPIRES_SOON].contains(&check) {
+            self.renew_ca(usage)
+        } else if check == &checks::CA_ORDER {
+            format!("$EDITOR {file}   # put the newest certificate first")
+        } else if check == &checks::WEAK_KEY {
+            // Not the key that there is.
+            format!("crdb-cert {} --overwrite{} --ca-key=...", command(usage), self.certs_dir())
+        } else {
+            format!("cp .../{} {file}", self.name.certificate_file())
         }
     }
 
@@ -61,27 +94,15 @@ impl<'a> Advice<'a> {
 
     /// Make it anew with these names, too.
     pub fn again_with(&self, hosts: &[String]) -> String {
-        let hosts = self.hosts.iter().chain(hosts).map(|host| shell_word(host)).collect::<Vec<_>>().join(" ");
-        format!("crdb-cert {} {hosts} --overwrite{}", self.command(), self.paths())
-    }
-
-    fn command(&self) -> &'static str {
-        match self.name.usage {
-            Usage::Ca => "create-ca",
-            Usage::ClientCa => "create-client-ca",
-            Usage::UiCa => "create-ui-ca",
-            Usage::TenantClientCa => "create-tenant-client-ca",
-            Usage::Node => "create-node",
-            Usage::Ui => "create-ui",
-            Usage::Client => "create-client",
-            Usage::TenantClient => "create-tenant-client",
-            Usage::TenantSigning => "create-tenant-signing",
-        }
+        let hosts: Vec<_> = self.hosts.iter().chain(hosts).map(|host| shell_word(host)).collect();
+        let command = command(self.name.usage);
+        format!("crdb-cert {command} {} --overwrite{}", hosts.join(" "), self.paths())
     }
 
     fn create(&self) -> String {
-        let command = self.command();
-        let name = self.name.name.as_deref().map(shell_word);
+        let command = command(self.name.usage);
+        // What looks like a flag is no user, and must not become a flag.
+        let name = self.name.name.as_deref().filter(|name| !name.starts_with('-')).map(shell_word);
         let hosts = || match self.hosts.as_slice() {
             [] => "HOST...".to_owned(),
             hosts => hosts.iter().map(|host| shell_word(host)).collect::<Vec<_>>().join(" "),
@@ -90,7 +111,7 @@ impl<'a> Advice<'a> {
             (Usage::Node | Usage::Ui, _) => format!("{command} {}", hosts()),
             (Usage::TenantClient, Some(id)) => format!("{command} {id} {}", hosts()),
             (_, Some(name)) => format!("{command} {name}"),
-            (_, None) => command.to_owned(),
+            (_, None) => format!("{command} ..."),
         }
     }
 
@@ -99,16 +120,39 @@ impl<'a> Advice<'a> {
     }
 
     fn paths(&self) -> String {
-        let key = self.context.expected.ca_key.as_ref().map(|key| shell_word(&key.display().to_string()));
         match self.name.usage {
             Usage::TenantSigning => self.certs_dir(),
-            _ => format!("{} --ca-key={}", self.certs_dir(), key.as_deref().unwrap_or("...")),
+            _ => format!("{} --ca-key={}", self.certs_dir(), self.ca_key()),
         }
+    }
+
+    fn ca_key(&self) -> String {
+        let key = self.context.expected.ca_key.as_ref();
+        key.map_or_else(|| "...".to_owned(), |key| shell_word(&key.display().to_string()))
     }
 }
 
-/// The names that a server's certificate is for.
+fn command(usage: Usage) -> &'static str {
+    match usage {
+        Usage::Ca => "create-ca",
+        Usage::ClientCa => "create-client-ca",
+        Usage::UiCa => "create-ui-ca",
+        Usage::TenantClientCa => "create-tenant-client-ca",
+        Usage::Node => "create-node",
+        Usage::Ui => "create-ui",
+        Usage::Client => "create-client",
+        Usage::TenantClient => "create-tenant-client",
+        Usage::TenantSigning => "create-tenant-signing",
+    }
+}
+
+/// The names that a server's certificate is for. Somebody else may have made it: what is no host may be a flag.
 fn hosts(certificate: &Certificate) -> Vec<String> {
     let addresses = certificate.alt_names().filter_map(|name| name.address());
-    certificate.dns_names().chain(addresses).take(HOSTS).collect()
+    let names = certificate.dns_names().chain(addresses).filter(|name| name.parse::<Host>().is_ok());
+    let mut hosts: Vec<_> = names.take(HOSTS + 1).collect();
+    if let Some(more) = hosts.get_mut(HOSTS) {
+        *more = "...".to_owned();
+    }
+    hosts
 }

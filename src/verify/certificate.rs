@@ -1,5 +1,7 @@
 //! The checks of one certificate file and its key.
 
+use std::hash::BuildHasher;
+
 use super::advice::Advice;
 use super::{Checked, Context, Facts, access, chain, content};
 use crate::certificate::Certificate;
@@ -7,12 +9,20 @@ use crate::certs_dir::inspect::Inspection;
 use crate::error::clipped;
 use crate::finding::{Check, Severity, checks};
 
-/// What tells a certificate from all others of its CA: issuer and serial number.
-pub type Identity = Option<(Box<[u8]>, Box<[u8]>)>;
+/// What tells a certificate from others, as digests: names can be long, and these are kept.
+pub struct Identity {
+    /// Of its CA's name and its serial number, which tell it from all others of that CA.
+    pub serial: u64,
+    /// Of the whole certificate.
+    pub whole: u64,
+}
 
 /// Looks at a file.
-pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked, Identity) {
+pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked, Option<Identity>) {
     let mut findings = std::mem::take(&mut inspection.findings);
+    if content::goes_by_subject(inspection.name, &context.expected.settings) {
+        findings.retain(|finding| *finding.check != checks::CLIENT_PRINCIPAL);
+    }
     let advice = Advice::about(&inspection, context);
     findings.extend(access::findings(&inspection, context, &advice));
     findings.extend(content::findings(&inspection, context, &advice));
@@ -27,7 +37,10 @@ pub fn check(mut inspection: Inspection<'_>, context: &Context<'_>) -> (Checked,
         finding.hint = finding.hint.take().or_else(|| advice.usual(finding.check));
     }
     let first = inspection.certificates.first();
-    let identity = first.map(|first| (first.issuer_name().into(), first.serial().into()));
+    let identity = first.map(|first| Identity {
+        serial: context.hasher.hash_one((first.issuer_name(), first.serial())),
+        whole: context.hasher.hash_one(first.der()),
+    });
     let checked = Checked {
         usage: Some(inspection.name.usage),
         name: inspection.name.name.as_deref().map(Into::into),

@@ -62,8 +62,9 @@ fn of_side(
         }
     };
     // That the CA is missing is said once.
-    let Some((ca, _)) = file else { return Vec::new() };
-    let ca = CertificateName::of(ca).certificate_file();
+    let Some((signer, _)) = file else { return Vec::new() };
+    let ca = CertificateName::of(signer).certificate_file();
+    let is_ca_in_use = |which: &Which| matches!(which, Which::Trusted(1, _));
     let file = inspection.name.certificate_file();
     let presented = Presented { side, leaf: first, intermediates: others, trusted };
     let found = |check: &'static Check, objection: &Objection| {
@@ -73,6 +74,9 @@ fn of_side(
         };
         let found = inspection.found(check, &file, what);
         match (usage, side) {
+            _ if is_ca_in_use(&objection.which) && objection.rule == Rule::Expired => {
+                found.hint(advice.renew_ca(signer))
+            }
             (Usage::Node, Side::Client) => found.hint(advice.client_of_nodes()),
             _ => found,
         }
@@ -84,7 +88,12 @@ fn of_side(
             let refused = |objection: &Objection| match (objection.rule, &objection.which) {
                 // These have findings of their own.
                 (Rule::Expired | Rule::NotYetValid | Rule::ExtendedKeyUsage, Which::Leaf) => None,
-                (Rule::Issuer, _) if usage == Usage::Ui => Some(found(&checks::UI_OTHER_CA, objection)),
+                (Rule::Issuer, _) if usage == Usage::Ui => {
+                    let issuer =
+                        inspection.certificates.last().map(Certificate::issuer_text).unwrap_or_default();
+                    let what = format!("its CA ({issuer}) is not in {ca}: browsers have to trust it");
+                    Some(inspection.found(&checks::UI_OTHER_CA, &file, what))
+                }
                 (Rule::Issuer, _) => Some(no_issuer(inspection, context, advice, &ca)),
                 (Rule::Algorithm, _) => Some(found(&checks::WEAK_SIGNATURE, objection)),
                 _ => Some(found(&checks::NOT_TRUSTED, objection)),
@@ -115,9 +124,13 @@ fn no_issuer(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Advice
             advice.word(&file)
         ));
     }
-    let what = format!(
+    let mut what = format!(
         "no chain to {ca}: its CA ({issuer}) is not in {ca}, nor is its certificate in the file behind this one"
     );
+    let client_ca = CertificateName::of(Usage::ClientCa).certificate_file();
+    if inspection.name.usage == Usage::Client && ca != client_ca {
+        what += &format!("; if clients have a CA of their own, {client_ca} is missing");
+    }
     inspection.found(&checks::NOT_TRUSTED, &file, what)
 }
 
@@ -142,7 +155,10 @@ fn signer(
         let what = format!("certificate {} in {ca} signed it, not the first one, which is in use", at + 1);
         findings.push(inspection.found(&checks::SIGNED_BY_OLDER_CA, &file, what));
     }
-    if let Some((end, last)) = first.not_after.zip(issuer.not_after).filter(|(end, last)| end > last) {
+    // Those between count, too.
+    let others = inspection.certificates.iter().skip(1);
+    let last = others.chain([issuer]).filter_map(|above| above.not_after).min();
+    if let Some((end, last)) = first.not_after.zip(last).filter(|(end, last)| end > last) {
         let what = format!("it is valid until {}, but its CA only until {}", utc(end), utc(last));
         findings.push(inspection.found(&checks::OUTLIVES_CA, &file, what));
     }

@@ -7,7 +7,8 @@ use crate::certs_dir::inspect::Inspection;
 use crate::certs_dir::layout::CertificateName;
 use crate::finding::{Check, Finding, checks};
 use crate::host::Host;
-use crate::login::{self, NODE_USER, ROOT_USER};
+use crate::login::chain::Outcome;
+use crate::login::{self, Client, NODE_USER, ROOT_USER, ServerSettings, Tenant, Verdict};
 use crate::time::utc;
 use crate::usage::Usage;
 
@@ -26,11 +27,13 @@ pub fn findings(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Adv
     let mut found = Found { inspection, file: &file, findings: Vec::new() };
     found.validity(first, context);
     found.weak_key(first);
+    found.between(&inspection.certificates[1..], context);
     if usage.is_ca() {
         found.ca(&inspection.certificates, context);
     } else {
         found.usages(first, context);
         found.names(first, context, advice);
+        found.subject(first, context);
         found.key_kind(first);
     }
     found.findings
@@ -59,6 +62,20 @@ impl Found<'_> {
             self.add(&checks::NOT_YET_VALID, what);
         } else if end.saturating_sub(now) < context.expected.expires_within {
             self.add(&checks::EXPIRES_SOON, format_args!("expires on {}", utc(end)));
+        }
+    }
+
+    /// A chain lasts as long as each of its certificates. What has expired already is no chain.
+    fn between(&mut self, others: &[Certificate], context: &Context<'_>) {
+        let now = context.expected.now;
+        let soon = |end: &i64| (0..context.expected.expires_within).contains(&end.saturating_sub(now));
+        let ends = others.iter().enumerate().filter_map(|(at, other)| Some((at + 2, other.not_after?)));
+        let of_ca = self.inspection.name.usage.is_ca();
+        for (at, end) in ends.filter(|(_, end)| !of_ca && soon(end)) {
+            self.add(
+                &checks::EXPIRES_SOON,
+                format_args!("certificate {at} of the file expires on {}", utc(end)),
+            );
         }
     }
 
@@ -142,8 +159,34 @@ impl Found<'_> {
         }
         let logs_in = matches!(usage, Usage::Client | Usage::Node) && certificate.allows(CLIENT_AUTH);
         let is_roots = *usage == Usage::Client && name.as_deref() == Some(ROOT_USER);
-        if logs_in && !is_roots && login::users_named(certificate, &context.settings).contains(ROOT_USER) {
-            self.add(&checks::ROOT_IN_NAMES, "it lets its holder log in as root, by one of its names");
+        let settings = &context.expected.settings;
+        let lets_in = || match settings.root_subject {
+            Some(_) => matches!(as_root(certificate, settings), Verdict::Allowed { .. }),
+            None => login::users_named(certificate, settings).contains(ROOT_USER),
+        };
+        if logs_in && !is_roots && lets_in() {
+            self.add(&checks::ROOT_IN_NAMES, "it lets its holder log in as root, by its subject or a name");
+        }
+    }
+
+    /// Where a flag sets the subject of root or the nodes, names do not matter (REFERENCE.md section 6).
+    fn subject(&mut self, certificate: &Certificate, context: &Context<'_>) {
+        let (name, settings) = (self.inspection.name, &context.expected.settings);
+        let node_client = CertificateName::named(Usage::Client, NODE_USER);
+        let is_spared = name.usage == Usage::Node && context.reading.has(&node_client.certificate_file());
+        if !goes_by_subject(name, settings) || is_spared {
+            return;
+        }
+        let client = Client { certificate, handshake: &Outcome::Trusted };
+        let verdict = match (name.usage, name.name.as_deref()) {
+            (Usage::Client, Some(ROOT_USER)) => as_root(certificate, settings),
+            _ => login::judge_rpc(client, settings, &Tenant::default()),
+        };
+        let check = if name.usage == Usage::Node { &checks::NODE_PRINCIPAL } else { &checks::CLIENT_PRINCIPAL };
+        match verdict {
+            Verdict::Allowed { .. } => {}
+            Verdict::Refused(refusal) => self.add(check, refusal.message),
+            Verdict::NotJudged(doubt) => self.add(check, doubt.why),
         }
     }
 
@@ -154,6 +197,21 @@ impl Found<'_> {
             self.add(&checks::KEY_KIND, "its key is not an Ed25519 key");
         }
     }
+}
+
+/// Does the server go by the subject of this certificate, as a flag says, and not by its names?
+pub fn goes_by_subject(name: &CertificateName, settings: &ServerSettings) -> bool {
+    let of_root = settings.root_subject.is_some();
+    match (name.usage, name.name.as_deref()) {
+        (Usage::Client, Some(ROOT_USER)) => of_root,
+        (Usage::Client, Some(NODE_USER)) | (Usage::Node, _) => of_root || settings.node_subject.is_some(),
+        _ => false,
+    }
+}
+
+fn as_root(certificate: &Certificate, settings: &ServerSettings) -> Verdict {
+    let client = Client { certificate, handshake: &Outcome::Trusted };
+    login::judge(client, settings, ROOT_USER, &Tenant::default())
 }
 
 /// Is the certificate for this name or address, as clients see it (RFC 9525 section 6)?

@@ -8,7 +8,7 @@ use super::Expected;
 use super::trust::Trust;
 use crate::ca::authority;
 use crate::certificate::Certificate;
-use crate::certs_dir::access::{Ownership, can_read, check_ca_key};
+use crate::certs_dir::access::{Mode, Ownership, can_enter, can_read, check_ca_key};
 use crate::certs_dir::layout::{self, CertificateName};
 use crate::certs_dir::ownership::writable_certs_dir;
 use crate::certs_dir::{CertsDir, Reading};
@@ -48,6 +48,7 @@ impl Directory<'_> {
     pub fn findings(&self) -> Result<Vec<Finding>> {
         let Some(dir) = self.certs_dir.dir() else { return Ok(Vec::new()) };
         let mut findings: Vec<_> = writable_certs_dir(dir).into_iter().chain(self.owner(dir)).collect();
+        findings.extend(self.unreadable(dir));
         findings.extend(self.missing_ca());
         findings.extend(litter(dir));
         findings.extend(self.strays(dir)?);
@@ -61,13 +62,30 @@ impl Directory<'_> {
 
     /// Whoever owns the directory can replace what is in it.
     fn owner(&self, dir: &Dir) -> Option<Finding> {
-        let account = self.expected.judge.account.as_ref().filter(|account| !account.any_owner)?;
+        let judge = &self.expected.judge;
+        // Who only looks at certificates, such as an account for metrics, is not the server.
+        let account = judge.account.as_ref().filter(|account| judge.keys && !account.any_owner)?;
         let owner = dir.stat().ok()?.st_uid;
         let path = dir.path().display();
         let what = format!("{path} belongs to uid {owner}, who can replace what is in it");
         let is_known = [0, euid(), account.uid].contains(&owner);
         let hint = format!("chown {} {}", account.uid, shell_word(&path.to_string()));
         (!is_known).then(|| checks::DIR_OWNER.found(path, what).hint(hint))
+    }
+
+    /// The server has to list the directory, and to open files in it.
+    fn unreadable(&self, dir: &Dir) -> Option<Finding> {
+        let account = self.expected.judge.account.as_ref()?;
+        let stat = dir.stat().ok()?;
+        let ownership = Ownership { uid: stat.st_uid, gid: stat.st_gid, mode: stat.st_mode };
+        let path = dir.path().display();
+        let what = format!(
+            "the server's account (uid {}) cannot open what is in {path}, which has permissions {}",
+            account.uid,
+            Mode(stat.st_mode & 0o7777)
+        );
+        let hint = format!("chmod a+rx {}", shell_word(&path.to_string()));
+        (!can_enter(ownership, account)).then(|| checks::DIR_UNREADABLE.found(path, what).hint(hint))
     }
 
     /// Certificates that the CA of this directory has to vouch for need it there.

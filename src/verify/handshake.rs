@@ -13,6 +13,9 @@ use crate::pki::CryptoError;
 use crate::pki::tls::{Identity, Verifier};
 use crate::usage::Usage;
 
+/// The largest RSA key that handshakes are tried with, in bits (REFERENCE.md section 6).
+const LARGEST_RSA: usize = 8192;
+
 /// The other sides of the handshakes. Each is missing where the directory lacks what it needs: there are findings about that.
 pub struct Peers<'a> {
     expected: &'a Expected,
@@ -42,18 +45,22 @@ impl<'a> Peers<'a> {
         let name = CertificateName::of(Usage::Node);
         let Inspection { certificates, key, .. } = Inspection::of(reading, &expected.judge, &name, 0);
         let clients = trust.for_clients();
-        let node = key.filter(|_| !clients.is_empty()).map(|key| Identity::new(&certificates, &key));
+        // Go refuses larger keys, and they take long.
+        let is_small = |first: &Certificate| {
+            first.public_key().and_then(|key| key.rsa_bits()).is_none_or(|bits| bits <= LARGEST_RSA)
+        };
+        let is_usable = !clients.is_empty() && certificates.first().is_some_and(is_small);
+        let node = key.filter(|_| is_usable).map(|key| Identity::new(&certificates, &key));
         let client_of = |usage| {
             let trusted = trust.signer_of(usage).map(|(_, trusted)| trusted);
             trusted.map(|trusted| Verifier::client(trusted, expected.now)).transpose()
         };
-        let node_user = expected.judge.node_user.as_deref().unwrap_or(NODE_USER);
         Ok(Self {
             expected,
             node: node.transpose()?.map(|node| Verifier::server(node, &clients, expected.now)).transpose()?,
             client: client_of(Usage::Node)?,
             browser: client_of(Usage::Ui)?,
-            has_node_client: reading.has(&CertificateName::named(Usage::Client, node_user).certificate_file()),
+            has_node_client: reading.has(&CertificateName::named(Usage::Client, NODE_USER).certificate_file()),
         })
     }
 

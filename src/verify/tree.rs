@@ -1,10 +1,11 @@
 //! The certs directories below a directory, such as those of a fleet.
 
 use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::certs_dir::is_temporary;
 use crate::certs_dir::layout::is_certificate;
@@ -17,7 +18,10 @@ use crate::error::{Advice, reason};
 /// If there are none.
 pub fn certs_dirs(root: &Path) -> Result<Vec<(PathBuf, Result<()>)>> {
     let mut dirs = BTreeMap::new();
-    for entry in WalkDir::new(root).into_iter().filter_entry(|entry| !is_temporary(entry.file_name())) {
+    // Kubernetes keeps what the links of a volume lead to beside them, in directories with such names.
+    let is_volumes = |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_bytes().starts_with(b"..");
+    let is_other = |entry: &DirEntry| is_temporary(entry.file_name()) || is_volumes(entry);
+    for entry in WalkDir::new(root).into_iter().filter_entry(|entry| !is_other(entry)) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) if entry.file_name().to_str().is_some_and(is_certificate) => {

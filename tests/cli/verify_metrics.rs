@@ -406,3 +406,26 @@ fn an_interrupted_command_leaves_no_half_of_an_output_file() {
     assert_eq!(sandbox.names("out"), ["report"]);
     assert_eq!(sandbox.read("out/report"), "the old one");
 }
+
+#[test]
+fn a_report_takes_no_certificates_place() {
+    let sandbox = Sandbox::with_ca();
+    let before = sandbox.read("certs/ca.crt");
+    let run = sandbox.run(&["verify", "--certs-dir=certs", "--output=certs/ca.crt"]);
+    assert!(run.status == Some(3) && run.stderr.contains("--output: certs/ca.crt has the name of"), "{run:?}");
+    assert_eq!(sandbox.read("certs/ca.crt"), before);
+}
+
+#[test]
+fn an_account_for_metrics_need_not_own_the_directory() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let sandbox = Sandbox::with_ca();
+    sandbox.script("chmod 755 certs; chown -R bin certs").succeeds();
+    let args = ["verify", "--certs-dir=certs", "--server-user=daemon"];
+    let run = sandbox.run(&args);
+    assert!(run.status == Some(1) && run.stdout.contains("[dir-owner]"), "{run:?}");
+    let run = sandbox.run(&[&args[..], &["--format=prometheus"]].concat()).succeeds();
+    assert!(run.stdout.contains("crdb_cert_good{file=\".\"} 1\n"), "{run:?}");
+}

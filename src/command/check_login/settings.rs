@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::certs_dir::Reading;
 use crate::certs_dir::layout::CertificateName;
-use crate::cli::{CERTS_DIR, CheckLogin, ServerArgs};
+use crate::cli::{CERTS_DIR, CertsDirArgs, CheckLogin, ServerArgs, StartArgs};
 use crate::command::subject::check_role;
 use crate::command::values::{self, expected_subject};
 use crate::error::{Advice, reason};
@@ -25,26 +25,42 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads the flags, and the file they may name. `user` is whose role SUBJECT is meant.
-    pub fn read(args: &CheckLogin, user: Option<&str>) -> Result<Self> {
-        let file = match &args.start.server_flags_from {
+    /// What the operator says of it, and the file of its start flags that may be named.
+    pub fn told(dir: &CertsDirArgs, start: &StartArgs) -> Result<Self> {
+        let file = match &start.server_flags_from {
             Some(path) => flags_from(Path::new(path))?,
             None => ServerFlags::default(),
         };
-        let given_nowhere = args.dir.certs_dir == CERTS_DIR;
+        let given_nowhere = dir.certs_dir == CERTS_DIR;
         let certs_dir = match &file.certs_dir {
             // The file's overrides the default only.
             Some(dir) if given_nowhere => dir.clone(),
             // The operator's own default is not the server's.
-            None if given_nowhere => match &args.start.server_flags_from {
+            None if given_nowhere => match &start.server_flags_from {
                 Some(path) => return Err(no_certs_dir(Path::new(path)).into()),
-                None => args.dir.path()?,
+                None => dir.path()?,
             },
-            _ => args.dir.path()?,
+            _ => dir.path()?,
         };
+        Ok(Self { settings: settings(dir, start, file)?, certs_dir, map_is_for_others: false })
+    }
+
+    /// Reads all flags. `user` is whose role SUBJECT is meant.
+    pub fn read(args: &CheckLogin, user: Option<&str>) -> Result<Self> {
+        let Self { settings, certs_dir, .. } = Self::told(&args.dir, &args.start)?;
+        let role_subject = expected_subject("--role-subject", args.role_subject.as_deref())?;
+        if let (Some(subject), Some(user)) = (&role_subject, user) {
+            check_role(user).context("--role-subject")?;
+            subject.check_role_subject().context("--role-subject")?;
+        }
         let map = args.hba_map.as_deref().zip(args.ident_map.as_deref().map(Path::new));
-        let settings =
-            ServerSettings { identity_map: map.map(identity_map).transpose()?, ..settings(args, file, user)? };
+        let settings = ServerSettings {
+            role_subject,
+            subject_required: args.subject_required,
+            san_required: args.san_required,
+            identity_map: map.map(identity_map).transpose()?,
+            ..settings
+        };
         let map_is_for_others = settings.identity_map.is_some() && user == Some(ROOT_USER);
         Ok(Self { settings, certs_dir, map_is_for_others })
     }
@@ -63,13 +79,8 @@ impl Server {
     }
 }
 
-fn settings(args: &CheckLogin, file: ServerFlags, user: Option<&str>) -> Result<ServerSettings> {
-    let role_subject = expected_subject("--role-subject", args.role_subject.as_deref())?;
-    if let (Some(subject), Some(user)) = (&role_subject, user) {
-        check_role(user).context("--role-subject")?;
-        subject.check_role_subject().context("--role-subject")?;
-    }
-    let (given, start) = (&args.dir.server, &args.start);
+fn settings(dir: &CertsDirArgs, start: &StartArgs, file: ServerFlags) -> Result<ServerSettings> {
+    let given = &dir.server;
     let told = ServerArgs {
         cert_principal_map: match given.cert_principal_map[..] {
             [] => file.cert_principal_map,
@@ -90,18 +101,14 @@ fn settings(args: &CheckLogin, file: ServerFlags, user: Option<&str>) -> Result<
             Some(text) => text.parse().context("--server-version")?,
             None => Default::default(),
         },
-        role_subject,
         root_subject,
         node_subject,
-        subject_required: args.subject_required,
         root_sans: sans("--root-cert-san", start.root_cert_san.as_ref().or(file.root_cert_san.as_ref()))?,
         node_sans: sans("--node-cert-san", start.node_cert_san.as_ref().or(file.node_cert_san.as_ref()))?,
-        san_required: args.san_required,
         disallow_root_login: start.disallow_root_login.or(file.disallow_root_login).unwrap_or(false),
         allow_debug_user: start.allow_debug_user.or(file.allow_debug_user).unwrap_or(false),
         principal_map,
-        identity_map: None,
-        client_ca: false,
+        ..ServerSettings::default()
     })
 }
 

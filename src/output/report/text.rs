@@ -136,7 +136,10 @@ impl Text<'_> {
         let Summary { good, warnings, errors, .. } = *summary;
         let mut text = counted(good + warnings + errors, "file");
         if self.dirs > 1 {
-            let _ = write!(text, " in {} directories", self.dirs - self.unreadable);
+            let _ = match self.dirs - self.unreadable {
+                1 => write!(text, " in 1 directory"),
+                n => write!(text, " in {n} directories"),
+            };
         }
         text += &format!(": {}", self.paint.text(Colour::Green, &format!("{good} good")));
         for (count, noun, colour) in [(warnings, "warning", Colour::Yellow), (errors, "error", Colour::Red)] {

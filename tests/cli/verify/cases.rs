@@ -7,17 +7,23 @@ const NO_HANDSHAKE: &[&str] = &["--no-handshake"];
 const DIRECTORY: &[Case] = &[
     ("", &[], &[]),
     ("chmod 770 certs", &[], &["warning certs dir-writable"]),
+    (
+        "chmod 710 certs; chmod 644 certs/*.key",
+        &["--server-user=daemon", "--no-handshake"],
+        &[
+            "error certs dir-unreadable",
+            "error client.maxroach.key key-access",
+            "error client.root.key key-access",
+            "error node.key key-access",
+        ],
+    ),
     ("mkdir -m 700 certs/.crdb-cert.new", &[], &["warning certs litter"]),
     ("mkdir -m 755 certs/.crdb-cert.commit", &[], &["warning certs unfinished-change"]),
     ("cp certs/ca.crt certs/ca2.crt", &[], &["warning certs file-name"]),
     (
         "cp certs/client.maxroach.crt certs/client.MaxRoach.crt; cp certs/client.maxroach.key certs/client.MaxRoach.key",
         &[],
-        &[
-            "error client.maxroach.crt duplicate-serial",
-            "error client.maxroach.crt name-clash",
-            "warning client.MaxRoach.crt client-principal",
-        ],
+        &["error client.maxroach.crt name-clash", "warning client.MaxRoach.crt client-principal"],
     ),
     ("rm certs/ca.crt", &[], &["error ca.crt ca-missing"]),
     ("rm certs/*", &[], &["error ca.crt ca-missing"]),
@@ -167,6 +173,14 @@ const CHAINS: &[Case] = &[
         &[],
         &["error client.root.crt chain-incomplete"],
     ),
+    // The link between is the first to go.
+    (
+        "key between.key; openssl req -new -key between.key -subj '/O=Cockroach/CN=Between' -out csr; LATER=$END; END=20980101000000Z
+         sign csr between.crt 'basicConstraints=critical,CA:TRUE,pathlen:0\\nsubjectKeyIdentifier=hash'; END=$LATER
+         CA=between.crt CA_KEY=between.key; leaf client.root root clientAuth; cat between.crt >>certs/client.root.crt",
+        &["--expires-within=876000h"],
+        &["warning client.root.crt expires-soon", "warning client.root.crt outlives-ca"],
+    ),
     (
         "key certs/client.root.key secp224r1; leaf client.root root clientAuth",
         NO_HANDSHAKE,
@@ -185,6 +199,11 @@ const CONTENTS: &[Case] = &[
     ("leaf client.root root serverAuth", &[], &["error client.root.crt key-usage"]),
     ("leaf node node clientAuth \"$(names)\"", &[], &["error node.crt key-usage"]),
     ("leaf node node serverAuth \"$(names)\"", &[], &["error node.crt key-usage"]),
+    (
+        "for kind in crt key; do cp certs/node.$kind certs/ui.$kind; cp certs/node.$kind certs/client.node.$kind; done",
+        &[],
+        &[],
+    ),
     ("leaf node node serverAuth \"$(names)\"; leaf client.node node clientAuth", &[], &[]),
     ("leaf node node $EKU_NODE", &[], &["error node.crt no-names"]),
     ("", &["--host=a.example.com", "--host=127.0.0.1", "--advertise-addr=localhost:26257"], &[]),
@@ -192,6 +211,46 @@ const CONTENTS: &[Case] = &[
     ("leaf client.root maxroach clientAuth", &[], &["warning client.root.crt client-principal"]),
     ("leaf client.root MaxRoach clientAuth", &["--cert-principal-map=MaxRoach:root"], &[]),
     ("leaf node n1 $EKU_NODE \"$(names)\"", &[], &["error node.crt node-principal"]),
+    // openssl's ca command puts the common name first.
+    (
+        "",
+        &[
+            "--node-cert-distinguished-name=CN=node,O=Cockroach",
+            "--root-cert-distinguished-name=CN=root,O=Cockroach",
+        ],
+        &[],
+    ),
+    ("", &["--node-cert-distinguished-name=O=Acme,CN=node"], &["error node.crt node-principal"]),
+    (
+        "",
+        &["--root-cert-distinguished-name=O=Acme,CN=root"],
+        &["error node.crt node-principal", "warning client.root.crt client-principal"],
+    ),
+    (
+        "leaf client.root boss clientAuth; leaf client.maxroach maxroach clientAuth subjectAltName=DNS:root",
+        &[
+            "--node-cert-distinguished-name=CN=node,O=Cockroach",
+            "--root-cert-distinguished-name=CN=boss,O=Cockroach",
+        ],
+        &[],
+    ),
+    (
+        "leaf client.maxroach boss clientAuth",
+        &[
+            "--node-cert-distinguished-name=CN=node,O=Cockroach",
+            "--root-cert-distinguished-name=CN=boss,O=Cockroach",
+        ],
+        &[
+            "error client.maxroach.crt root-in-names",
+            "warning client.maxroach.crt client-principal",
+            "warning client.root.crt client-principal",
+        ],
+    ),
+    (
+        "printf 'cockroach start --certs-dir=certs --cert-principal-map=MaxRoach:root\n' >start.sh; leaf client.root MaxRoach clientAuth",
+        &["--server-flags-from=start.sh"],
+        &[],
+    ),
     (
         "leaf client.maxroach maxroach clientAuth subjectAltName=DNS:root",
         &[],

@@ -10,6 +10,7 @@ use crate::sandbox::{Run, Sandbox};
 type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 mod cases;
+mod hints;
 
 /// What is found in the directory that a script makes of a good one.
 fn found(script: &str, args: &[&str]) -> (Vec<String>, Run) {
@@ -129,12 +130,24 @@ fn a_folder_of_directories_is_verified_as_a_whole() {
     let sandbox = Sandbox::with_ca();
     let script = "mkdir -p fleet/nodes fleet/empty; cp -R certs fleet/nodes/a; cp -R certs fleet/nodes/b; rm fleet/nodes/b/ca.crt
         cp fleet/nodes/a/ca.crt fleet/nodes/b/ca2.crt; crdb-cert create-node a --key-algorithm=ecdsa --certs-dir=fleet/nodes/a \
-          --ca-key=my-safe-directory/ca.key; cp fleet/nodes/a/node.* fleet/nodes/b";
+          --ca-key=my-safe-directory/ca.key; cp fleet/nodes/a/node.* fleet/nodes/b
+        # As in a volume of Kubernetes.
+        cd fleet/nodes/a; mkdir ..data; mv *.* ..data; for file in ..data/*; do ln -s $file .; done";
     sandbox.script(script).succeeds();
     let run = sandbox.run(&["verify", "--format=json", "--recursive", "--certs-dir=fleet"]);
     assert_eq!(run.status, Some(2), "{run:?}");
     let expected = ["error ca.crt ca-missing", "warning fleet/nodes/b file-name"];
     assert_eq!(findings(&run), expected, "{run:?}");
+    assert!(run.stdout.contains("\"files\":4,"), "{run:?}");
     let run = sandbox.run(&["verify", "--format=json", "--recursive", "--certs-dir=fleet/empty"]);
     assert_eq!(run.status, Some(3), "{run:?}");
+}
+
+#[test]
+fn nodes_that_are_another_user_have_the_same_client_certificate() {
+    let sandbox = Sandbox::new();
+    let script = "leaf node n1 serverAuth \"$(names)\"; leaf client.node n1 clientAuth";
+    sandbox.script(&format!("{}\n{script}", include_str!("by-openssl"))).succeeds();
+    let run = sandbox.script("COCKROACH_CERT_NODE_USER=n1 crdb-cert verify --format=json --certs-dir=certs");
+    assert_eq!(findings(&run), ["warning client.node.crt client-principal"], "{run:?}");
 }

@@ -1,0 +1,95 @@
+//! What to type next: the command that a finding shows.
+
+use serde_json::Value;
+
+use super::found;
+
+/// A case: what is done to a good directory, the arguments, the id of a finding, and its hint.
+const HINTS: &[(&str, &[&str], &str, &str)] = &[
+    (
+        "END=20210101000000Z; ca certs/ca.crt ca.key",
+        &["--ca-key=ca.key"],
+        "expired",
+        "crdb-cert create-ca --allow-ca-key-reuse --overwrite --certs-dir=certs --ca-key=ca.key",
+    ),
+    // What the CA has signed needs nothing but the CA.
+    (
+        "END=20210101000000Z; ca certs/ca.crt ca.key",
+        &["--ca-key=ca.key"],
+        "not-trusted",
+        "crdb-cert create-ca --allow-ca-key-reuse --overwrite --certs-dir=certs --ca-key=ca.key",
+    ),
+    (
+        "START=20230101000000Z; ca new.crt new.key; cat new.crt >>certs/ca.crt",
+        &[],
+        "ca-order",
+        "$EDITOR certs/ca.crt   # put the newest certificate first",
+    ),
+    ("echo junk >certs/ca.crt", &[], "certificate-invalid", "cp .../ca.crt certs/ca.crt"),
+    (
+        "START=99970101000000Z; leaf client.root root clientAuth",
+        &[],
+        "not-yet-valid",
+        "date -u   # here, and on the host that made the certificate",
+    ),
+    (
+        "ca public.crt public.key 'Public CA'; CA=public.crt CA_KEY=public.key; leaf ui localhost serverAuth \"$(names)\"",
+        &[],
+        "ui-other-ca",
+        "",
+    ),
+    // Names of somebody else's choice become no flags.
+    (
+        "leaf node node $EKU_NODE 'subjectAltName=DNS:--owner=daemon,DNS:localhost'",
+        &["--host=a.example.com"],
+        "host-not-covered",
+        "crdb-cert create-node localhost a.example.com --overwrite --certs-dir=certs --ca-key=...",
+    ),
+    (
+        "leaf client.--owner=daemon x clientAuth",
+        &[],
+        "client-principal",
+        "crdb-cert create-client ... --overwrite --certs-dir=certs --ca-key=...",
+    ),
+    // No name is left out silently.
+    (
+        "leaf node node $EKU_NODE subjectAltName=DNS:h$(seq -s ,DNS:h 25); rm certs/node.key",
+        &["--no-handshake"],
+        "key-missing",
+        "crdb-cert create-node h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11 h12 h13 h14 h15 h16 h17 h18 h19 h20 ... --overwrite --certs-dir=certs --ca-key=...",
+    ),
+];
+
+#[test]
+fn findings_show_what_to_type() {
+    for (script, args, id, expected) in HINTS {
+        let report: Value = serde_json::from_str(&found(script, args).1.stdout).expect("JSON");
+        let files = report["files"].as_array().expect("files").iter();
+        let findings = files.flat_map(|file| file["findings"].as_array().expect("findings").iter());
+        let hints: Vec<_> =
+            findings.filter(|finding| finding["id"] == *id).map(|finding| &finding["hint"]).collect();
+        let expected = if expected.is_empty() { Value::Null } else { Value::from(*expected) };
+        assert!(hints.contains(&&expected), "{script}\n{expected}\n{hints:?}");
+    }
+}
+
+#[test]
+fn root_is_not_told_to_lock_the_server_out() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let script = "chgrp daemon certs/*.key; chmod 640 certs/*.key; chmod 755 certs";
+    let (_, run) = found(script, &["--no-handshake"]);
+    let hint = "crdb-cert verify --certs-dir=certs --server-user=...   # whom the database runs as";
+    assert!(run.stdout.contains(hint) && !run.stdout.contains("chmod"), "{run:?}");
+    found(script, &["--no-handshake", "--server-user=daemon"]).1.succeeds();
+}
+
+#[test]
+fn who_may_not_read_a_key_is_not_told_to_make_another() {
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (_, run) = found("chmod 0 certs/client.root.key", &["--no-handshake"]);
+    assert!(run.stdout.contains("\"sudo crdb-cert verify --certs-dir=certs --server-user=...\""), "{run:?}");
+}
