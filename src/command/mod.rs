@@ -14,6 +14,7 @@ mod leaf;
 mod list;
 mod remove_ca;
 mod renew;
+mod status;
 mod subject;
 mod values;
 mod verify;
@@ -47,6 +48,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Apply(args) => apply::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
+        Command::Status(args) => status::run(args)?,
         Command::RemoveCa(args) => remove_ca::run(args)?,
         Command::Renew(args) => renew::run(args)?,
         Command::Subject(args) => subject::run(args)?,

@@ -36,7 +36,7 @@ fn licence_of_crates() -> Option<&'static str> {
 }
 
 /// The commands that have a man page.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "apply",
     "check-login",
     "create-ca",
@@ -51,6 +51,7 @@ const COMMANDS: [&str; 17] = [
     "list",
     "remove-ca",
     "renew",
+    "status",
     "subject",
     "verify",
     "version",
