@@ -1,7 +1,7 @@
 //! `status`: who trusts whom, who signed what, what is due, and what to do next.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -46,10 +46,11 @@ fn asked(args: &Status) -> Result<Asked> {
     Ok(Asked { certs_dir, out: out.transpose()?, due, renew_within, now: values::now() })
 }
 
-fn folders(out: &std::path::Path) -> Result<Vec<PathBuf>> {
-    let all = tree::certs_dirs(out).map_err(|error| {
-        let hint = "make it first: crdb-cert apply <manifest> --out=<path-to-the-folders>";
-        Advice::new(format!("--out: {error:#}"), hint)
+fn folders(out: &Path) -> Result<Vec<PathBuf>> {
+    let all = if out.is_dir() { tree::certs_dirs(out).ok() } else { None };
+    let all = all.ok_or_else(|| {
+        let hint = "make them first: crdb-cert apply <manifest> --out=<path-to-the-folders>";
+        Advice::new(format!("--out: there are no certificates below {}", out.display()), hint)
     })?;
     all.into_iter().map(|(path, readable)| readable.map(|()| path)).collect()
 }
