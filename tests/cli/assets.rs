@@ -34,7 +34,7 @@ fn every_command_has_a_page_with_examples_as_they_are_typed() {
     let sandbox = Sandbox::new();
     sandbox.run(&["generate", "man", "man1"]).succeeds();
     let pages = sandbox.names("man1");
-    assert_eq!(pages.len(), 16, "{pages:?}");
+    assert_eq!(pages.len(), 19, "{pages:?}");
     for page in pages {
         let text = sandbox.read(&format!("man1/{page}"));
         for section in [
@@ -94,7 +94,7 @@ fn a_build_machine_needs_no_fips_provider() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["generate", "man", "pages"]);
     Run::of(command.env("CRDB_CERT_FIPS", "1").env("OPENSSL_CONF", "/dev/null")).succeeds();
-    assert_eq!(sandbox.names("pages").len(), 16);
+    assert_eq!(sandbox.names("pages").len(), 19);
 }
 
 #[test]
