@@ -78,6 +78,8 @@ const RENEW: &str = "crdb-cert renew --certs-dir=certs --ca-key=<key of the CA i
 fn is(case: &str, next: &Next, step: &str, command: Option<&str>, words: &str) {
     assert_eq!((next.step, next.command.as_deref()), (step, command), "{case}: {}", next.why);
     assert!(next.why.contains(words), "{case}: {}", next.why);
+    let page = include_str!("../../../docs/rotation.md");
+    assert!(page.contains(&format!("\n| `{step}` | ")), "{step} is not described");
 }
 
 #[test]
