@@ -2,6 +2,7 @@
 //! to do next. [`look`] reads it, [`step`] decides, and touches neither a file nor the clock.
 
 pub mod look;
+mod names;
 pub mod step;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The next step: in words, and as a command.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::names::{LONGEST, Names};
 use super::{Ca, Cluster, Folder, Held, Leaf, Role, Standing};
 use crate::certs_dir::layout::CertificateName;
 use crate::due::Due;
@@ -59,13 +59,6 @@ pub fn next(cluster: &Cluster, asked: &Asked) -> Next {
 struct Facts<'a> {
     cluster: &'a Cluster,
     asked: &'a Asked,
-}
-
-/// What a step is about: the first few, and how many there are.
-#[derive(Default)]
-struct Names {
-    first: Vec<String>,
-    count: usize,
 }
 
 impl<'a> Facts<'a> {
@@ -162,7 +155,7 @@ fn lost_ca(facts: &Facts<'_>) -> Option<Next> {
     let why = format!(
         "A CA that is not in {file} signed {}. If it is one of yours, put its certificate into {file}, behind the CA in use; \
          if not, find out whose it is.",
-        files(&all),
+        Names::of_files(&all)?,
         file = facts.ca_file(usage),
     );
     Some(Next { step: "lost-ca", why, command: None, then: None })
@@ -175,21 +168,16 @@ fn other_ca_files(facts: &Facts<'_>) -> Option<Next> {
         !trusted.into_iter().any(|at| cluster.cas[*at].role == Role::InUse)
     };
     let folders = || cluster.folders.iter().filter(|folder| !folder.outdated.is_empty());
-    let names = |folders: &mut dyn Iterator<Item = &Folder>| {
-        let mut names = Names::default();
-        folders.for_each(|folder| names.add(&folder.path));
-        names
-    };
-    let lacking =
-        names(&mut folders().filter(|folder| folder.outdated.iter().any(|usage| lacks(folder, usage))));
-    let (step, why) = if lacking.count > 0 {
+    let lacking = folders().filter(|folder| folder.outdated.iter().any(|usage| lacks(folder, usage)));
+    let lacking: Names = lacking.map(|folder| &*folder.path).collect();
+    let (step, why) = if !lacking.is_empty() {
         (
             "trust-new-ca",
             format!("Not all trust the CA in use yet: {lacking} {} it.", lacking.verb("lacks", "lack")),
         )
     } else {
-        let outdated = names(&mut folders());
-        if outdated.count == 0 {
+        let outdated: Names = folders().map(|folder| &*folder.path).collect();
+        if outdated.is_empty() {
             return None;
         }
         let verb = outdated.verb("has", "have");
@@ -204,7 +192,7 @@ fn other_ca_files(facts: &Facts<'_>) -> Option<Next> {
 
 fn unreadable(facts: &Facts<'_>) -> Option<Next> {
     let all: Vec<_> = facts.cluster.held().filter(|(_, held)| held.leaf.is_err()).collect();
-    let why = format!("{} cannot be read.", files_or_none(&all)?);
+    let why = format!("{} cannot be read.", Names::of_files(&all)?);
     let (command, then) = match facts.asked.out {
         Some(_) => (facts.renew(false), Some(COPY)),
         None => (format!("crdb-cert verify {}", facts.dirs()), None),
@@ -217,18 +205,18 @@ fn signed_by_older(facts: &Facts<'_>) -> Option<Next> {
     let is_fleet = facts.asked.out.is_some();
     let all =
         facts.leaves(|_, _, standing| standing == Standing::Older || is_fleet && standing == Standing::Unknown);
-    let names = files_or_none(&all)?;
+    let names = Names::of_files(&all)?;
     let before = if is_fleet { ONCE_COPIED } else { "Once everybody has this ca.crt:" };
     Some(facts.renewing(&all, "renew-older", format!("The CA in use did not sign {names}. {before}"), false))
 }
 
 fn due(facts: &Facts<'_>) -> Option<Next> {
     let all = facts.leaves(|_, leaf, standing| standing == Standing::Current && facts.is_due(leaf));
-    let names = files_or_none(&all)?;
+    let names = Names::of_files(&all)?;
     let ends = |(_, held): &(_, &Held)| held.leaf.as_ref().map_or(i64::MAX, |leaf| leaf.not_after);
     let left = all.iter().map(ends).min()?.saturating_sub(facts.asked.now);
     let verb = if left < 0 { "expired" } else { "expires" };
-    let why = format!("{names} {} due: the first {verb} {}.", is_are(all.len()), time::from_now(left));
+    let why = format!("{names} {} due: the first {verb} {}.", names.verb("is", "are"), time::from_now(left));
     Some(facts.renewing(&all, "renew-due", why, true))
 }
 
@@ -256,58 +244,14 @@ fn ca_due(facts: &Facts<'_>) -> Option<Next> {
 
 fn elsewhere(facts: &Facts<'_>) -> Option<Next> {
     let all = facts.leaves(|_, leaf, standing| standing == Standing::Unknown && facts.is_due(leaf));
-    let names = files_or_none(&all)?;
+    let names = Names::of_files(&all)?;
     let why = format!(
         "{names} {} due, and signed by no CA of this directory: renew where signed.",
-        is_are(all.len())
+        names.verb("is", "are")
     );
     Some(Next { step: "renew-elsewhere", why, command: None, then: None })
 }
 
-/// The longest path in a sentence, in bytes.
-const LONGEST: usize = 200;
-
 fn word(path: &Path) -> String {
     shell_word(&path.display().to_string())
-}
-
-fn is_are(count: usize) -> &'static str {
-    if count == 1 { "is" } else { "are" }
-}
-
-fn files(all: &[(&Folder, &Held)]) -> Names {
-    let mut names = Names::default();
-    all.iter().for_each(|(folder, held)| names.add(&folder.file(&held.file)));
-    names
-}
-
-fn files_or_none(all: &[(&Folder, &Held)]) -> Option<Names> {
-    (!all.is_empty()).then(|| files(all))
-}
-
-impl Names {
-    /// So many are named.
-    const NAMED: usize = 3;
-
-    fn add(&mut self, path: &Path) {
-        self.count += 1;
-        if self.first.len() < Self::NAMED {
-            self.first.push(clipped(path.display(), LONGEST));
-        }
-    }
-
-    fn verb(&self, one: &'static str, many: &'static str) -> &'static str {
-        if self.count == 1 { one } else { many }
-    }
-}
-
-impl fmt::Display for Names {
-    /// `a, b, c and 4 more`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.first.join(", "))?;
-        match self.count - self.first.len() {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
-    }
 }

@@ -47,7 +47,8 @@ fn fleet() -> Sandbox {
 
 /// A command of the page, with a key that is quick to make.
 fn run(sandbox: &Sandbox, command: &str) {
-    sandbox.script(&command.replace("create-ca ", "create-ca --key-algorithm=ecdsa ")).succeeds();
+    let run = sandbox.script(&command.replace("create-ca ", "create-ca --key-algorithm=ecdsa "));
+    assert_eq!(run.succeeds().stderr, "", "{command}");
 }
 
 #[test]
@@ -96,7 +97,11 @@ fn a_step_that_is_left_out_is_noticed() {
     let hosts = Hosts::start(sandbox.dir(), &HOSTS);
     assert_eq!(hosts.failures(), [""; 0]);
     run(&sandbox, create);
-    run(&sandbox, renew);
+    for dry_run in [" --dry-run", ""] {
+        let warned = sandbox.script(&format!("{renew}{dry_run}")).succeeds().stderr;
+        let words = "warning: a CA that is new to 4 of 4 folders signs certificates in them: hosts that do not trust it";
+        assert!(warned.starts_with(words) && warned.lines().count() == 1, "{warned}");
+    }
     hosts.copy_and_reload(0);
     let failures = hosts.failures().join("\n");
     for pair in ["node1 to node2", "node2 to node1", "root to node1"] {
