@@ -11,6 +11,7 @@ pub mod generate;
 pub mod list;
 pub mod logging;
 pub mod server;
+mod status;
 pub mod verify;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
@@ -23,6 +24,7 @@ pub use generate::Generate;
 pub use list::{List, ListFormat};
 use logging::LogArgs;
 pub use server::{ServerArgs, StartArgs};
+pub use status::Status;
 pub use verify::{MetricNames, ReportFormat, Verify};
 
 /// Create and inspect the certificates of a CockroachDB cluster, on the system's OpenSSL.
@@ -256,6 +258,21 @@ Examples:
   crdb-cert verify --certs-dir=certs --format=prometheus \\
     --output=/var/lib/prometheus/node-exporter/crdb-cert.prom")]
     Verify(Verify),
+    /// Say where a rotation is, what is due, and what to do next
+    ///
+    /// Shows which CA certificates there are, who trusts them and which certificates they signed, what expires first, and the next
+    /// step as a command: of a rotation that is under way, or to renew what is due. With --out, of all folders of a fleet, compared
+    /// with the CA directory, --certs-dir; otherwise of one certs directory.
+    ///
+    /// It sees the folders, not the hosts that they are copied to. It changes nothing, and needs no key. The exit status is 0,
+    /// whatever there is to do.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert status --certs-dir=certs
+  crdb-cert status --out=fleet --certs-dir=certs --renew-within=60d
+  crdb-cert status --out=fleet --certs-dir=certs --format=json")]
+    Status(Status),
     /// Renew certificates, as they are
     ///
     /// Makes certificates in the certs directory anew, all of them or none: with the same subject, names,

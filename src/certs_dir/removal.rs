@@ -121,7 +121,7 @@ pub fn needing(files: &[File], cas: &Path, certs_dir: &CertsDir) -> Result<Vec<N
 
 /// Is there a chain of names and signatures from the first certificate of a file to this CA, over the others in
 /// the file?
-fn chains_to(leaf: &CertificateFile, ca: &Certificate) -> bool {
+pub(crate) fn chains_to(leaf: &CertificateFile, ca: &Certificate) -> bool {
     let issued = |issuer: &Certificate, child: &Certificate| {
         child.issuer_name() == issuer.subject_name() && OpenSsl.verify(child, issuer) == Some(true)
     };

@@ -42,6 +42,7 @@ fn apply(args: &Apply) -> Result<()> {
     let mut report = Report::new(args, &out);
 
     let steps = plan(args, &fleet, &folders, &context, &mut report)?;
+    report.warn(&steps);
     let files: Vec<_> = steps.iter().map(|step| (step.folder.name.clone(), step.strays.clone())).collect();
     let making = Making { context: &context, signers: inputs::signers(args, &reading, &steps, context.now)? };
     make(args, &fleet, steps, &making, &mut report)?;

@@ -17,6 +17,7 @@ mod named;
 mod remove_ca;
 mod renew;
 mod sign;
+mod status;
 mod subject;
 mod values;
 mod verify;
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Sign(args) => sign::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
+        Command::Status(args) => status::run(args)?,
         Command::RemoveCa(args) => remove_ca::run(args)?,
         Command::Renew(args) => renew::run(args)?,
         Command::Subject(args) => subject::run(args)?,

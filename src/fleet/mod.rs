@@ -11,3 +11,4 @@ pub mod out;
 pub mod plan;
 mod prune;
 pub mod range;
+pub mod status;

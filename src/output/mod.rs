@@ -6,6 +6,7 @@ pub mod logins;
 pub mod progress;
 pub mod report;
 pub mod rows;
+pub mod status;
 pub mod table;
 pub mod terminal;
 pub mod timeline;

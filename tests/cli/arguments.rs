@@ -4,7 +4,7 @@ use crate::sandbox::{DIRS, Run, Sandbox};
 
 const FAST: &str = "--key-algorithm=ecdsa";
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: &[&str] = &[
     "create-ca",
     "create-client-ca",
     "create-ui-ca",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 17] = [
     "sign",
     "list",
     "renew",
+    "status",
     "remove-ca",
     "subject",
     "check-login",
@@ -236,6 +237,7 @@ fn every_command_reads_the_servers_own_flags() {
         &["create-tenant-client", "2", "localhost", "--ca-key=tenant.key"],
         &["create-tenant-signing", "2"],
         &["list"],
+        &["status"],
         &["renew", "--if-due=1s", ca_key],
         &["remove-ca"],
         &["remove-expired-ca"],

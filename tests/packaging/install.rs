@@ -36,7 +36,7 @@ fn licence_of_crates() -> Option<&'static str> {
 }
 
 /// The commands that have a man page.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: &[&str] = &[
     "apply",
     "check-login",
     "create-ca",
@@ -51,6 +51,7 @@ const COMMANDS: [&str; 17] = [
     "list",
     "remove-ca",
     "renew",
+    "status",
     "subject",
     "verify",
     "version",
@@ -99,7 +100,7 @@ fn modes(root: &Path) -> BTreeMap<PathBuf, u32> {
 
 #[test]
 fn every_file_has_its_mode_under_any_umask() {
-    let man_pages = COMMANDS.map(|command| format!("share/man/man1/crdb-cert-{command}.1"));
+    let man_pages = COMMANDS.iter().map(|command| format!("share/man/man1/crdb-cert-{command}.1"));
     let files = FILES.into_iter().chain(licence_of_crates()).chain(["share/man/man1/crdb-cert.1"]);
     let mut expected = BTreeMap::new();
     for file in files.map(str::to_owned).chain(pages()).chain(man_pages) {

@@ -1,5 +1,5 @@
 //! What a packager relies on: `make install` and `make uninstall`, `make -C dev dist` and a build of what it wrote, how the program
-//! is built, and what of it Prometheus sees.
+//! is built, what of it Prometheus sees, and the examples.
 //!
 //! Run by `make -C dev packaging`, which installs what these tests need and builds the program first.
 
@@ -8,6 +8,7 @@ mod support;
 
 mod binary;
 mod dist;
+mod examples;
 mod install;
 mod monitoring;
 mod prerequisites;

@@ -43,6 +43,18 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Warns of a step that is left out; nothing is refused, as there may be no hosts yet.
+    pub fn warn(&self, steps: &[Step<'_>]) {
+        let rash = steps.iter().filter(|step| step.is_rash()).count();
+        if rash > 0 {
+            announce::stderr(&format!(
+                "warning: a CA that is new to {rash} of {} folders signs certificates in them: hosts that do not trust it yet \
+                 refuse these; next time run apply --ca-only first, and copy the folders to all hosts",
+                steps.len()
+            ));
+        }
+    }
+
     /// A folder was made, or would be.
     pub fn made(&self, step: &Step<'_>, progress: &mut Progress) -> Result<()> {
         progress.clear();

@@ -254,6 +254,11 @@ impl Step<'_> {
         self.authorities.is_empty() && self.made().next().is_none()
     }
 
+    /// Does it get a CA and a certificate of it at once? Hosts that do not trust that CA yet would refuse it.
+    pub fn is_rash(&self) -> bool {
+        !self.authorities.is_empty() && self.made().any(|(_, reason)| *reason == Reason::Signer)
+    }
+
     /// The certificates that are to be made.
     pub fn made(&self) -> impl Iterator<Item = (&Wanted, &Reason)> {
         self.certificates.iter().filter_map(|(wanted, action)| match action {
