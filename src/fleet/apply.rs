@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::desired::{Folder, FolderName};
 use super::look;
-use super::out::Fleet;
+use super::out::{Fleet, check_owner};
 use super::plan::{self, Context, Step};
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
@@ -24,14 +24,16 @@ impl Fleet {
     /// completed first.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be read, or belongs to another account.
     pub fn plan<'a>(
         &self,
         folder: &'a Folder,
         context: &Context<'_>,
         findings: &mut Vec<Finding>,
     ) -> Result<Step<'a>> {
-        let certs_dir = CertsDir::of(&self.path(&folder.name), self.open_folder(&folder.name)?);
+        let dir = self.open_folder(&folder.name)?;
+        dir.as_ref().map_or(Ok(()), check_owner)?;
+        let certs_dir = CertsDir::of(&self.path(&folder.name), dir);
         if self.is_for_writing() && certs_dir.exists() {
             findings.extend(certs_dir.writer(None).prepare(None)?);
         }

@@ -15,8 +15,9 @@ impl Fleet {
     /// Removes a file of a folder.
     ///
     /// # Errors
-    /// If it cannot be removed.
+    /// If it cannot be removed, or others can rename the folder.
     pub fn remove_file(&self, name: &FolderName, file: &str) -> Result<()> {
+        self.check_guarded(name)?;
         let Some(dir) = self.open_folder(name)? else { return Ok(()) };
         remove(&dir, OsStr::new(file))?;
         dir.sync().map_err(|error| could_not(&dir, &error))
@@ -26,8 +27,9 @@ impl Fleet {
     /// upon it half done.
     ///
     /// # Errors
-    /// If anything cannot be removed, or there are other files in it.
+    /// If anything cannot be removed, there are other files in it, or others can rename it.
     pub fn remove_folder(&self, name: &FolderName) -> Result<()> {
+        self.check_guarded(name)?;
         let Some(dir) = self.open_folder(name)? else { return Ok(()) };
         let names = dir.names().map_err(|error| could_not(&dir, &error))?;
         let ours = |of: fn(&str) -> bool| names.iter().filter(move |name| name.to_str().is_some_and(of));

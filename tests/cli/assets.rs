@@ -32,7 +32,8 @@ fn bash_completes_flags_and_commands() {
 /// How many commands the help names, apart from itself.
 fn commands(sandbox: &Sandbox) -> usize {
     let help = sandbox.run(&["--help"]).succeeds().stdout;
-    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let lines =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let named = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   ")).count();
     assert!(named > 10, "{help}");
     named - 1
