@@ -25,6 +25,7 @@ mod passphrase;
 mod renew;
 mod rotation;
 mod sandbox;
+mod schema;
 mod secrets;
 mod subject;
 mod terminal;

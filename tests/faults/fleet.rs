@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use openssl::pkey::PKey;
 use openssl::x509::X509;
+use serde_json::Value;
 
 use crate::points::Points;
 use crate::scenario::DIRS;
@@ -134,7 +135,8 @@ fn recovers(scenario: &Scenario, world: &World) -> Result<()> {
     let prunes = scenario.args.iter().any(|arg| arg == "--prune");
     let old = now.keys().find(|path| path.starts_with("fleet/nodes/old"));
     ensure!(!prunes || old.is_none(), "not removed: {old:?}");
-    let last = world.run(&scenario.args);
+    let text: Vec<_> = scenario.args.iter().filter(|arg| !arg.starts_with("--format")).collect();
+    let last = world.run(&text);
     ensure!(last.stdout.ends_with("kept 3, created 0, renewed 0\n"), "the last run: {last:?}");
     ensure!(world.snapshot() == now, "the last run changed something");
     Ok(())
@@ -206,4 +208,43 @@ fn is_as_said(scenario: &Scenario, run: &Run, states: &[State]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Ctrl-C: what is begun is done or left as it was, and programs are told which.
+#[test]
+fn apply_is_interrupted_at_any_call() {
+    let mut points = Points::default();
+    let mut scenario = Scenario::again("");
+    scenario.args.push("--format=json".to_owned());
+    // What changes names or writes them to disk.
+    let calls = strace::calls(&scenario.world, &scenario.args, &[]).into_iter();
+    let calls = calls.filter(|call| ["mkdirat", "fsync", "renameat", "unlinkat"].contains(&&*call.name));
+    points.try_all(
+        calls.collect(),
+        |call| format!("interrupted at {} #{}", call.name, call.nth),
+        |call| {
+            let world = scenario.world.copy();
+            let run = strace::run(&world, &scenario.args, &[strace::signal(call, "SIGINT")]).run;
+            let states = states(&scenario, &world.snapshot())?;
+            ensure!(run.status == Some(0) || run.stderr.contains("interrupted"), "{run:?}");
+            if run.stdout.is_empty() {
+                let nothing = states == [State::Old; 3] && run.status == Some(1);
+                ensure!(nothing, "{states:?}, and programs do not hear of it: {run:?}");
+            } else {
+                let said: Value = serde_json::from_str(&run.stdout)?;
+                let is_whole = states == [State::New; 3];
+                ensure!(is_whole == (run.status == Some(0)), "{states:?}: {run:?}");
+                for ((folder, _), state) in FOLDERS.iter().zip(&states) {
+                    let folders = said["folders"].as_array().context("folders")?;
+                    let of = folders.iter().find(|of| of["folder"] == *folder).context("a folder")?;
+                    ensure!(
+                        (of["status"] == "changed") == (*state == State::New),
+                        "{folder} is {state:?}: {said}"
+                    );
+                }
+            }
+            recovers(&scenario, &world)
+        },
+    );
+    points.report("interruptions of apply", 40);
 }

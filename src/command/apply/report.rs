@@ -119,21 +119,19 @@ impl<'a> Report<'a> {
     ///
     /// # Errors
     /// If anything failed, or was interrupted.
-    pub fn end(self) -> Result<()> {
+    pub fn end(mut self) -> Result<()> {
+        self.outcomes.sort_by_key(|outcome| outcome.name);
         let Self { summary, dry_run, failed, pending, .. } = &self;
         match self.format {
             Format::Text => self.print(&fleet::summary(summary, *dry_run))?,
             Format::Json => output::print(&fleet::json(&self.outcomes, &self.strays, summary, *dry_run))
                 .context("could not print what was done")?,
         }
-        let folders = |count: &usize| match count {
-            1 => "1 folder is".to_owned(),
-            count => format!("{count} folders are"),
-        };
         let what = match (failed, pending) {
             (0, 0) => return Ok(()),
-            (failed, 0) => format!("{} not as it should be; the rest is done", folders(failed)),
-            (_, pending) => format!("interrupted: {} not done", folders(pending)),
+            (1, 0) => "1 folder is not as it should be; the others are done".to_owned(),
+            (failed, 0) => format!("{failed} folders are not as they should be; the others are done"),
+            (failed, pending) => format!("interrupted; folders that are not done: {}", failed + pending),
         };
         Err(Advice::new(what, AGAIN).into())
     }
