@@ -16,6 +16,7 @@ use crate::fleet::desired::{self, Folder};
 use crate::fleet::look;
 use crate::fleet::out::Fleet;
 use crate::fleet::plan::{self, Context, Step};
+use crate::interrupts::Interrupts;
 use crate::output::progress::Progress;
 use crate::pki::verify::OpenSsl;
 use crate::usage::Usage;
@@ -45,10 +46,13 @@ fn apply(args: &Apply) -> Result<()> {
     let steps = plan(args, &fleet, &folders, &context, &mut report)?;
     let files: Vec<_> = steps.iter().map(|step| (step.folder.name.clone(), step.strays.clone())).collect();
     let making = Making { context: &context, signers: inputs::signers(args, &reading, &steps, context.now)? };
+    // From here on all that is done is said, and the lock removed.
+    let _interrupts = Interrupts::defer();
     let is_whole = make(args, &fleet, steps, &making, &mut report)?;
     if is_whole && !args.ca_only {
         report.strays(&fleet, &strays, &files)?;
     }
+    drop(fleet);
     report.end()
 }
 

@@ -4,6 +4,7 @@
 mod support;
 
 mod apply;
+mod apply_again;
 mod arguments;
 mod assets;
 mod build_script;
