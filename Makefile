@@ -67,7 +67,7 @@ install: $(ASSETS)/zsh ## Install the program, man pages, completions and docume
 	$(INSTALL) -m 755 '$(BIN)' '$(DESTDIR)$(BINDIR)/crdb-cert'
 	$(INSTALL) -m 644 '$(ASSETS)'/man/*.1 '$(DESTDIR)$(MANDIR)/man1'
 	$(INSTALL) -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
-	$(INSTALL) -m 644 docs/*.md '$(DESTDIR)$(DOCDIR)/docs'
+	$(INSTALL) -m 644 docs/*.md docs/*.json '$(DESTDIR)$(DOCDIR)/docs'
 	$(INSTALL) -m 644 '$(ASSETS)/bash' '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert'
 	$(INSTALL) -m 644 '$(ASSETS)/fish' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
 	$(INSTALL) -m 644 '$(ASSETS)/zsh' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert'
@@ -75,7 +75,7 @@ install: $(ASSETS)/zsh ## Install the program, man pages, completions and docume
 uninstall: ## Remove what install installed
 	rm -f '$(DESTDIR)$(BINDIR)/crdb-cert' '$(DESTDIR)$(MANDIR)/man1/crdb-cert.1' '$(DESTDIR)$(MANDIR)'/man1/crdb-cert-*.1 \
 	    '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
-	rm -f $(foreach document,$(notdir $(DOCS)) LICENSE-CRATES $(wildcard docs/*.md),'$(DESTDIR)$(DOCDIR)/$(document)')
+	rm -f $(foreach document,$(notdir $(DOCS)) LICENSE-CRATES $(wildcard docs/*.md docs/*.json),'$(DESTDIR)$(DOCDIR)/$(document)')
 	rmdir '$(DESTDIR)$(DOCDIR)/docs' '$(DESTDIR)$(DOCDIR)' 2>/dev/null || true
 
 clean: ## Remove what the build created

@@ -10,15 +10,16 @@ use anyhow::{Context as _, Result, bail};
 use super::{announce, values};
 use crate::certs_dir::CertsDir;
 use crate::cli::Apply;
-use crate::error::Advice;
 use crate::finding::Finding;
 use crate::fleet::apply::{Making, each};
 use crate::fleet::desired::{self, Folder};
 use crate::fleet::look;
 use crate::fleet::out::Fleet;
 use crate::fleet::plan::{self, Context, Step};
+use crate::interrupts::Interrupts;
 use crate::output::progress::Progress;
 use crate::pki::verify::OpenSsl;
+use crate::usage::Usage;
 use report::Report;
 
 /// Makes what is missing, changed, broken or due.
@@ -29,11 +30,12 @@ pub fn run(args: &Apply) -> Result<()> {
 fn apply(args: &Apply) -> Result<()> {
     let due = inputs::due(args)?;
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
-    let folders = desired::folders(&inputs::manifest(args)?);
-    inputs::check_due(&folders, due)?;
+    let manifest = inputs::manifest(args)?;
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
     let authorities = look::authorities(&reading)?;
+    let folders = desired::folders(&manifest, authorities.0.contains_key(&Usage::ClientCa));
+    inputs::check_due(&folders, due)?;
     let context = Context { authorities: &authorities, due, now: values::now(), signatures: &OpenSsl };
     let out = inputs::out(args)?;
     let fleet = if args.dry_run { Fleet::open(&out) } else { Fleet::open_for_writing(&out) }?;
@@ -45,10 +47,13 @@ fn apply(args: &Apply) -> Result<()> {
     report.warn(&steps);
     let files: Vec<_> = steps.iter().map(|step| (step.folder.name.clone(), step.strays.clone())).collect();
     let making = Making { context: &context, signers: inputs::signers(args, &reading, &steps, context.now)? };
-    make(args, &fleet, steps, &making, &mut report)?;
-    if !args.ca_only {
+    // From here on all that is done is said, and the lock removed.
+    let _interrupts = Interrupts::defer();
+    let is_whole = make(args, &fleet, steps, &making, &mut report)?;
+    if is_whole && !args.ca_only {
         report.strays(&fleet, &strays, &files)?;
     }
+    drop(fleet);
     report.end()
 }
 
@@ -70,7 +75,7 @@ fn plan<'a>(
         match step {
             Ok(step) if args.ca_only => steps.push(step.authorities_only()),
             Ok(step) => steps.push(step),
-            Err(error) => report.failed(&folders[at].name, None, &error),
+            Err(error) => report.failed(&folders[at].name, None, error),
         }
         Ok(())
     })?;
@@ -82,30 +87,30 @@ fn plan<'a>(
     Ok(steps)
 }
 
-/// Does it, and reports each folder.
+/// Does it, and reports each folder. Says whether it got to the end.
 fn make<'a>(
     args: &Apply,
     fleet: &Fleet,
     steps: Vec<Step<'a>>,
     making: &Making<'_>,
     report: &mut Report<'a>,
-) -> Result<()> {
+) -> Result<bool> {
     let todo: Vec<_> = steps.iter().filter(|step| !step.is_done()).collect();
-    let total = todo.len();
-    let (mut progress, mut shown) = (Progress::of(total), 0);
+    let (mut progress, mut shown) = (Progress::of(todo.len()), 0);
     let work = |step: &&Step<'_>| -> (Result<()>, Vec<Finding>) {
         let mut findings = Vec::new();
         let made = if args.dry_run { Ok(()) } else { fleet.make(step, making, &mut findings) };
         (made, findings)
     };
-    let mut failures = BTreeMap::new();
-    let done = each(&todo, inputs::jobs(args), work, |at, (made, findings)| {
+    // What becomes of the folders in which there is something to do.
+    let mut results = BTreeMap::new();
+    each(&todo, inputs::jobs(args), work, |at, (made, findings)| {
         shown += 1;
         announce::findings(&findings);
-        match made {
-            Ok(()) => report.made(todo[at], &mut progress)?,
-            Err(error) => _ = failures.insert(todo[at].folder.name.clone(), error),
+        if made.is_ok() {
+            report.made(todo[at], &mut progress)?;
         }
+        results.insert(todo[at].folder.name.clone(), made);
         progress.show(shown);
         Ok(())
     })?;
@@ -113,16 +118,13 @@ fn make<'a>(
     if !args.dry_run {
         fleet.sync()?;
     }
-    let whole = done - failures.len();
+    let is_whole = results.len() == todo.len();
     for step in steps {
-        match failures.remove(&step.folder.name) {
-            Some(error) => report.failed(&step.folder.name, Some(step), &error),
-            None => report.add(step),
+        match results.remove(&step.folder.name) {
+            Some(Err(error)) => report.failed(&step.folder.name, Some(step), error),
+            None if !step.is_done() => report.pending(step),
+            _ => report.add(step),
         }
     }
-    if done < total {
-        let what = format!("interrupted after {whole} of {total} folders");
-        return Err(Advice::new(what, inputs::AGAIN).into());
-    }
-    Ok(())
+    Ok(is_whole)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::desired::{Folder, FolderName};
 use super::look;
-use super::out::Fleet;
+use super::out::{Fleet, check_owner};
 use super::plan::{self, Context, Step};
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
@@ -24,14 +24,16 @@ impl Fleet {
     /// completed first.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be read, or belongs to another account.
     pub fn plan<'a>(
         &self,
         folder: &'a Folder,
         context: &Context<'_>,
         findings: &mut Vec<Finding>,
     ) -> Result<Step<'a>> {
-        let certs_dir = CertsDir::of(&self.path(&folder.name), self.open_folder(&folder.name)?);
+        let dir = self.open_folder(&folder.name)?;
+        dir.as_ref().map_or(Ok(()), check_owner)?;
+        let certs_dir = CertsDir::of(&self.path(&folder.name), dir);
         if self.is_for_writing() && certs_dir.exists() {
             findings.extend(certs_dir.writer(None).prepare(None)?);
         }
@@ -108,7 +110,7 @@ impl Making<'_> {
 }
 
 /// Does something for each item on several threads, and hands the results to `take` in the order of the items. Stops
-/// early if it is interrupted; returns how many were done.
+/// early if it is interrupted; returns how many were done. One job needs no thread of its own.
 ///
 /// # Errors
 /// Those of `take`.
@@ -118,12 +120,32 @@ pub fn each<'t, T: Sync, R: Send>(
     work: impl Fn(&'t T) -> R + Sync,
     mut take: impl FnMut(usize, R) -> Result<()>,
 ) -> Result<usize> {
-    let next = AtomicUsize::new(0);
     // Until all have heard of it.
-    let _interrupts = Interrupts::defer();
+    let interrupts = Interrupts::defer();
+    match jobs.min(items.len()) {
+        0 => Ok(0),
+        1 => {
+            let mut done = 0;
+            for item in items.iter().take_while(|_| interrupts.check().is_ok()) {
+                take(done, work(item))?;
+                done += 1;
+            }
+            Ok(done)
+        }
+        jobs => on_threads(items, jobs, work, take),
+    }
+}
+
+fn on_threads<'t, T: Sync, R: Send>(
+    items: &'t [T],
+    jobs: usize,
+    work: impl Fn(&'t T) -> R + Sync,
+    mut take: impl FnMut(usize, R) -> Result<()>,
+) -> Result<usize> {
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let (sender, results) = mpsc::channel();
-        for _ in 0..jobs.clamp(1, items.len().max(1)) {
+        for _ in 0..jobs {
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
                 loop {

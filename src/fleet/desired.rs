@@ -193,14 +193,22 @@ impl Wanted {
 ///
 /// A certificate that is in the folders of several nodes is made for each of them with a key of its own. What only nodes
 /// use, the DB Console's and that of the user `node`, has no folder of its own if it is put into theirs.
-pub fn folders(manifest: &Manifest) -> Vec<Folder> {
+///
+/// With a client CA, nodes do not accept each other's `node.crt` as that of a client (REFERENCE.md section 6): each gets
+/// a `client.node.crt` too, like its `node.crt` but for the hosts, unless the manifest puts one there.
+pub fn folders(manifest: &Manifest, has_client_ca: bool) -> Vec<Folder> {
     let Manifest { nodes, clients, ui, tenants } = manifest;
     let mut folders = Vec::new();
     for node in nodes {
+        let client = CertificateName::named(Usage::Client, NODE_USER);
+        let client = Wanted::new(client, &node.settings, Vec::new());
         let own = Wanted::new(CertificateName::of(Usage::Node), &node.settings, AltName::of_hosts(&node.hosts));
         let ui = ui.iter().filter(|ui| ui.nodes.contains(&node.name)).map(Wanted::of_ui);
         let clients = clients.iter().filter(|client| client.nodes.contains(&node.name)).map(Wanted::of_client);
-        let certificates = std::iter::once(own).chain(ui).chain(clients).collect();
+        let mut certificates: Vec<_> = std::iter::once(own).chain(ui).chain(clients).collect();
+        if has_client_ca && certificates.iter().all(|wanted| wanted.name != client.name) {
+            certificates.push(client);
+        }
         folders.push(Folder { name: FolderName::of(Section::Nodes, &node.name), certificates });
     }
     for client in clients.iter().filter(|client| client.user.as_str() != NODE_USER || client.nodes.is_empty()) {
@@ -234,7 +242,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        folders(&manifest).iter().map(|folder| format!("{}: {}", folder.name, files(folder))).collect()
+        folders(&manifest, false).iter().map(|folder| format!("{}: {}", folder.name, files(folder))).collect()
     }
 
     #[test]
@@ -271,10 +279,22 @@ mod tests {
     }
 
     #[test]
+    fn with_a_client_ca_each_node_is_a_client_of_the_others() {
+        let text = "{nodes: [a, {name: b, subject: 'O=Acme,CN={}', lifetime: 90d}], clients: [{user: node, nodes: [a]}]}";
+        let manifest = manifest::parse("m", text, "node").expect(text);
+        let [a, b] = &folders(&manifest, true)[..] else { panic!("two folders") };
+        assert_eq!((a.certificates.len(), b.certificates.len()), (2, 2));
+        let [node, client] = &b.certificates[..] else { panic!("two certificates") };
+        assert_eq!(client.name.certificate_file(), "client.node.crt");
+        assert_eq!((&client.subject, client.lifetime, client.key), (&node.subject, node.lifetime, node.key));
+        assert_eq!(client.alt_names, []);
+    }
+
+    #[test]
     fn certificates_are_those_of_the_create_commands() {
         let text = "nodes: [{name: n, hosts: [10.0.0.1, m]}]\nclients: [{user: a, tenant-scope: [2], tenant-name-scope: [t]}]\n\
             tenants: [{id: 2, signing: true, key-algorithm: ecdsa}]";
-        let folders = folders(&manifest::parse("m", text, "node").expect("a manifest"));
+        let folders = folders(&manifest::parse("m", text, "node").expect("a manifest"), false);
         let all: Vec<_> = folders.iter().flat_map(|folder| &folder.certificates).collect();
         let dns = |name: &str| AltName::Dns(name.to_owned());
         let uri = |uri: &str| AltName::Uri(uri.to_owned());

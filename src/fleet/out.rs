@@ -1,6 +1,6 @@
 //! The directory of a fleet: its lock, and its folders, which are opened and made without ever following a link.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::desired::{FolderName, PLACES};
 use super::look;
 use crate::certs_dir::{open_dir, ownership, parent};
-use crate::error::reason;
+use crate::error::{Advice, reason};
 use crate::finding::Finding;
 use crate::interrupts::Interrupts;
-use crate::store::dir::Dir;
+use crate::store::dir::{Dir, euid};
 use crate::store::{PREFIX, lock};
 
 /// How long to wait for another `apply` of the same fleet: it may be making thousands of keys.
@@ -24,8 +24,8 @@ pub struct Fleet {
     path: PathBuf,
     dir: Option<Dir>,
     lock: Option<Dir>,
-    /// Was it made just now?
-    made: bool,
+    /// Where it was made just now, if it was.
+    made: Option<(Dir, OsString)>,
 }
 
 impl Fleet {
@@ -39,7 +39,7 @@ impl Fleet {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(anyhow!("could not open {}: {}", path.display(), reason(&error))),
         };
-        Ok(Self { path: path.to_owned(), dir, lock: None, made: false })
+        Ok(Self { path: path.to_owned(), dir, lock: None, made: None })
     }
 
     /// Opens the directory to change it; makes it if it is missing, and waits for another process that does the same.
@@ -49,11 +49,10 @@ impl Fleet {
     pub fn open_for_writing(path: &Path) -> Result<Self> {
         let mut fleet = Self::open(path)?;
         if fleet.dir.is_none() {
-            let made = make_dir(path)?;
-            fleet = Self::open(path)?;
-            fleet.made = made;
+            let (dir, made) = make_dir(path)?;
+            (fleet.dir, fleet.made) = (Some(dir), made);
         }
-        let dir = fleet.dir.as_ref().with_context(|| format!("somebody removed {}", path.display()))?;
+        let dir = fleet.dir.as_ref().context("there is no directory")?;
         let interrupts = Interrupts::defer();
         let lock = lock::make(dir, &lock_name(), PATIENCE, &|| interrupts.check().is_err())?;
         fleet.lock = Some(lock);
@@ -71,6 +70,25 @@ impl Fleet {
     /// What is worth knowing about the directory.
     pub fn findings(&self) -> Vec<Finding> {
         self.dir.as_ref().map_or(Vec::new(), |dir| ownership::check_dir("fleet's directory", dir, None))
+    }
+
+    /// Refuses to remove anything where others can give a folder another name.
+    ///
+    /// # Errors
+    /// If they can.
+    pub(super) fn check_guarded(&self, name: &FolderName) -> Result<()> {
+        let Some(out) = &self.dir else { return Ok(()) };
+        let section = out.open_dir(OsStr::new(name.section.place().dir)).ok();
+        for dir in [Some(out), section.as_ref()].into_iter().flatten() {
+            let path = dir.path().display();
+            let stat = dir.stat().map_err(|error| anyhow!("could not stat {path}: {}", reason(&error)))?;
+            if !ownership::is_guarded(stat.st_uid, stat.st_mode) {
+                let what = format!("others can rename what is in {path}: --prune removes nothing there");
+                let hint = format!("make it yours alone: chown {} {path}; chmod go-w {path}", euid());
+                return Err(Advice::new(what, hint).into());
+            }
+        }
+        Ok(())
     }
 
     /// May it be changed?
@@ -127,6 +145,9 @@ impl Fleet {
     }
 
     /// Opens a folder, made for the caller alone if it is missing; says whether it was.
+    ///
+    /// # Errors
+    /// As for [`check_owner`]; or the system's.
     pub(super) fn make_folder(&self, name: &FolderName) -> Result<(Dir, bool)> {
         let mut dir: Option<(Dir, bool)> = None;
         for step in &name.path() {
@@ -144,7 +165,9 @@ impl Fleet {
             });
             dir = Some((open?, made));
         }
-        dir.context("the folder has no name")
+        let (dir, made) = dir.context("the folder has no name")?;
+        check_owner(&dir)?;
+        Ok((dir, made))
     }
 }
 
@@ -153,9 +176,9 @@ impl Drop for Fleet {
         if let (Some(dir), Some(_)) = (&self.dir, &self.lock) {
             // Who waits for it makes it again.
             let _ = dir.remove_dir(OsStr::new(&lock_name()));
-            if let (true, Some(name)) = (self.made, self.path.file_name()) {
+            if let Some((parent, name)) = &self.made {
                 // Fails if anything was made in it, as it should.
-                let _ = Dir::open(parent(&self.path)).and_then(|parent| parent.remove_dir(name));
+                let _ = parent.remove_dir(name);
             }
         }
     }
@@ -165,19 +188,38 @@ fn lock_name() -> String {
     format!("{PREFIX}fleet")
 }
 
-/// Makes a directory for the caller alone, if it is missing; says whether it was.
-fn make_dir(path: &Path) -> Result<bool> {
+/// Refuses a folder of another account: that would get the keys that replace its own, which it may have planted there.
+///
+/// # Errors
+/// Unless it is the caller's or root's.
+pub(super) fn check_owner(folder: &Dir) -> Result<()> {
+    let path = folder.path().display();
+    let stat = folder.stat().map_err(|error| anyhow!("could not stat {path}: {}", reason(&error)))?;
+    if [euid(), 0].contains(&stat.st_uid) {
+        return Ok(());
+    }
+    let what = format!("{path} belongs to uid {}, who would get its keys", stat.st_uid);
+    let hint = format!("run apply as that account, or remove the folder: rm -r {path}");
+    Err(Advice::new(what, hint).into())
+}
+
+/// Makes a directory for the caller alone, if it is missing; says where if it was. From then on it is another one than
+/// the path may lead to.
+fn make_dir(path: &Path) -> Result<(Dir, Option<(Dir, OsString)>)> {
+    let could_not = |error: io::Error| anyhow!("could not create {}: {}", path.display(), reason(&error));
     let parent = open_dir(parent(path))?;
     let name =
         path.file_name().with_context(|| format!("{} is not the path of a directory", path.display()))?;
-    match parent.make_dir(name) {
-        Ok(()) => {
-            parent
-                .sync()
-                .map_err(|error| anyhow!("could not create {}: {}", path.display(), reason(&error)))?;
-            Ok(true)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(anyhow!("could not create {}: {}", path.display(), reason(&error))),
+    let made = match parent.make_dir(name) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(could_not(error)),
+    };
+    let dir = parent.open_dir(name).map_err(could_not)?.named(path);
+    if !made {
+        return Ok((dir, None));
     }
+    check_owner(&dir)?;
+    parent.sync().map_err(could_not)?;
+    Ok((dir, Some((parent, name.to_owned()))))
 }

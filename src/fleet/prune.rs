@@ -7,16 +7,19 @@ use anyhow::{Result, anyhow};
 
 use super::desired::FolderName;
 use super::out::Fleet;
+use crate::certs_dir::CertsDir;
 use crate::certs_dir::layout::{is_certificate, is_key};
 use crate::error::{Advice, reason};
+use crate::finding::Finding;
 use crate::store::dir::Dir;
 
 impl Fleet {
     /// Removes a file of a folder.
     ///
     /// # Errors
-    /// If it cannot be removed.
+    /// If it cannot be removed, or others can rename the folder.
     pub fn remove_file(&self, name: &FolderName, file: &str) -> Result<()> {
+        self.check_guarded(name)?;
         let Some(dir) = self.open_folder(name)? else { return Ok(()) };
         remove(&dir, OsStr::new(file))?;
         dir.sync().map_err(|error| could_not(&dir, &error))
@@ -26,19 +29,24 @@ impl Fleet {
     /// upon it half done.
     ///
     /// # Errors
-    /// If anything cannot be removed, or there are other files in it.
-    pub fn remove_folder(&self, name: &FolderName) -> Result<()> {
+    /// If anything cannot be removed, there are other files in it, or others can rename it.
+    pub fn remove_folder(&self, name: &FolderName, findings: &mut Vec<Finding>) -> Result<()> {
+        self.check_guarded(name)?;
         let Some(dir) = self.open_folder(name)? else { return Ok(()) };
-        let names = dir.names().map_err(|error| could_not(&dir, &error))?;
+        // What a run that was killed left in it is ours too.
+        let certs_dir = CertsDir::of(&self.path(name), Some(dir));
+        findings.extend(certs_dir.writer(None).prepare(None)?);
+        let Some(dir) = certs_dir.dir() else { return Ok(()) };
+        let names = dir.names().map_err(|error| could_not(dir, &error))?;
         let ours = |of: fn(&str) -> bool| names.iter().filter(move |name| name.to_str().is_some_and(of));
-        ours(is_certificate).chain(ours(is_key)).try_for_each(|file| remove(&dir, file))?;
+        ours(is_certificate).chain(ours(is_key)).try_for_each(|file| remove(dir, file))?;
         self.remove_dir(name).map_err(|error| match error.kind() {
             ErrorKind::DirectoryNotEmpty => {
                 let path = self.path(name);
                 let what = format!("{} holds other files than certificates and keys", path.display());
                 Advice::new(what, format!("look at them, and remove it: rm -r {}", path.display())).into()
             }
-            _ => could_not(&dir, &error),
+            _ => could_not(dir, &error),
         })
     }
 }

@@ -20,7 +20,29 @@ pub struct Outcome<'a> {
     pub name: &'a FolderName,
     /// The plan for it, unless it could not be read.
     pub step: Option<Step<'a>>,
-    /// Why it could not be read or made.
+    /// How it ended.
+    pub became: Became,
+}
+
+/// How the plan for a folder ended.
+#[derive(Debug)]
+pub enum Became {
+    /// It is, or would be, as it should be.
+    Done,
+    /// An interruption left it as it was.
+    Pending,
+    /// It could not be read or made, and why.
+    Failed(String),
+}
+
+/// A folder, or a file in another, that the manifest does not name.
+#[derive(Debug)]
+pub struct Stray {
+    /// Where it is.
+    pub path: String,
+    /// Is it gone?
+    pub is_removed: bool,
+    /// Why it could not be removed.
     pub error: Option<String>,
 }
 
@@ -76,17 +98,19 @@ pub fn summary(summary: &Summary, dry_run: bool) -> String {
 }
 
 /// All of it for programs.
-pub fn json(outcomes: &[Outcome<'_>], strays: &[String], summary: &Summary, dry_run: bool) -> String {
-    let failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).count();
+pub fn json(outcomes: &[Outcome<'_>], strays: &[Stray], summary: &Summary, dry_run: bool) -> String {
+    let count = |of: fn(&Became) -> bool| outcomes.iter().filter(|outcome| of(&outcome.became)).count();
+    let stray = |Stray { path, is_removed, error }: &Stray| json!({"path": path, "removed": is_removed, "error": error});
     let object = json!({
         "version": VERSION,
         "dry_run": dry_run,
         "kept": summary.kept,
         "created": summary.created,
         "renewed": summary.renewed,
-        "failed_folders": failed,
+        "failed_folders": count(|became| matches!(became, Became::Failed(_))),
+        "pending_folders": count(|became| matches!(became, Became::Pending)),
         "folders": outcomes.iter().map(folder).collect::<Vec<_>>(),
-        "not_in_manifest": strays,
+        "not_in_manifest": strays.iter().map(stray).collect::<Vec<_>>(),
     });
     harmless(&object.to_string()) + "\n"
 }
@@ -115,14 +139,16 @@ fn folder(outcome: &Outcome<'_>) -> Value {
         let file = |usage| CertificateName::of(usage).certificate_file();
         step.authorities.iter().copied().map(file).collect::<Vec<_>>()
     });
+    let (status, error) = match &outcome.became {
+        Became::Failed(why) => ("failed", Some(why)),
+        Became::Pending => ("pending", None),
+        Became::Done if changed => ("changed", None),
+        Became::Done => ("kept", None),
+    };
     json!({
         "folder": outcome.name.to_string(),
-        "status": match (&outcome.error, changed) {
-            (Some(_), _) => "failed",
-            (None, true) => "changed",
-            (None, false) => "kept",
-        },
-        "error": outcome.error,
+        "status": status,
+        "error": error,
         "certificates": certificates,
         "ca_files": ca_files,
     })

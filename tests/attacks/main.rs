@@ -8,6 +8,7 @@ mod support;
 
 mod attacker;
 mod directories;
+mod fleet;
 mod keys;
 mod links;
 mod locks;

@@ -4,7 +4,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Stdio;
 
+use serde_json::{Value, json};
+
 use crate::sandbox::{DIRS, Run, Sandbox};
+use crate::schema::objection;
 
 const CLUSTER: &str = "\
 defaults: {key-algorithm: ecdsa, lifetime: 90d, hosts: [db.example.com]}
@@ -346,17 +349,53 @@ fn each_ca_signs_its_own_kind_with_its_own_key() {
         let key = format!("--ca-key={}", key.split_once('=').expect("a flag").1);
         sandbox.run(&[command, "--key-algorithm=ecdsa", "--certs-dir=certs", &key]).succeeds();
     }
-    sandbox.refuses(&arguments(&[]), &["does not belong to the first certificate in certs/ca-"]);
-    assert_eq!(summary(&sandbox, &flags), "kept 0, created 9, renewed 0");
-    assert_eq!(
-        sandbox.names("fleet/nodes/node1"),
-        ["ca-client.crt", "ca-ui.crt", "ca.crt", "node.crt", "node.key"]
+    sandbox.refuses(
+        &arguments(&[flags[1]]),
+        &[
+            "does not belong to the first certificate in certs/ca-client.crt",
+            "HINT: name the key that the first certificate in certs/ca-client.crt was made with in --client-ca-key\n",
+        ],
     );
+    assert_eq!(summary(&sandbox, &flags), "kept 0, created 12, renewed 0");
+    let files = "ca-client.crt ca-ui.crt ca.crt client.node.crt client.node.key node.crt node.key";
+    assert_eq!(sandbox.names("fleet/nodes/node1").join(" "), files);
     sandbox.verifies("fleet/clients/app/ca-client.crt", "fleet/clients/app/client.app.crt", "sslclient");
     sandbox.verifies("fleet/ui/ca-ui.crt", "fleet/ui/ui.crt", "sslserver");
     sandbox.verifies("fleet/tenants/2/ca-client.crt", "fleet/tenants/2/client-tenant.2.crt", "sslclient");
     sandbox.verifies("fleet/nodes/node1/ca.crt", "fleet/nodes/node1/node.crt", "sslserver");
-    assert_eq!(summary(&sandbox, &flags), "kept 9, created 0, renewed 0");
+    assert_eq!(summary(&sandbox, &flags), "kept 12, created 0, renewed 0");
+}
+
+#[test]
+fn what_was_made_is_all_good_with_each_of_the_cas() {
+    let sandbox = sandbox(
+        &(CLUSTER.replace("root,", "root, {user: node, nodes: [node1]},")
+            + "ui: {hosts: [console], nodes: all}\ntenants: [{id: 2, signing: true}]\n"),
+    );
+    let mut flags = Vec::new();
+    for (ca, certificates) in [("", 12), ("client", 14), ("ui", 14), ("tenant-client", 14)] {
+        if !ca.is_empty() {
+            let key = format!("my-safe-directory/{ca}.key");
+            let (command, key_flag) = (format!("create-{ca}-ca"), format!("--ca-key={key}"));
+            sandbox.run(&[&command, "--key-algorithm=ecdsa", "--certs-dir=certs", &key_flag]).succeeds();
+            flags.push(format!("--{ca}-ca-key={key}"));
+        }
+        let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+        applied(&sandbox, &flags);
+        assert_eq!(summary(&sandbox, &flags), format!("kept {certificates}, created 0, renewed 0"), "{ca}");
+        let said =
+            sandbox.run(&["verify", "--recursive", "--certs-dir=fleet"]).succeeds_silently_but_for_stdout();
+        assert!(!said.contains("error") && !said.contains("warning"), "{ca}: {said}");
+    }
+    // Without the client CA its file would go on to decide who is a client.
+    std::fs::remove_file(sandbox.path("certs/ca-client.crt")).expect("the client CA");
+    let said = applied(&sandbox, &["--prune", &flags[1], &flags[2]]);
+    for file in ["nodes/node2/ca-client.crt", "nodes/node2/client.node.crt", "nodes/node2/client.node.key"] {
+        assert!(said.contains(&format!("removed fleet/{file}\n")), "{file}: {said}");
+        assert!(!sandbox.path(&format!("fleet/{file}")).exists(), "{file}");
+    }
+    assert!(sandbox.path("fleet/nodes/node1/client.node.crt").exists());
+    sandbox.run(&["verify", "--recursive", "--certs-dir=fleet"]).succeeds();
 }
 
 #[test]
@@ -378,8 +417,7 @@ fn programs_get_one_object() {
     let sandbox = sandbox(CLUSTER);
     applied(&sandbox, &[]);
     std::fs::remove_file(sandbox.path("fleet/nodes/node1/node.key")).expect("a key");
-    let json: serde_json::Value =
-        serde_json::from_str(&applied(&sandbox, &["--format=json", "--jobs=2"])).expect("JSON");
+    let json = object(&apply(&sandbox, &["--format=json", "--jobs=2"]).succeeds());
     assert_eq!(
         (&json["version"], &json["kept"], &json["created"], &json["renewed"]),
         (&1.into(), &5.into(), &0.into(), &1.into())
@@ -392,6 +430,81 @@ fn programs_get_one_object() {
     assert_eq!(folders[0]["certificates"][0]["reason"], "broken");
     assert_eq!(folders[0]["certificates"][0]["message"], "node.key is missing");
     assert_eq!(folders[1]["status"], "kept");
+}
+
+/// The object for programs, which is as its schema says.
+fn object(run: &Run) -> Value {
+    let object = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    assert_eq!(objection("apply.schema.json", &object), None, "{run:?}");
+    object
+}
+
+#[test]
+fn the_object_is_as_the_schema_says() {
+    let sandbox = sandbox(CLUSTER);
+    let said = |more: &[&str], status: i32| {
+        let run = apply(&sandbox, &[&["--format=json"], more].concat());
+        assert_eq!(run.status, Some(status), "{run:?}");
+        object(&run)
+    };
+    let statuses = |object: &Value| -> Vec<String> {
+        let folders = object["folders"].as_array().expect("folders").iter();
+        folders.map(|folder| folder["status"].as_str().expect("a status").to_owned()).collect()
+    };
+    assert_eq!(statuses(&said(&["--dry-run"], 0)), ["changed"; 5]);
+    std::fs::create_dir_all(sandbox.path("fleet/clients")).expect("clients");
+    sandbox.write("fleet/clients/root", "a file");
+    let failed = said(&[], 1);
+    assert_eq!(statuses(&failed)[4], "failed");
+    assert_eq!((&failed["failed_folders"], &failed["created"]), (&1.into(), &5.into()));
+    assert!(
+        failed["folders"][4]["error"].as_str().is_some_and(|why| why.contains("not a directory")),
+        "{failed}"
+    );
+    sandbox.write("cluster.yml", "{nodes: ['node[1:2]'], defaults: {key-algorithm: ecdsa, lifetime: 90d}}");
+    sandbox.write("fleet/nodes/node3/notes.txt", "mine");
+    let stray = |object: &Value, path: &str| -> Value {
+        let all = object["not_in_manifest"].as_array().expect("an array").iter();
+        all.clone().find(|stray| stray["path"] == path).unwrap_or_else(|| panic!("no {path}: {object}")).clone()
+    };
+    let kept = said(&[], 0);
+    assert_eq!(
+        stray(&kept, "fleet/clients/app"),
+        json!({"path": "fleet/clients/app", "removed": false, "error": null})
+    );
+    let pruned = said(&["--prune"], 1);
+    assert_eq!(stray(&pruned, "fleet/clients/app")["removed"], true);
+    let refused = stray(&pruned, "fleet/nodes/node3");
+    assert_eq!(refused["removed"], false);
+    assert!(refused["error"].as_str().is_some_and(|why| why.contains("other files")), "{refused}");
+    said(&["--ca-only"], 0);
+    // A schema that accepts everything would prove nothing.
+    for (pointer, wrong) in [
+        ("/version", json!(2)),
+        ("/kept", json!(-1)),
+        ("/folders/0/status", json!("done")),
+        ("/folders/0/folder", json!("../nodes")),
+        ("/folders/0/certificates/0/reason", json!("moody")),
+        ("/not_in_manifest/0/more", json!(1)),
+    ] {
+        let mut object = pruned.clone();
+        match object.pointer_mut(pointer) {
+            Some(value) => *value = wrong,
+            None => object["not_in_manifest"][0]["more"] = wrong,
+        }
+        assert!(objection("apply.schema.json", &object).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_in_a_folder_does_not_stop_its_removal() {
+    let sandbox = sandbox(CLUSTER);
+    applied(&sandbox, &[]);
+    sandbox.make_dir("fleet/clients/root/.crdb-cert.new");
+    sandbox.write("fleet/clients/root/.crdb-cert.new/crdb-cert.new.client.root.key", "half a key");
+    sandbox.write("cluster.yml", &CLUSTER.replace("root, ", ""));
+    assert!(applied(&sandbox, &["--prune"]).contains("removed fleet/clients/root\n"));
+    assert_eq!(sandbox.names("fleet/clients"), ["app"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod support;
 
 mod apply;
+mod apply_again;
 mod arguments;
 mod assets;
 mod build_script;
@@ -27,6 +28,7 @@ mod passphrase;
 mod renew;
 mod rotation;
 mod sandbox;
+mod schema;
 mod secrets;
 mod sign;
 mod status;

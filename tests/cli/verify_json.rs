@@ -1,40 +1,12 @@
 //! `verify --format=json`: as its schema says.
 
-use boon::{Compiler, Schemas};
 use serde_json::{Value, json};
 
 use crate::sandbox::{Run, Sandbox};
-use crate::support::project;
+use crate::schema;
 
-/// The schema, which then allows no key that it does not describe.
-fn strict_schema() -> Value {
-    let path = project().join("docs/verify.schema.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut schema = serde_json::from_str(&text).expect("JSON");
-    close(&mut schema);
-    schema
-}
-
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if members.contains_key("properties") {
-                members.insert("additionalProperties".to_owned(), json!(false));
-            }
-            members.values_mut().for_each(close);
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
-}
-
-/// Why the schema does not describe the value.
-fn objection(value: &Value) -> Option<String> {
-    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-    let url = "https://example.org/verify.schema.json";
-    compiler.add_resource(url, strict_schema()).expect("a resource");
-    let schema = compiler.compile(url, &mut schemas).unwrap_or_else(|error| panic!("{error:#}"));
-    schemas.validate(value, schema).err().map(|error| format!("{error:#}"))
+fn objection(report: &Value) -> Option<String> {
+    schema::objection("verify.schema.json", report)
 }
 
 fn verified(sandbox: &Sandbox, args: &[&str], status: i32) -> Value {

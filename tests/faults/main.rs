@@ -11,6 +11,7 @@ mod crash;
 mod disk;
 mod disk_full;
 mod fault;
+mod fleet;
 mod inspect;
 mod litter;
 mod meddling;

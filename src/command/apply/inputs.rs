@@ -16,7 +16,7 @@ use crate::certs_dir::Reading;
 use crate::cli::{Apply, CaKeyArgs};
 use crate::command::{announce, values};
 use crate::due::Due;
-use crate::error::{Advice, reason};
+use crate::error::{self, Advice, reason};
 use crate::expand::expand;
 use crate::finding::Finding;
 use crate::fleet::desired::Folder;
@@ -124,7 +124,8 @@ fn load(
     for usage in usages {
         let used = usage.kind().signers.iter().copied().find(|signer| has(certs_dir, *signer));
         let Some(signer) = used.filter(|signer| !signers.contains_key(signer)) else { continue };
-        let authority = Authority::load(certs_dir, usage, &ca_key(args, signer)?, findings)?;
+        let authority = Authority::load(certs_dir, usage, &ca_key(args, signer)?, findings);
+        let authority = authority.map_err(|error| naming(error, flag(signer)))?;
         signers.insert(signer, Signer::Ca(Box::new(authority)));
     }
     Ok(signers)
@@ -134,17 +135,35 @@ fn has(certs_dir: &Reading<'_>, usage: Usage) -> bool {
     certs_dir.has(&crate::certs_dir::layout::CertificateName::of(usage).certificate_file())
 }
 
+/// The same error, if it says which key to name, with the flag that this is done with here.
+fn naming(error: anyhow::Error, flag: &str) -> anyhow::Error {
+    match error::hint(&error).and_then(|hint| hint.strip_suffix("--ca-key")) {
+        None => error,
+        Some(hint) => Advice::new(format!("{error:#}"), format!("{hint}{flag}")).into(),
+    }
+}
+
+/// The flag that names the key of a CA.
+fn flag(ca: Usage) -> &'static str {
+    match ca {
+        Usage::ClientCa => "--client-ca-key",
+        Usage::UiCa => "--ui-ca-key",
+        Usage::TenantClientCa => "--tenant-client-ca-key",
+        _ => "--ca-key",
+    }
+}
+
 /// The key of a CA: its own flag, or else `--ca-key`.
-fn ca_key(args: &Apply, usage: Usage) -> Result<CaKey> {
-    let (flag, own): (_, Option<&OsString>) = match usage {
-        Usage::ClientCa => ("--client-ca-key", args.client_ca_key.as_ref()),
-        Usage::UiCa => ("--ui-ca-key", args.ui_ca_key.as_ref()),
-        Usage::TenantClientCa => ("--tenant-client-ca-key", args.tenant_client_ca_key.as_ref()),
-        _ => ("--ca-key", None),
+fn ca_key(args: &Apply, ca: Usage) -> Result<CaKey> {
+    let own = match ca {
+        Usage::ClientCa => args.client_ca_key.as_ref(),
+        Usage::UiCa => args.ui_ca_key.as_ref(),
+        Usage::TenantClientCa => args.tenant_client_ca_key.as_ref(),
+        _ => None,
     };
     match own.map(OsString::as_os_str).filter(|own| *own != OsStr::new("")) {
         None => args.ca_key.key(),
-        Some(own) => CaKeyArgs { ca_key: own.to_owned(), ..args.ca_key.clone() }.key().context(flag),
+        Some(own) => CaKeyArgs { ca_key: own.to_owned(), ..args.ca_key.clone() }.key().context(flag(ca)),
     }
 }
 

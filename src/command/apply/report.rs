@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 
 use super::inputs::AGAIN;
 use crate::cli::{Apply, Format};
 use crate::command::announce;
-use crate::error::Advice;
+use crate::error::{self, Advice};
 use crate::fleet::desired::FolderName;
 use crate::fleet::out::Fleet;
 use crate::fleet::plan::{Step, Summary};
 use crate::output;
-use crate::output::fleet::{self, Outcome};
+use crate::output::fleet::{self, Became, Outcome, Stray};
 use crate::output::progress::Progress;
 
 /// What became of the folders.
@@ -22,17 +22,21 @@ pub struct Report<'a> {
     dry_run: bool,
     out: PathBuf,
     summary: Summary,
+    /// Folders, and files in others.
     failed: usize,
+    /// The folders that an interruption left as they were.
+    pending: usize,
     /// For programs only, which get all at once.
     outcomes: Vec<Outcome<'a>>,
-    strays: Vec<String>,
+    strays: Vec<Stray>,
 }
 
 impl<'a> Report<'a> {
     pub fn new(args: &Apply, out: &Path) -> Self {
         let Apply { format, prune, dry_run, .. } = *args;
         let (summary, outcomes, strays) = (Summary::default(), Vec::new(), Vec::new());
-        Self { format, prune, dry_run, out: out.to_owned(), summary, failed: 0, outcomes, strays }
+        let out = out.to_owned();
+        Self { format, prune, dry_run, out, summary, failed: 0, pending: 0, outcomes, strays }
     }
 
     fn print(&self, text: &str) -> Result<()> {
@@ -64,18 +68,30 @@ impl<'a> Report<'a> {
     /// Counts a folder.
     pub fn add(&mut self, step: Step<'a>) {
         self.summary.add(&step);
-        if self.format == Format::Json {
-            self.outcomes.push(Outcome { name: &step.folder.name, step: Some(step), error: None });
-        }
+        self.outcome(&step.folder.name, Some(step), Became::Done);
+    }
+
+    /// An interruption left this folder as it was.
+    pub fn pending(&mut self, step: Step<'a>) {
+        self.pending += 1;
+        self.outcome(&step.folder.name, Some(step), Became::Pending);
     }
 
     /// A folder could not be read or made.
-    pub fn failed(&mut self, name: &'a FolderName, step: Option<Step<'a>>, error: &anyhow::Error) {
-        let error = format!("{error:#}");
-        announce::stderr(&format!("ERROR: {}: {error}", self.out.join(name.path()).display()));
+    pub fn failed(&mut self, name: &'a FolderName, step: Option<Step<'a>>, error: Error) {
+        let said = format!("{error:#}");
+        self.complain(&error.context(self.out.join(name.path()).display().to_string()));
+        self.outcome(name, step, Became::Failed(said));
+    }
+
+    fn complain(&mut self, error: &Error) {
+        error::render(error).lines().for_each(announce::stderr);
         self.failed += 1;
+    }
+
+    fn outcome(&mut self, name: &'a FolderName, step: Option<Step<'a>>, became: Became) {
         if self.format == Format::Json {
-            self.outcomes.push(Outcome { name, step, error: Some(error) });
+            self.outcomes.push(Outcome { name, step, became });
         }
     }
 
@@ -89,19 +105,23 @@ impl<'a> Report<'a> {
         for (name, file) in files.iter().flat_map(|(name, files)| files.iter().map(move |file| (name, file))) {
             self.stray(&fleet.path(name).join(file), || fleet.remove_file(name, file))?;
         }
-        folders.iter().try_for_each(|name| self.stray(&fleet.path(name), || fleet.remove_folder(name)))
+        for name in folders {
+            let mut findings = Vec::new();
+            self.stray(&fleet.path(name), || fleet.remove_folder(name, &mut findings))?;
+            announce::findings(&findings);
+        }
+        Ok(())
     }
 
     fn stray(&mut self, path: &Path, remove: impl FnOnce() -> Result<()>) -> Result<()> {
         let removed = if self.prune && !self.dry_run { remove() } else { Ok(()) };
+        let error = removed.as_ref().err().map(|error| format!("{error:#}"));
+        let is_removed = self.prune && !self.dry_run && removed.is_ok();
+        self.strays.push(Stray { path: path.display().to_string(), is_removed, error });
         match removed {
-            Ok(()) => {
-                self.strays.push(path.display().to_string());
-                self.print(&fleet::stray(path, self.prune, self.dry_run))
-            }
+            Ok(()) => self.print(&fleet::stray(path, self.prune, self.dry_run)),
             Err(error) => {
-                announce::stderr(&format!("ERROR: {error:#}"));
-                self.failed += 1;
+                self.complain(&error);
                 Ok(())
             }
         }
@@ -110,21 +130,21 @@ impl<'a> Report<'a> {
     /// The last line, or all of it for programs.
     ///
     /// # Errors
-    /// If anything failed.
-    pub fn end(self) -> Result<()> {
-        let Self { summary, dry_run, failed, .. } = &self;
+    /// If anything failed, or was interrupted.
+    pub fn end(mut self) -> Result<()> {
+        self.outcomes.sort_by_key(|outcome| outcome.name);
+        let Self { summary, dry_run, failed, pending, .. } = &self;
         match self.format {
             Format::Text => self.print(&fleet::summary(summary, *dry_run))?,
             Format::Json => output::print(&fleet::json(&self.outcomes, &self.strays, summary, *dry_run))
                 .context("could not print what was done")?,
         }
-        match failed {
-            0 => Ok(()),
-            1 => Err(Advice::new("1 folder is not as it should be; the others are done", AGAIN).into()),
-            failed => {
-                let what = format!("{failed} folders are not as they should be; the others are done");
-                Err(Advice::new(what, AGAIN).into())
-            }
-        }
+        let what = match (failed, pending) {
+            (0, 0) => return Ok(()),
+            (1, 0) => "1 folder is not as it should be; the others are done".to_owned(),
+            (failed, 0) => format!("{failed} folders are not as they should be; the others are done"),
+            (failed, pending) => format!("interrupted; folders that are not done: {}", failed + pending),
+        };
+        Err(Advice::new(what, AGAIN).into())
     }
 }

@@ -118,11 +118,15 @@ pub fn step<'a>(folder: &'a Folder, found: &Found, context: &Context<'_>) -> Ste
         let reason = why(wanted, found.certificates.get(&wanted.name), context);
         (wanted, reason.map_or(Action::Keep, Action::Make))
     };
+    let strays = found.certificates.iter().flat_map(|(name, found)| stray_files(folder, name, found));
+    // Servers go by them as long as they are there.
+    let authorities = found.authorities.keys().filter(|usage| !context.authorities.0.contains_key(usage));
+    let authorities = authorities.map(|usage| CertificateName::of(*usage).certificate_file());
     Step {
         folder,
         certificates: folder.certificates.iter().map(action).collect(),
         authorities: needed.filter(outdated).collect(),
-        strays: found.certificates.iter().flat_map(|(name, found)| stray_files(folder, name, found)).collect(),
+        strays: strays.chain(authorities).collect(),
     }
 }
 

@@ -82,7 +82,8 @@ impl Ca {
 
 fn desired(text: &str) -> Vec<Folder> {
     let text = format!("defaults: {{key-algorithm: ecdsa, lifetime: 90d}}\n{text}");
-    folders(&manifest::parse("m", &text, "node").unwrap_or_else(|problems| panic!("{text}: {problems}")))
+    let manifest = manifest::parse("m", &text, "node").unwrap_or_else(|problems| panic!("{text}: {problems}"));
+    folders(&manifest, false)
 }
 
 fn authorities(files: impl IntoIterator<Item = (Usage, AuthorityFile)>) -> Authorities {
