@@ -145,6 +145,7 @@ impl<'a> Report<'a> {
             (failed, 0) => format!("{failed} folders are not as they should be; the others are done"),
             (failed, pending) => format!("interrupted; folders that are not done: {}", failed + pending),
         };
-        Err(Advice::new(what, AGAIN).into())
+        let hint = if *pending == 0 { AGAIN } else { "run the same command again: it does the rest" };
+        Err(Advice::new(what, hint).into())
     }
 }
