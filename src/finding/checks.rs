@@ -62,6 +62,6 @@ checks! {
     UI_OTHER_CA "ui-other-ca" Note "The DB Console's certificate is from a CA that is not in the directory: browsers have to trust it."
     WEAK_KEY "weak-key" Warning "The key is too small for its kind."
     WEAK_SIGNATURE "weak-signature" Error "The certificate is signed with MD5 or SHA-1."
-    DUPLICATE_SERIAL "duplicate-serial" Error "Two certificates of one CA have the same serial number."
+    DUPLICATE_SERIAL "duplicate-serial" Warning "Two certificates of one CA have the same serial number."
     HANDSHAKE "handshake" Error "A TLS handshake with this certificate fails."
 }
