@@ -30,6 +30,7 @@ pub mod finding;
 pub mod fleet;
 mod go_bool;
 pub mod host;
+pub mod incoming;
 pub mod interrupts;
 pub mod logging;
 pub mod login;
