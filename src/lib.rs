@@ -41,6 +41,7 @@ pub mod pki;
 mod renew;
 mod request;
 pub mod server_flags;
+mod signing;
 pub mod store;
 pub mod tenant;
 pub mod time;

@@ -17,6 +17,7 @@ mod named;
 mod remove_ca;
 mod renew;
 mod sign;
+mod signer;
 mod subject;
 mod values;
 mod verify;

@@ -3,11 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::leaf::{self, Placement};
+use super::signer::SignedBy;
 use crate::account;
 use crate::ca::key::CaKey;
 use crate::ca::location::Location;
@@ -32,6 +32,8 @@ use crate::request::{Request, SubjectKey};
 use crate::store::dir::Owner;
 use crate::tenant::TenantId;
 use crate::username::{self, Username, UsernameError};
+
+pub use crate::time::now;
 
 impl CertsDirArgs {
     /// The certs directory, with its variables expanded. Every command asks for it, so a bad value of a server
@@ -135,10 +137,10 @@ impl LeafArgs {
         alt_names: Vec<AltName>,
         pkcs8: bool,
     ) -> Result<Certificate> {
-        let ca_key = self.ca_key.key()?;
+        let signed_by = SignedBy::of(&self.ca_key, &self.sign_with)?;
         let placement = self.new.placement(pkcs8)?;
         let request = self.new.request(name, called, alt_names, self.key.spec()?)?;
-        leaf::create(request, &placement, Some(&ca_key))
+        leaf::create(request, &placement, Some(&signed_by))
     }
 }
 
@@ -269,12 +271,6 @@ pub fn hosts(arguments: &[OsString]) -> Result<Vec<Host>> {
 /// A tenant.
 pub fn tenant_id(argument: &str) -> Result<TenantId> {
     Ok(argument.parse()?)
-}
-
-/// Seconds since 1970-01-01T00:00:00Z.
-pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// An argument as text; names in certificates are Unicode.

@@ -64,7 +64,12 @@ impl Ca {
         };
         let issued = issue(&template, Issuer { key: signer, certificate: ca }).expect("a certificate");
         let pkcs8 = if wanted.pkcs8 { FoundKey::Matches } else { FoundKey::Missing };
-        FoundCertificate { certificate: Ok(issued.certificate), key: FoundKey::Matches, pkcs8 }
+        FoundCertificate {
+            certificate: Ok(issued.certificate),
+            others: Vec::new(),
+            key: FoundKey::Matches,
+            pkcs8,
+        }
     }
 
     /// All that a folder should have.
