@@ -28,6 +28,7 @@ mod rotation;
 mod sandbox;
 mod secrets;
 mod sign;
+mod sign_with;
 mod subject;
 mod terminal;
 mod verify;
