@@ -86,6 +86,7 @@ pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
         subject: &request.subject,
         alt_names: &request.alt_names,
         kept: request.kept.as_deref(),
+        added: &request.added,
         validity: request.validity,
         key: &public,
     };

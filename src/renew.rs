@@ -105,7 +105,7 @@ pub fn request(
     let lifetime = lifetime.or_else(|| own_lifetime(old, elsewhere)).ok_or(Refusal::Validity)?;
     let validity = Validity::starting(now, lifetime).ok_or(Refusal::TooLong)?;
     let key = key.map_or(SubjectKey::New(spec), SubjectKey::Existing);
-    Ok(Request { name, subject, alt_names: Vec::new(), kept: Some(kept), validity, key })
+    Ok(Request { name, subject, alt_names: Vec::new(), kept: Some(kept), added: Vec::new(), validity, key })
 }
 
 fn own_lifetime(old: &Certificate, elsewhere: bool) -> Option<Lifetime> {

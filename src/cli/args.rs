@@ -386,6 +386,9 @@ pub struct LeafArgs {
     /// Who signs instead.
     #[command(flatten)]
     pub sign_with: SignWithArgs,
+    /// Write into the certificate where servers ask whether it is revoked: the URL of an OCSP responder
+    #[arg(long, value_name = "URL", conflicts_with = "sign_with")]
+    pub ocsp_url: Option<String>,
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,

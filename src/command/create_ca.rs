@@ -83,7 +83,7 @@ fn request(args: &CreateCa, usage: Usage) -> Result<Request> {
     }
     let subject = values::encode_subject(asked, &subject)?;
     let name = CertificateName::of(usage);
-    Ok(Request { name, subject, alt_names: Vec::new(), kept: None, validity, key })
+    Ok(Request { name, subject, alt_names: Vec::new(), kept: None, added: Vec::new(), validity, key })
 }
 
 /// The new CA key for its file.

@@ -97,6 +97,7 @@ impl Job<'_> {
                 subject: EncodedName::from_der(&request.subject_name)?,
                 alt_names: approval.alt_names,
                 kept: None,
+                added: Vec::new(),
                 validity: self.validity,
                 key: SubjectKey::Public(request.key),
             };

@@ -25,9 +25,10 @@ use crate::host::{self, Host};
 use crate::login::{NODE_USER, PrincipalMap};
 use crate::pkcs11::Pkcs11Uri;
 use crate::pki;
-use crate::pki::issue::Validity;
+use crate::pki::issue::{KeptExtension, Validity};
 use crate::pki::key::KeySpec;
 use crate::pki::name::{self, EncodedName};
+use crate::pki::ocsp::OcspUrl;
 use crate::request::{Request, SubjectKey};
 use crate::store::dir::Owner;
 use crate::tenant::TenantId;
@@ -118,7 +119,15 @@ impl NewArgs {
         let asked = self.subject.as_deref();
         let subject = subject(asked, name.usage.kind().profile.subject_of(called))?;
         let (validity, subject) = (validity(&self.lifetime)?, encode_subject(asked, &subject)?);
-        Ok(Request { name, subject, alt_names, kept: None, validity, key: SubjectKey::New(key) })
+        Ok(Request {
+            name,
+            subject,
+            alt_names,
+            kept: None,
+            added: Vec::new(),
+            validity,
+            key: SubjectKey::New(key),
+        })
     }
 
     /// Where its files go.
@@ -139,7 +148,8 @@ impl LeafArgs {
     ) -> Result<Certificate> {
         let signed_by = SignedBy::of(&self.ca_key, &self.sign_with)?;
         let placement = self.new.placement(pkcs8)?;
-        let request = self.new.request(name, called, alt_names, self.key.spec()?)?;
+        let mut request = self.new.request(name, called, alt_names, self.key.spec()?)?;
+        request.added = self.ocsp_url.iter().map(|url| ocsp_access(url)).collect::<Result<_>>()?;
         leaf::create(request, &placement, Some(&signed_by))
     }
 }
@@ -193,6 +203,14 @@ pub fn lifetime(text: &str) -> Result<Lifetime> {
 /// When a certificate is due for renewal.
 pub fn due(text: &str) -> Result<Due> {
     Due::parse(text).context("--if-due")
+}
+
+/// What says where the status of a certificate is asked for.
+fn ocsp_access(url: &str) -> Result<KeptExtension> {
+    let url = url.parse::<OcspUrl>().map_err(|error| {
+        Advice::new(format!("--ocsp-url: {error}"), "name the responder as in http://ocsp.example.com:8080")
+    })?;
+    Ok(url.extension())
 }
 
 /// From now for the given lifetime.

@@ -70,6 +70,8 @@ pub struct Template<'a> {
     pub alt_names: &'a [AltName],
     /// Extensions that stand for those of the profile and the subject alternative names.
     pub kept: Option<&'a [KeptExtension]>,
+    /// More extensions.
+    pub added: &'a [KeptExtension],
     /// When it is valid.
     pub validity: Validity,
     /// The subject's public key.
@@ -165,6 +167,7 @@ fn add_extensions(
         Some(kept) => add_kept(builder, kept, |oid| oid != SUBJECT_ALT_NAME)?,
         None => add_usages(builder, template)?,
     }
+    add_kept(builder, template.added, |_| true)?;
     let context = builder.x509v3_context(None, None);
     let identifier = SubjectKeyIdentifier::new().build(&context)?;
     builder.append_extension(identifier)?;

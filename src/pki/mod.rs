@@ -3,6 +3,7 @@
 pub mod issue;
 pub mod key;
 pub mod name;
+pub mod ocsp;
 mod pbes2;
 pub mod pem;
 pub mod profile;

@@ -21,6 +21,7 @@ mod list;
 mod list_errors;
 mod list_formats;
 mod logging;
+mod ocsp;
 mod ownership;
 mod passphrase;
 mod renew;

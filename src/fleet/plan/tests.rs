@@ -31,6 +31,7 @@ impl Ca {
             subject: &subject,
             alt_names: &[],
             kept: None,
+            added: &[],
             validity,
             key: &public,
         };
@@ -55,6 +56,7 @@ impl Ca {
             subject: &request.subject,
             alt_names,
             kept: None,
+            added: &[],
             validity: request.validity,
             key: &public,
         };
