@@ -29,9 +29,13 @@ pub struct Cluster {
 
 /// The directory of `bao`.
 pub fn bin() -> PathBuf {
-    let target = || project().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("engine-venv");
+    let target = || {
+        project()
+            .join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+            .join("engine-venv")
+    };
     let venv = std::env::var_os("CRDB_CERT_ENGINE_VENV").map_or_else(target, |venv| project().join(venv));
-    let bin = venv.join("bin");
+    let bin = venv.join("engine");
     assert!(bin.join("bao").exists(), "OpenBao is missing: tests/engine/install-engine");
     bin
 }
@@ -102,7 +106,10 @@ impl Cluster {
 
     fn bao(&self, at: usize, args: &[&str]) -> Run {
         let mut command = self.dir.command(bin().join("bao"), args);
-        command.env("BAO_ADDR", self.address(at)).env("BAO_TOKEN", &self.root_token).env("HOME", self.dir.dir());
+        command
+            .env("BAO_ADDR", self.address(at))
+            .env("BAO_TOKEN", &self.root_token)
+            .env("HOME", self.dir.dir());
         Run::of(&mut command)
     }
 

@@ -22,7 +22,9 @@ const NODES: usize = 50;
 /// 50 nodes and 50 clients, as in docs/signing-engine.md.
 fn manifest() -> String {
     let mut text = "defaults: {key-algorithm: ecdsa, lifetime: 720h}\nnodes:\n".to_owned();
-    (0..NODES).for_each(|at| writeln!(text, "- {{name: n{at}, hosts: [n{at}.example.com, 10.0.0.{at}]}}").expect("text"));
+    (0..NODES).for_each(|at| {
+        writeln!(text, "- {{name: n{at}, hosts: [n{at}.example.com, 10.0.0.{at}]}}").expect("text")
+    });
     text += "clients: [root";
     (1..NODES).for_each(|at| write!(text, ", user{at}").expect("text"));
     text + "]\n"
@@ -34,7 +36,13 @@ fn set_up(cluster: &Cluster, sandbox: &Sandbox) -> String {
     root(&["secrets", "enable", "pki"]);
     root(&["secrets", "tune", "-max-lease-ttl=87600h", "pki"]);
     root(&["write", "pki/config/urls", &format!("ocsp_servers={}/v1/pki/ocsp", cluster.address(1))]);
-    let ca = root(&["write", "-field=certificate", "pki/root/generate/internal", "common_name=Acme CA", "ttl=87600h"]);
+    let ca = root(&[
+        "write",
+        "-field=certificate",
+        "pki/root/generate/internal",
+        "common_name=Acme CA",
+        "ttl=87600h",
+    ]);
     sandbox.make_dir("certs");
     sandbox.write("certs/ca.crt", &ca);
     let policy = project().join("contrib/signers/openbao-policy.hcl");
@@ -48,7 +56,13 @@ fn set_up(cluster: &Cluster, sandbox: &Sandbox) -> String {
 }
 
 /// The program, with the account that may only sign, at the server `at`.
-fn command(cluster: &Cluster, sandbox: &Sandbox, token: &str, at: usize, args: &[&str]) -> std::process::Command {
+fn command(
+    cluster: &Cluster,
+    sandbox: &Sandbox,
+    token: &str,
+    at: usize,
+    args: &[&str],
+) -> std::process::Command {
     let mut command = sandbox.command(args);
     let path = std::env::join_paths(
         std::iter::once(bin()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
@@ -75,12 +89,23 @@ fn a_fleet_is_made_by_an_engine_whose_leader_dies() {
     sandbox.write("cluster.yml", &manifest());
     let signer = project().join("contrib/signers/openbao");
     let with = format!("--sign-with={}", signer.display());
-    let args = ["apply", "cluster.yml", "--out=fleet", "--certs-dir=certs", "--jobs=4", &with, "--sign-timeout=20s"];
+    let args =
+        ["apply", "cluster.yml", "--out=fleet", "--certs-dir=certs", "--jobs=4", &with, "--sign-timeout=20s"];
 
     // That account may sign, and nothing else.
-    let mut forbidden = sandbox.command_of(bin().join("bao").to_str().expect("UTF-8"), &["list", "pki/issuers"]);
-    let run = Run::of(forbidden.env("BAO_ADDR", cluster.address(1)).env("BAO_TOKEN", &token).env("HOME", sandbox.dir()));
-    assert!(!run.success() && run.stderr.contains("permission denied"), "{run:?}");
+    let bao = bin().join("bao");
+    for forbidden in [
+        &["read", "pki/config/urls"][..],
+        &["write", "pki/revoke", "serial_number=00:01"],
+        &["write", "pki/root/sign-intermediate", "csr=x"],
+        &["write", "pki/roles/x", "allow_any_name=true"],
+        &["policy", "list"],
+    ] {
+        let mut command = sandbox.command_of(bao.to_str().expect("UTF-8"), forbidden);
+        command.env("BAO_ADDR", cluster.address(1)).env("BAO_TOKEN", &token).env("HOME", sandbox.dir());
+        let run = Run::of(&mut command);
+        assert!(!run.success() && run.stderr.contains("permission denied"), "{forbidden:?}: {run:?}");
+    }
 
     // By way of a follower, which passes everything on to the leader.
     let survivor = 1;
@@ -103,12 +128,14 @@ fn a_fleet_is_made_by_an_engine_whose_leader_dies() {
     let run = Run::of(&mut command(&cluster, &sandbox, &token, survivor, &args)).succeeds();
     assert_eq!(run.stdout.matches(": made").count().min(failed), run.stdout.matches(": made").count());
     assert_eq!((made("fleet/nodes"), made("fleet/clients")), (NODES, NODES));
-    Run::of(&mut command(&cluster, &sandbox, &token, survivor, &[&args[..], &["--sign-with=exit 9"]].concat())).succeeds();
+    Run::of(&mut command(&cluster, &sandbox, &token, survivor, &[&args[..], &["--sign-with=exit 9"]].concat()))
+        .succeeds();
     sandbox.run(&["verify", "--recursive", "--certs-dir=fleet", "--expires-within=1d"]).succeeds();
 
     let files = (0..NODES).map(|at| format!("fleet/nodes/n{at}/node.crt"));
     let users = (1..NODES).map(|at| format!("user{at}")).chain(["root".to_owned()]);
-    let all: Vec<_> = files.chain(users.map(|user| format!("fleet/clients/{user}/client.{user}.crt"))).collect();
+    let all: Vec<_> =
+        files.chain(users.map(|user| format!("fleet/clients/{user}/client.{user}.crt"))).collect();
     for file in &all {
         assert_eq!(status(&cluster, &sandbox, survivor, file), "good", "{file}");
     }
