@@ -91,7 +91,7 @@ impl CommandSigner {
         let asked = SigningRequest::read(&pem).context("could not read the request back")?;
         let environment = particulars::environment(name, &asked, validity.not_after - validity.now());
         let ran = run::run(&self.with, &environment, pem);
-        show(&name.certificate_file(), &ran.stderr);
+        show(&particulars::label(name, &asked), &ran.stderr);
         let output = ran
             .output
             .map_err(|why| Advice::new(format!("the command of --sign-with {why}"), self.hint(&why)))?;
@@ -104,9 +104,9 @@ impl CommandSigner {
         })?;
         let end = checked.leaf.not_after.unwrap_or_default();
         if end + SHORTER < validity.not_after {
-            let asked = utc(validity.not_after);
-            let file = name.certificate_file();
-            log::warn!("{file}: the CA gives less than asked: until {}, not until {asked}", utc(end));
+            let wanted = utc(validity.not_after);
+            let file = particulars::label(name, &asked);
+            log::warn!("{file}: the CA gives less than asked: until {}, not until {wanted}", utc(end));
         }
         let pem = checked.chain().flat_map(|one| pem::armor("CERTIFICATE", one.der()).to_vec()).collect();
         Ok(Signed { pem, certificate: checked.leaf })

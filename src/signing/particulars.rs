@@ -25,6 +25,15 @@ pub fn environment(
     ]
 }
 
+/// What people call it: `node.crt (a.example.com)`, as all nodes have files of the same name.
+pub fn label(name: &CertificateName, asked: &SigningRequest) -> String {
+    let file = name.certificate_file();
+    match name.usage {
+        Usage::Node | Usage::Ui => format!("{file} ({})", called(name, &asked.asked.alt_names)),
+        _ => file,
+    }
+}
+
 /// The user or tenant; of a server the first of its names.
 fn called(name: &CertificateName, names: &[AltName]) -> String {
     let first = || {

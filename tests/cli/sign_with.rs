@@ -189,8 +189,11 @@ fn the_chain_comes_along_in_order() {
 fn a_command_that_fails_is_told_apart() {
     let sandbox = with_ca();
     for (signer, words) in [
-        ("echo no such role >&2; exit 3", &["node.crt: no such role\n", "failed with exit status 3"][..]),
-        ("printf 'a\\033[2Jb' >&2; exit 1", &["node.crt: a\\u{1b}[2Jb\n"]),
+        (
+            "echo no such role >&2; exit 3",
+            &["node.crt (localhost): no such role\n", "failed with exit status 3"][..],
+        ),
+        ("printf 'a\\033[2Jb' >&2; exit 1", &["node.crt (localhost): a\\u{1b}[2Jb\n"]),
         ("kill -9 $$", &["killed by signal 9"]),
         ("exit 0", &["printed nothing"]),
         ("cat >/dev/null", &["printed nothing"]),
@@ -316,7 +319,7 @@ fn a_fleet_is_signed_folder_by_folder() {
     let run = sandbox.run(&args);
     assert_eq!(run.status, Some(1), "{run:?}");
     assert!(run.stderr.contains("ERROR: f/nodes/b: ") && run.stderr.contains("exit status 7"), "{run:?}");
-    assert!(run.stderr.contains("node.crt: down"), "{run:?}");
+    assert!(run.stderr.contains("node.crt (b): down"), "{run:?}");
     assert!(!sandbox.path("f/nodes/b").exists() && sandbox.path("f/nodes/c/node.crt").exists());
     let before = sandbox.snapshot_of("f/nodes/a");
     sandbox.write("repaired", "");
@@ -326,4 +329,25 @@ fn a_fleet_is_signed_folder_by_folder() {
     let again = sandbox.run(&[&args[..], &["--sign-with=exit 9"]].concat());
     again.succeeds();
     sandbox.run(&["verify", "--recursive", "--certs-dir=f", "--expires-within=1d"]).succeeds();
+}
+
+#[test]
+fn the_signer_for_openssl_ca_works_with_several_at_a_time() {
+    let sandbox = with_ca();
+    sandbox.make_dir("db");
+    sandbox.write("db/index.txt", "");
+    let config = "[ca]\ndefault_ca=x\n[x]\nnew_certs_dir=db\ndatabase=db/index.txt\nrand_serial=yes\ndefault_md=sha256\n\
+        certificate=certs/ca.crt\nprivate_key=my-safe-directory/ca.key\nunique_subject=no\ncopy_extensions=copyall\npolicy=any\n\
+        [any]\norganizationName=optional\norganizationalUnitName=optional\ncommonName=optional\nUID=optional\n";
+    sandbox.write("ca.cnf", config);
+    let manifest = "nodes: [a, b, c, d]\nclients: [root]\n\
+        defaults: {key-algorithm: ecdsa, lifetime: 20d, subject: 'OU=x,O=Acme,CN={}'}\n";
+    sandbox.write("m.yml", manifest);
+    let signer = crate::support::project().join("contrib/signers/openssl-ca");
+    let with = format!("--sign-with={} ca.cnf", signer.display());
+    let run = sandbox.run(&["apply", "m.yml", "--out=f", CERTS, "--jobs=4", &with]).succeeds();
+    assert!(run.stdout.contains("created 5") && run.stderr.is_empty(), "{run:?}");
+    let text = sandbox.openssl(&["x509", "-in", "f/nodes/c/node.crt", "-noout", "-subject", "-enddate"]);
+    assert!(text.contains("OU = x, O = Acme, CN = "), "{text}");
+    assert_eq!(sandbox.read("db/index.txt").lines().count(), 5);
 }
