@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::arrival::Arrival;
 use super::roots::Roots;
 use crate::ca::authority;
-use crate::certificate::Certificate;
+use crate::certificate::{CLIENT_AUTH, Certificate};
 use crate::certs_dir::batch::{Contents, Target};
 use crate::certs_dir::inspect::Judge;
 use crate::certs_dir::layout::CertificateName;
@@ -29,6 +29,11 @@ use crate::verify::{self, Expected};
 const WIDEST: usize = 8000;
 /// Certificates that expire within so many seconds are a warning.
 const SOON: i64 = 30 * 24 * 3600;
+
+/// What to do next.
+const ASK: &str = "nothing was changed; ask the CA for a certificate with exactly what the request asks for, or make a request for what it issues (csr --overwrite)";
+const MEND: &str = "nothing was changed; mend this, and import again (--dry-run shows what would be done)";
+const SPLIT: &str = "nothing was changed; where the CA cannot issue such a certificate, make client.node.crt with another CA first, or import it together with this one (docs/outside-ca.md)";
 
 /// What is wrong, and what is only worth knowing.
 #[derive(Default)]
@@ -63,20 +68,19 @@ pub fn check(
     for arrival in arrivals {
         judgement.login(arrival, &after, &settings, args);
     }
-    judgement.notes.iter().for_each(|note| announce::stderr(&format!("note: {note}")));
     if judgement.wrong.is_empty() {
+        judgement.notes.iter().for_each(|note| announce::stderr(&format!("note: {note}")));
         return Ok(());
     }
     let what = clipped(judgement.wrong.join("; "), WIDEST);
-    let hint = roots.hint().unwrap_or_else(|| {
-        let ask = "nothing was changed; ask the CA for a certificate with exactly what the request asks for";
-        let verify = "nothing was changed; mend this, and import again (--dry-run shows what would be done)";
-        if differs {
-            format!("{ask}, or make a request for what it issues (csr --overwrite)")
-        } else {
-            verify.to_owned()
-        }
-    });
+    let is_split =
+        |arrival: &Arrival| arrival.name().usage == Usage::Node && !arrival.sorted.leaf.allows(CLIENT_AUTH);
+    let hint = match roots.hint() {
+        _ if arrivals.iter().any(is_split) && !after.has(&node_client()) => SPLIT.to_owned(),
+        Some(hint) => hint,
+        None if differs => ASK.to_owned(),
+        None => MEND.to_owned(),
+    };
     Err(Advice::new(what, hint).into())
 }
 
@@ -138,10 +142,9 @@ impl Judgement {
     /// As `check-login` would.
     fn login(&mut self, arrival: &Arrival, after: &Reading<'_>, settings: &ServerSettings, args: &Import) {
         let name = arrival.name();
-        let node_client = CertificateName::named(Usage::Client, NODE_USER).certificate_file();
         let user = match (name.usage, &name.name) {
             (Usage::Client, Some(user)) => user.as_str(),
-            (Usage::Node, _) if !after.has(&node_client) => NODE_USER,
+            (Usage::Node, _) if !after.has(&node_client()) => NODE_USER,
             _ => return,
         };
         let trusted = trusted(after);
@@ -173,11 +176,15 @@ impl Judgement {
 
 /// The purposes that a certificate needs. Beside client.node.crt, a node's certificate is for servers only.
 fn purposes(name: &CertificateName, after: &Reading<'_>) -> &'static [ExtendedKeyUsage] {
-    let node_client = CertificateName::named(Usage::Client, NODE_USER).certificate_file();
     match name.usage {
-        Usage::Node if after.has(&node_client) => &[ExtendedKeyUsage::ServerAuth],
+        Usage::Node if after.has(&node_client()) => &[ExtendedKeyUsage::ServerAuth],
         usage => usage.kind().profile.extended_key_usage,
     }
+}
+
+/// The certificate that nodes show each other, if it is not node.crt.
+fn node_client() -> String {
+    CertificateName::named(Usage::Client, NODE_USER).certificate_file()
 }
 
 /// What servers trust for the certificates of their clients.
