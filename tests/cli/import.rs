@@ -427,9 +427,7 @@ fn split_certificates_with_a_client_ca_trust_the_enterprise_for_servers_only() {
     let sandbox = enterprise();
     let ca_key = "--ca-key=my-safe-directory/ca-client.key";
     sandbox.run(&["create-client-ca", "--key-algorithm=ecdsa", "--certs-dir=certs", ca_key]).succeeds();
-    sandbox
-        .run(&["create-client", "node", "--key-algorithm=ecdsa", "--certs-dir=certs", ca_key])
-        .succeeds();
+    sandbox.run(&["create-client", "node", "--key-algorithm=ecdsa", "--certs-dir=certs", ca_key]).succeeds();
     csr(&sandbox, &["node", "node1.corp.example", "--subject=O=Corp,CN=node1.corp.example"]);
     let extensions = "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:node1.corp.example\n";
     sign_as(&sandbox, "certs/node.csr", "/O=Corp/CN=node1.corp.example", extensions);
