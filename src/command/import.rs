@@ -37,11 +37,12 @@ fn import(args: &Import) -> Result<()> {
     let arrivals = found.into_iter().map(|found| Arrival::of(&reading, found, &answer));
     let arrivals = arrivals.collect::<Result<Vec<_>>>()?;
     let roots = Roots::of(&reading, &arrivals, args.add_root)?;
-    let mut batch = arrivals
-        .iter()
-        .map(|arrival| arrival.files(&reading, args))
-        .collect::<Result<Vec<Vec<_>>>>()?
-        .concat_with(roots.files());
+    let mut batch = Vec::new();
+    for arrival in &arrivals {
+        batch.extend(arrival.files(&reading, args)?);
+    }
+    batch.extend(roots.files());
+    // What is no longer needed goes last.
     batch.sort_by_key(|(_, contents)| matches!(contents, Contents::Gone(_)));
     writer.check(batch.iter().map(|(target, _)| target))?;
     check::check(&certs_dir, args, &arrivals, &roots, &batch)?;
@@ -72,15 +73,4 @@ fn would(certs_dir: &CertsDir, (Target { file, .. }, contents): &(Target, Conten
         Contents::Certificates(_) | Contents::Request(_) => "would write",
     };
     printable(&format!("{what} {}", certs_dir.path().join(file).display())) + "\n"
-}
-
-/// One batch of several.
-trait Concat {
-    fn concat_with(self, last: Vec<(Target, Contents)>) -> Vec<(Target, Contents)>;
-}
-
-impl Concat for Vec<Vec<(Target, Contents)>> {
-    fn concat_with(self, last: Vec<(Target, Contents)>) -> Vec<(Target, Contents)> {
-        self.into_iter().flatten().chain(last).collect()
-    }
 }
