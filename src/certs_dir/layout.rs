@@ -75,7 +75,7 @@ impl CertificateName {
         self.key_file() + PENDING
     }
 
-    /// The certificate that a key in the directory is for, judging by its name: `node.key` or `node.key.pending`.
+    /// The certificate that a key in the directory is for, judging by its name, such as `node.key.pending`.
     pub fn from_key_file(file: &str) -> Option<Self> {
         let key = file.strip_suffix(PENDING).unwrap_or(file);
         let name = Self::from_file(&format!("{}{CERTIFICATE}", key.strip_suffix(KEY)?));

@@ -1,4 +1,5 @@
-//! `import`: certificates from a CA elsewhere come into the certs directory, if they are what was asked for and will work.
+//! `import`: certificates from a CA elsewhere come into the certs directory, if they are what was asked for and
+//! will work.
 
 mod answer;
 mod arrival;

@@ -1,5 +1,5 @@
-//! The forms in which certificates travel: PEM, DER, PKCS#7 (RFC 2315), PKCS#12 (RFC 7292), and the JSON that Vault and OpenBao
-//! answer with. Anyone may have made what is read here.
+//! The forms in which certificates travel: PEM, DER, PKCS#7 (RFC 2315), PKCS#12 (RFC 7292), and the JSON that
+//! Vault and OpenBao answer with. Anyone may have made what is read here.
 
 mod json;
 mod pkcs12;

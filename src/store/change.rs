@@ -144,7 +144,8 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Notes that a file with these contents is to be removed, once all others are in place, and keeps it until the change ends.
+    /// Notes that a file with these contents is to be removed, once all others are in place, and keeps it until
+    /// the change ends.
     ///
     /// # Errors
     /// If it cannot be kept, or is not a file.

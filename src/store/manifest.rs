@@ -33,8 +33,8 @@ pub enum Policy {
 pub struct Record {
     /// What to do about a file that is already there.
     pub policy: Policy,
-    /// SHA-256 of the new contents, in hex: identifies the new file, wherever it is. That of the old contents, if the file is
-    /// removed.
+    /// SHA-256 of the new contents, in hex: identifies the new file, wherever it is. That of the old contents, if
+    /// the file is removed.
     pub digest: String,
     /// Its final name.
     pub name: String,

@@ -105,7 +105,8 @@ impl File {
     }
 }
 
-/// The CA file that decides about certificates of this kind. The DB Console's is its own: what browsers trust, servers need not.
+/// The CA file that decides about certificates of this kind. The DB Console's is its own: what browsers trust,
+/// servers need not.
 fn ca_file(reading: &Reading<'_>, usage: Usage) -> String {
     match usage {
         Usage::Ui => CertificateName::of(Usage::UiCa).certificate_file(),

@@ -55,7 +55,8 @@ fn check(der: &[u8]) -> Result<(), ContainerError> {
     }
 }
 
-/// The largest count in it: an INTEGER after the OCTET STRING of a salt (RFC 7292 section 4, RFC 8018 appendix A).
+/// The largest count in it: an INTEGER after the OCTET STRING of a salt (RFC 7292 section 4, RFC 8018
+/// appendix A).
 fn most_iterations(octets: &[u8], depth: usize) -> Result<u64, Malformed> {
     let depth = depth.checked_sub(1).ok_or(Malformed)?;
     let (mut reader, mut last, mut most) = (Reader::new(octets), 0, 0);
