@@ -63,7 +63,7 @@ fn a_chain_is_found_in_any_order() {
         assert_eq!(sorted.leaf, all[0]);
         assert_eq!(sorted.intermediates, all[1..3]);
         assert_eq!(sorted.roots, all[3..]);
-        assert_eq!(sorted.others, [stranger.clone()]);
+        assert_eq!(sorted.others, std::slice::from_ref(&stranger));
         assert_eq!(sorted.chain().cloned().collect::<Vec<_>>(), all[..3]);
     }
 }

@@ -1,5 +1,6 @@
 //! The work that OpenSSL does for us: keys, certificates, names.
 
+pub mod container;
 pub mod issue;
 pub mod key;
 pub mod name;

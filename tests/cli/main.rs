@@ -16,6 +16,7 @@ mod docs;
 mod dropin;
 mod files;
 mod hostile;
+mod import;
 mod kinds;
 mod list;
 mod list_errors;
