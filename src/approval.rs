@@ -125,7 +125,7 @@ pub fn unusable_subject(request: &SigningRequest, usage: Usage) -> Option<&'stat
 
 impl KeyUsage {
     /// What RFC 5280 section 4.2.1.3 calls it.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::DigitalSignature => "digitalSignature",
             Self::NonRepudiation => "nonRepudiation",
@@ -137,7 +137,7 @@ impl KeyUsage {
 
 impl ExtendedKeyUsage {
     /// What RFC 5280 section 4.2.1.12 calls it.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::ServerAuth => "serverAuth",
             Self::ClientAuth => "clientAuth",

@@ -188,7 +188,7 @@ impl Certificate {
 }
 
 /// Reads a name (RFC 5280 section 4.1.2.4).
-fn read_name(encoded: &[u8]) -> Result<CertificateSubject, UnreadableSubject> {
+pub(crate) fn read_name(encoded: &[u8]) -> Result<CertificateSubject, UnreadableSubject> {
     EncodedAttribute::read_name(encoded).and_then(|rdns| DistinguishedName::from_certificate_attributes(&rdns))
 }
 

@@ -8,6 +8,7 @@ mod apply;
 pub mod args;
 pub mod csr;
 pub mod generate;
+mod import;
 pub mod list;
 pub mod logging;
 pub mod server;
@@ -21,6 +22,7 @@ pub use apply::Apply;
 pub use args::*;
 pub use csr::{Csr, LeafKind, Output, Sign};
 pub use generate::Generate;
+pub use import::Import;
 pub use list::{List, ListFormat};
 use logging::LogArgs;
 pub use server::{ServerArgs, StartArgs};
@@ -225,6 +227,22 @@ Examples:
     --subject='O=Acme Inc,OU=movr-prod,UID=node' --out=- \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key >node1.crt")]
     Sign(Sign),
+    /// Put certificates from a CA elsewhere in place
+    ///
+    /// Reads what the CA sent, finds the key that it is for (`node.key.pending` of csr), and puts certificate
+    /// and key in place together: `node.crt`, with the CA certificates between it and the root behind it, and
+    /// `node.key`. Root certificates are trusted only with --add-root.
+    ///
+    /// First it checks all that verify and check-login know, and that the certificate has the subject, the names
+    /// and the usages that `node.csr` asked for. If anything is wrong, nothing is changed.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert import answer.pem --certs-dir=certs --dry-run
+  crdb-cert import node1.p7b --certs-dir=certs --overwrite
+  crdb-cert import node1.pem root.pem --certs-dir=certs --add-root
+  crdb-cert import node1.pfx --as=node --passphrase-file=secret --certs-dir=certs")]
+    Import(Import),
     /// List the certificates in the certs directory, and what is wrong with them
     ///
     /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.

@@ -2,7 +2,8 @@
 //!
 //! How data flows: [`argv`] and [`cli`] read the command line; a [`command`] turns it into a request; [`pki`]
 //! makes keys and certificates in memory, signed by a [`ca`]; [`certs_dir`] puts them on disk, all or none.
-//! [`approval`] says what somebody else's request gets of what it asks for. In the other direction,
+//! [`approval`] says what somebody else's request gets of what it asks for, [`incoming`] whether what
+//! somebody else issued is what was asked for. In the other direction,
 //! [`certs_dir::scan`] reads the directory and [`output`] prints it.
 //!
 //! A [`fleet`] is a whole cluster: from its description follow folders, each of them a certs directory.
@@ -30,6 +31,7 @@ pub mod finding;
 pub mod fleet;
 mod go_bool;
 pub mod host;
+pub mod incoming;
 pub mod interrupts;
 pub mod logging;
 pub mod login;
@@ -40,6 +42,7 @@ pub mod pki;
 mod renew;
 mod request;
 pub mod server_flags;
+mod signing;
 pub mod store;
 pub mod tenant;
 pub mod time;

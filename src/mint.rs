@@ -11,7 +11,9 @@ use crate::error::Advice;
 use crate::pki::CryptoError;
 use crate::pki::issue::{Issuer, Template, Validity, issue};
 use crate::pki::key::{KeySpec, PrivateKey};
+use crate::pki::request::Wanted;
 use crate::request::{Request, SubjectKey};
+use crate::signing::{CommandSigner, Signed};
 
 /// Who signs.
 pub enum Signer {
@@ -19,13 +21,15 @@ pub enum Signer {
     Itself,
     /// A CA.
     Ca(Box<Authority>),
+    /// A CA elsewhere.
+    Command(Box<CommandSigner>),
 }
 
 /// A new certificate, and the key if it was made or used here.
 pub struct Minted {
     /// The certificate.
     pub certificate: Certificate,
-    /// The same in PEM form.
+    /// The same in PEM form, and the CAs between it and the root.
     pub pem: Vec<u8>,
     /// The subject's private key.
     pub key: Option<PrivateKey>,
@@ -63,6 +67,14 @@ pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
         SubjectKey::Existing(key) => Ok(key),
         SubjectKey::Public(key) => Err(key),
     };
+    if let (Signer::Command(signer), Ok(own)) = (signer, &key) {
+        let (subject, alt_names) = (&request.subject, &request.alt_names[..]);
+        let wanted = Wanted { profile: kind.profile, subject, alt_names, kept: request.kept.as_deref() };
+        let signed = signer.sign(&request.name, &wanted, request.validity, own);
+        let Signed { certificate, pem } =
+            signed.with_context(|| format!("could not get the {} certificate", kind.noun))?;
+        return Ok(Minted { certificate, pem, key: key.ok() });
+    }
     let public = match &key {
         Ok(key) => {
             key.public().with_context(|| format!("could not read the public half of the {} key", kind.noun))?
@@ -74,14 +86,15 @@ pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
         subject: &request.subject,
         alt_names: &request.alt_names,
         kept: request.kept.as_deref(),
+        added: &request.added,
         validity: request.validity,
         key: &public,
     };
     let issuer = match (signer, &key) {
         (Signer::Ca(ca), _) => ca.as_issuer(),
         (Signer::Itself, Ok(key)) => Issuer { key, certificate: None },
-        (Signer::Itself, Err(_)) => {
-            return Err(anyhow!("a {} certificate cannot sign itself without its key", kind.noun));
+        (Signer::Itself | Signer::Command(_), _) => {
+            return Err(anyhow!("a {} certificate cannot be made without its key", kind.noun));
         }
     };
     let issued = issue(&template, issuer);

@@ -7,8 +7,8 @@ mod tests;
 use thiserror::Error;
 
 use crate::certificate::extension::{
-    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, KEY_USAGE, SUBJECT_ALT_NAME,
-    SUBJECT_KEY_IDENTIFIER,
+    AUTHORITY_INFO_ACCESS, AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, KEY_USAGE,
+    SUBJECT_ALT_NAME, SUBJECT_KEY_IDENTIFIER,
 };
 use crate::certificate::{Certificate, Extension, KeyKind};
 use crate::certs_dir::layout::CertificateName;
@@ -30,6 +30,16 @@ const LEAF_USAGES: u16 = 0b1_1111;
 const LEAF_PURPOSES: [&[u8]; 2] = [b"\x2b\x06\x01\x05\x05\x07\x03\x01", b"\x2b\x06\x01\x05\x05\x07\x03\x02"];
 /// basicConstraints that say CA:FALSE, by default or in so many words.
 const NOT_A_CA: [&[u8]; 2] = [b"\x30\x00", b"\x30\x03\x01\x01\x00"];
+
+/// What a CA says about itself in what it signs: authorityInfoAccess, cRLDistributionPoints, freshestCRL,
+/// certificatePolicies, and the time stamps of public logs (RFC 6962).
+const OF_THE_CA: [&[u8]; 5] = [
+    AUTHORITY_INFO_ACCESS,
+    b"\x55\x1d\x1f",
+    b"\x55\x1d\x2e",
+    b"\x55\x1d\x20",
+    b"\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02",
+];
 
 /// Why a certificate is not renewed. Each goes on after `it`.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -70,7 +80,8 @@ pub enum Refusal {
 }
 
 /// What the successor of `old` is: the same subject, extensions and kind of key; valid from `now` for
-/// `lifetime`, or for as long as the old one was made for. Without `key` a new one is made.
+/// `lifetime`, or for as long as the old one was made for. Without `key` a new one is made. A CA `elsewhere` has
+/// extensions of its own, which the new certificate gets from it.
 ///
 /// # Errors
 /// If anything that the certificate says would be lost, or is nothing we issue.
@@ -80,6 +91,7 @@ pub fn request(
     key: Option<PrivateKey>,
     now: i64,
     lifetime: Option<Lifetime>,
+    elsewhere: bool,
 ) -> Result<Request, Refusal> {
     if old.version != V3 {
         return Err(Refusal::Version(old.version.saturating_add(1)));
@@ -87,17 +99,22 @@ pub fn request(
     if has_unique_identifier(old) {
         return Err(Refusal::UniqueIdentifier);
     }
-    let kept = kept_extensions(old)?;
+    let kept = kept_extensions(old, elsewhere)?;
     let spec = key_spec(old)?;
     let subject = name::decode(old.subject_name()).map_err(|why| Refusal::Subject(why.to_string()))?;
-    let lifetime = lifetime.or_else(|| own_lifetime(old)).ok_or(Refusal::Validity)?;
+    let lifetime = lifetime.or_else(|| own_lifetime(old, elsewhere)).ok_or(Refusal::Validity)?;
     let validity = Validity::starting(now, lifetime).ok_or(Refusal::TooLong)?;
     let key = key.map_or(SubjectKey::New(spec), SubjectKey::Existing);
-    Ok(Request { name, subject, alt_names: Vec::new(), kept: Some(kept), validity, key })
+    Ok(Request { name, subject, alt_names: Vec::new(), kept: Some(kept), added: Vec::new(), validity, key })
 }
 
-fn own_lifetime(old: &Certificate) -> Option<Lifetime> {
+fn own_lifetime(old: &Certificate, elsewhere: bool) -> Option<Lifetime> {
     let (not_before, not_after) = (old.not_before?, old.not_after?);
+    if elsewhere {
+        // Others begin some seconds early, not a day as we do: those must not add up.
+        let whole = not_after.saturating_sub(not_before);
+        return Lifetime::of_seconds(whole - whole % 60);
+    }
     Lifetime::of_seconds(Validity { not_before, not_after }.lifetime())
 }
 
@@ -109,7 +126,7 @@ fn has_unique_identifier(old: &Certificate) -> bool {
 }
 
 /// All extensions but the key identifiers, as they are.
-fn kept_extensions(old: &Certificate) -> Result<Vec<KeptExtension>, Refusal> {
+fn kept_extensions(old: &Certificate, elsewhere: bool) -> Result<Vec<KeptExtension>, Refusal> {
     let (mut kept, mut seen) = (Vec::new(), Vec::new());
     for Extension { oid, critical, value } in old.extensions() {
         let malformed = || Refusal::Malformed(oid_name(oid));
@@ -125,6 +142,10 @@ fn kept_extensions(old: &Certificate) -> Result<Vec<KeptExtension>, Refusal> {
             BASIC_CONSTRAINTS if NOT_A_CA.contains(&value) => {}
             BASIC_CONSTRAINTS => return Err(Refusal::Usage("basicConstraints")),
             SUBJECT_ALT_NAME => _ = der::only(value, SEQUENCE).map_err(|Malformed| malformed())?,
+            _ if elsewhere && !critical && OF_THE_CA.contains(&oid) => continue,
+            AUTHORITY_INFO_ACCESS if !critical => {
+                _ = der::only(value, SEQUENCE).map_err(|Malformed| malformed())?;
+            }
             _ => return Err(Refusal::Extension(oid_name(oid))),
         }
         let oid = der::object_identifier(oid).ok_or_else(malformed)?;

@@ -19,6 +19,8 @@ pub struct Request {
     pub alt_names: Vec<AltName>,
     /// What an older certificate says that this one replaces: it stands for what the kind and `alt_names` say.
     pub kept: Option<Vec<KeptExtension>>,
+    /// What it says beyond that.
+    pub added: Vec<KeptExtension>,
     /// When it is valid.
     pub validity: Validity,
     /// The subject's key.

@@ -1,6 +1,12 @@
 //! Times as text. Internally, they are seconds since 1970-01-01T00:00:00Z.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
 
 /// `2031/11/25`, as `list` prints dates; empty outside the years 0 to 9999.
 pub fn date(seconds: i64) -> String {

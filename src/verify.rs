@@ -19,6 +19,7 @@ use anyhow::Result;
 
 use crate::certificate::Certificate;
 use crate::certs_dir::inspect::{Inspection, Judge};
+use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::error::{Advice, printable};
 use crate::finding::{Finding, Severity};
@@ -117,6 +118,19 @@ impl<'a> Context<'a> {
         })
     }
 }
+
+/// Looks at some certificates of a directory.
+///
+/// # Errors
+/// If OpenSSL has no TLS.
+pub fn files(reading: &Reading<'_>, names: &[CertificateName], expected: &Expected) -> Result<Vec<Checked>> {
+    let context = Context::new(reading, expected, Trust::read(reading))?;
+    let look = |name| certificate::check(Inspection::of(reading, &expected.judge, name, WIDEST), &context).0;
+    Ok(names.iter().map(look).collect())
+}
+
+/// The most bytes of a finding about one of them.
+const WIDEST: usize = 2000;
 
 /// Looks at a whole directory. `take` gets the directory itself first, then its files in the order of `list`.
 ///

@@ -7,7 +7,7 @@ use crate::certificate::Certificate;
 use crate::certs_dir::Reading;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
-use crate::login::chain::Signatures;
+use crate::login::chain::{Signatures, leads_to};
 use crate::pki::verify::OpenSsl;
 use crate::usage::Usage;
 
@@ -25,13 +25,16 @@ pub enum Origin {
     Foreign,
 }
 
-/// Says who signed a certificate of this kind.
+/// Says who signed a certificate of this kind; `others` may lead from it to the CA.
 ///
 /// # Errors
 /// If a CA file cannot be read.
-pub fn of(certs_dir: &Reading<'_>, usage: Usage, leaf: &Certificate) -> Result<Origin> {
+pub fn of(certs_dir: &Reading<'_>, usage: Usage, leaf: &Certificate, others: &[Certificate]) -> Result<Origin> {
     // Names do not count: a CA that was renewed with its key may have another one.
-    let signed = |issuer: &Certificate| OpenSsl.verify(leaf, issuer) == Some(true);
+    let signed = |issuer: &Certificate| {
+        OpenSsl.verify(leaf, issuer) == Some(true)
+            || !others.is_empty() && leads_to(leaf, others, issuer, &OpenSsl)
+    };
     let signers = usage.kind().signers;
     if signers.is_empty() {
         return Ok(if signed(leaf) { Origin::Current } else { Origin::Foreign });

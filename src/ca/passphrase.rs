@@ -91,7 +91,7 @@ fn from_file(path: &Path, findings: &mut Vec<Finding>) -> Result<Passphrase> {
     let about = || format!("could not read the passphrase file {}", path.display());
     let contents = match secret_file::read(path, check_passphrase, findings) {
         Err(error @ ReadError::NotFound) => {
-            let hint = "write the passphrase into it, or name another file: --ca-key-passphrase-file=<file>";
+            let hint = "write the passphrase into it, or name another file";
             return Err(Advice::new(format!("{}: {error}", about()), hint).into());
         }
         result => result.with_context(about)?,

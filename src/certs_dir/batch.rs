@@ -35,19 +35,21 @@ pub enum Contents {
     Certificates(Vec<u8>),
     /// A certificate request, which is as public.
     Request(Vec<u8>),
+    /// Nothing: the file, which still has to hold this, is removed.
+    Gone(Zeroizing<Vec<u8>>),
 }
 
 impl Contents {
     pub(super) fn mode(&self) -> Mode {
         match self {
-            Self::Key(_) => KEY_MODE,
+            Self::Key(_) | Self::Gone(_) => KEY_MODE,
             Self::Certificates(_) | Self::Request(_) => Mode::from_raw_mode(0o644).difference(umask()),
         }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
-            Self::Key(bytes) => bytes,
+            Self::Key(bytes) | Self::Gone(bytes) => bytes,
             Self::Certificates(bytes) | Self::Request(bytes) => bytes,
         }
     }

@@ -75,6 +75,13 @@ impl CertificateName {
         self.key_file() + PENDING
     }
 
+    /// The certificate that a key in the directory is for, judging by its name, such as `node.key.pending`.
+    pub fn from_key_file(file: &str) -> Option<Self> {
+        let key = file.strip_suffix(PENDING).unwrap_or(file);
+        let name = Self::from_file(&format!("{}{CERTIFICATE}", key.strip_suffix(KEY)?));
+        name.and_then(Result::ok).filter(|name| !name.usage.is_ca())
+    }
+
     fn stem(&self) -> String {
         let prefix = self.usage.kind().prefix;
         self.name.as_ref().map_or_else(|| prefix.to_owned(), |name| format!("{prefix}.{name}"))

@@ -7,6 +7,7 @@ pub mod inspect;
 pub mod key_place;
 pub mod layout;
 pub mod ownership;
+mod planned;
 pub mod removal;
 pub mod scan;
 pub mod writer;
@@ -21,6 +22,8 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
+use self::batch::{Contents, Target};
+use self::planned::Planned;
 use crate::error::{Advice, reason};
 use crate::finding::{Finding, checks};
 use crate::interrupts::Interrupts;
@@ -81,7 +84,8 @@ impl CertsDir {
     pub fn read(&self) -> Reading<'_> {
         let since = clock_gettime(ClockId::RealtimeCoarse);
         let began = self.dir().and_then(modified);
-        let mut reading = Reading { certs_dir: self, pending: None, findings: Vec::new(), since, began };
+        let (pending, planned) = (None, Planned::default());
+        let mut reading = Reading { certs_dir: self, pending, planned, findings: Vec::new(), since, began };
         let Some(dir) = self.dir() else { return reading };
         let path = self.path.display();
         match Pending::find(dir, is_ours) {
@@ -156,6 +160,7 @@ impl CertsDir {
 pub struct Reading<'a> {
     certs_dir: &'a CertsDir,
     pending: Option<Pending>,
+    planned: Planned,
     since: Timespec,
     began: Option<Timespec>,
     /// Findings about it.
@@ -178,6 +183,9 @@ impl Reading<'_> {
     /// # Errors
     /// As for [`Regular::open_in`].
     pub fn open(&self, file: &str) -> Result<Regular, ReadError> {
+        if let Some(planned) = self.planned.open(file) {
+            return planned;
+        }
         if let Some(regular) = self.pending.as_ref().and_then(|pending| pending.open(file)) {
             return regular;
         }
@@ -192,10 +200,24 @@ impl Reading<'_> {
             && ownership::is_guarded(metadata.uid(), metadata.mode())
     }
 
+    /// The directory as it would be after this change.
+    ///
+    /// # Errors
+    /// If the system has no memory for the files.
+    pub fn with(mut self, batch: &[(Target, Contents)]) -> io::Result<Self> {
+        self.planned = Planned::of(batch)?;
+        Ok(self)
+    }
+
     /// Is there anything with this name?
     pub fn has(&self, file: &str) -> bool {
         let is_there = |dir: &Dir| !matches!(dir.lookup(OsStr::new(file)), Ok(None));
-        self.pending_names().any(|name| name == file) || self.certs_dir.dir().is_some_and(is_there)
+        if let Some(planned) = self.planned.has(file) {
+            return planned;
+        }
+        let is_removed = self.pending.as_ref().is_some_and(|pending| pending.removes(file));
+        !is_removed
+            && (self.pending_names().any(|name| name == file) || self.certs_dir.dir().is_some_and(is_there))
     }
 
     /// The files of an unfinished change.

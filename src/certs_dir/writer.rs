@@ -169,6 +169,10 @@ impl Writer<'_> {
     fn stage(&self, dir: &Dir, change: &mut Change<'_>, target: &Target, contents: Contents) -> Result<()> {
         let Target { file, existing } = target;
         check_free(dir, OsStr::new(file), existing)?;
+        if let Contents::Gone(old) = &contents {
+            check_unchanged(dir, file, old)?;
+            return change.stage_removal(file, old);
+        }
         let contents = match existing {
             Existing::ReplaceUnchanged(old) => {
                 check_unchanged(dir, file, old)?;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{CaKeyArgs, CertsDirArgs, Format};
+use super::{CaKeyArgs, CertsDirArgs, Format, SignWithArgs};
 
 /// `apply`
 #[derive(Debug, Args)]
@@ -19,14 +19,17 @@ pub struct Apply {
     /// The key of the CA in ca.crt.
     #[command(flatten)]
     pub ca_key: CaKeyArgs,
+    /// Who signs instead.
+    #[command(flatten)]
+    pub sign_with: SignWithArgs,
     /// The key of the CA in ca-client.crt, if there is one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "sign_with")]
     pub client_ca_key: Option<OsString>,
     /// The key of the CA in ca-ui.crt, if there is one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "sign_with")]
     pub ui_ca_key: Option<OsString>,
     /// The key of the CA in ca-client-tenant.crt, if there is one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "sign_with")]
     pub tenant_client_ca_key: Option<OsString>,
     /// The directory of the folders; it is created if it does not exist
     #[arg(long, value_name = "DIR")]

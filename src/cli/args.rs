@@ -131,6 +131,9 @@ pub struct Renew {
     /// The CA key.
     #[command(flatten)]
     pub ca_key: CaKeyArgs,
+    /// Who signs instead.
+    #[command(flatten)]
+    pub sign_with: SignWithArgs,
     /// Renew only what has at most this much of its lifetime left, as a part (1/3) or as a duration (30d, 720h)
     #[arg(long, value_name = "1/3|30d", allow_hyphen_values = true)]
     pub if_due: Option<String>,
@@ -304,6 +307,25 @@ pub struct CaKeyArgs {
     pub ca_key_passphrase_fd: Option<i32>,
 }
 
+/// A command that signs.
+#[derive(Debug, Clone, Args)]
+pub struct SignWithArgs {
+    /// Instead of a CA key, run this with /bin/sh to sign: it gets a request (PKCS#10, PEM) on stdin, and prints the
+    /// certificate and its chain (docs/signing-engine.md)
+    #[arg(long, value_name = "COMMAND",
+          conflicts_with_all = ["ca_key", "ca_key_passphrase_file", "ca_key_passphrase_fd"])]
+    pub sign_with: Option<OsString>,
+    /// Kill the command of --sign-with if it takes longer than this
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "60s",
+        requires = "sign_with",
+        allow_hyphen_values = true
+    )]
+    pub sign_timeout: String,
+}
+
 /// The key to make.
 #[derive(Debug, Args)]
 pub struct KeyArgs {
@@ -361,6 +383,12 @@ pub struct LeafArgs {
     /// The CA key.
     #[command(flatten)]
     pub ca_key: CaKeyArgs,
+    /// Who signs instead.
+    #[command(flatten)]
+    pub sign_with: SignWithArgs,
+    /// Write into the certificate where servers ask whether it is revoked: the URL of an OCSP responder
+    #[arg(long, value_name = "URL", conflicts_with = "sign_with")]
+    pub ocsp_url: Option<String>,
     /// The key to make.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -9,13 +9,13 @@ use crate::error::printable;
 use crate::finding::Finding;
 use crate::host::Host;
 use crate::login;
-use crate::pki::issue::Validity;
 use crate::time;
 use crate::username::Username;
 
 /// Announces a new certificate and when it expires.
-pub fn certificate(path: &Path, validity: Validity) {
-    line(&format!("created {} (expires {})", path.display(), time::utc(validity.not_after)));
+pub fn certificate(path: &Path, not_after: Option<i64>) {
+    let expires = not_after.map(time::utc).unwrap_or_default();
+    line(&format!("created {} (expires {expires})", path.display()));
 }
 
 /// Announces a new key.

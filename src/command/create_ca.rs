@@ -64,7 +64,7 @@ fn create(args: &CreateCa, usage: Usage) -> Result<()> {
     }
     let count = authority::count_certificates(&certs_dir.read(), &file);
     log::info!("wrote {count} certificates to {}", path.display());
-    announce::certificate(&path, validity);
+    announce::certificate(&path, Some(validity.not_after));
     if usage == Usage::ClientCa {
         announce::line(
             "note: nodes log in to each other: make a client certificate for each, with create-client node",
@@ -83,7 +83,7 @@ fn request(args: &CreateCa, usage: Usage) -> Result<Request> {
     }
     let subject = values::encode_subject(asked, &subject)?;
     let name = CertificateName::of(usage);
-    Ok(Request { name, subject, alt_names: Vec::new(), kept: None, validity, key })
+    Ok(Request { name, subject, alt_names: Vec::new(), kept: None, added: Vec::new(), validity, key })
 }
 
 /// The new CA key for its file.

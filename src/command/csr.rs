@@ -45,7 +45,7 @@ fn create(args: &Csr, asked: &Asked) -> Result<()> {
 
     let key = if args.keep_key { existing_key(&certs_dir.read(), name)? } else { PrivateKey::generate(spec)? };
     let profile = name.usage.kind().profile;
-    let wanted = Wanted { profile, subject: &asked.subject, alt_names: &asked.alt_names };
+    let wanted = Wanted { profile, subject: &asked.subject, alt_names: &asked.alt_names, kept: None };
     let request = request::make(&wanted, &key).context("could not make the request")?;
     let mut contents = vec![Contents::Request(request)];
     if !args.keep_key {

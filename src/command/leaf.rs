@@ -3,8 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::announce;
-use crate::ca::authority::Authority;
-use crate::ca::key::CaKey;
+use super::signer::SignedBy;
 use crate::certificate::Certificate;
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Existing, Target};
@@ -25,23 +24,16 @@ pub struct Placement {
     pub pkcs8: bool,
 }
 
-/// Makes the certificate and its key; `ca_key` is that of the CA for its kind, or none if it signs itself.
-pub fn create(request: Request, placement: &Placement, ca_key: Option<&CaKey>) -> Result<Certificate> {
+/// Makes the certificate and its key; `signed_by` is none if it signs itself.
+pub fn create(request: Request, placement: &Placement, signed_by: Option<&SignedBy>) -> Result<Certificate> {
     let Placement { certs_dir, .. } = placement;
-    let (name, kind, validity) = (request.name.clone(), request.kind(), request.validity);
+    let (name, kind) = (request.name.clone(), request.kind());
     let writer = certs_dir.writer(placement.owner);
-    announce::findings(&writer.prepare(ca_key.and_then(CaKey::file))?);
+    announce::findings(&writer.prepare(signed_by.and_then(SignedBy::file))?);
     let targets = targets(&name, placement);
     writer.check(&targets)?;
-    let signer = match ca_key {
-        Some(ca_key) => {
-            let mut findings = Vec::new();
-            let authority = Authority::load(&certs_dir.read(), name.usage, ca_key, &mut findings);
-            announce::findings(&findings);
-            Signer::Ca(Box::new(authority?))
-        }
-        None => Signer::Itself,
-    };
+    let signer =
+        signed_by.map_or(Ok(Signer::Itself), |signed_by| signed_by.load(&certs_dir.read(), name.usage))?;
     let minted = mint(request, &signer)?;
     let contents = minted.contents(placement.pkcs8);
     let contents = contents.with_context(|| format!("could not encode the {} key", kind.noun))?;
@@ -51,7 +43,7 @@ pub fn create(request: Request, placement: &Placement, ca_key: Option<&CaKey>) -
     if let [key_file, certificate_file, pkcs8_file @ ..] = files.as_slice() {
         log::info!("generated {} certificate: {}", kind.noun, certificate_file.display());
         log::info!("generated {} key: {}", kind.noun, key_file.display());
-        announce::certificate(certificate_file, validity);
+        announce::certificate(certificate_file, minted.certificate.not_after);
         announce::key(key_file);
         for path in pkcs8_file {
             log::info!("generated PKCS8 {} key: {}", kind.noun, path.display());

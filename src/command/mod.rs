@@ -11,12 +11,14 @@ mod create_tenant_signing;
 mod csr;
 mod fips;
 mod generate;
+mod import;
 mod leaf;
 mod list;
 mod named;
 mod remove_ca;
 mod renew;
 mod sign;
+mod signer;
 mod status;
 mod subject;
 mod values;
@@ -51,6 +53,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Apply(args) => apply::run(args)?,
         Command::Csr(args) => csr::run(args)?,
         Command::Sign(args) => sign::run(args)?,
+        Command::Import(args) => import::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
         Command::Status(args) => status::run(args)?,

@@ -7,8 +7,8 @@ mod sign;
 
 use anyhow::{Context, Result};
 
+use super::signer::SignedBy;
 use super::{announce, values};
-use crate::ca::key::CaKey;
 use crate::ca::origin::Origin;
 use crate::certificate::Certificate;
 use crate::certs_dir::CertsDir;
@@ -36,23 +36,27 @@ fn renew(args: &Renew) -> Result<Vec<String>> {
     let rule = args.if_due.as_deref().map(values::due).transpose()?;
     let lifetime = args.lifetime.as_deref().map(values::lifetime).transpose()?;
     let writer = certs_dir.writer(args.owner.account()?);
-    let ca_key = if args.ca_key.is_named() { Some(args.ca_key.key()?) } else { None };
+    let is_named = args.ca_key.is_named() || args.sign_with.sign_with.is_some();
+    let signed_by = is_named.then(|| SignedBy::of(&args.ca_key, &args.sign_with)).transpose()?;
+    let elsewhere = matches!(signed_by, Some(SignedBy::Command(_)));
     if !args.dry_run {
-        announce::findings(&writer.prepare(ca_key.as_ref().and_then(CaKey::file))?);
+        announce::findings(&writer.prepare(signed_by.as_ref().and_then(SignedBy::file))?);
     }
     let (reading, now) = (certs_dir.read(), values::now());
     announce::findings(&reading.findings);
     let names = select::select(&certs_dir, &reading, &args.names)?;
     let all = names.into_iter().map(|name| Old::read(&reading, name)).collect::<Result<Vec<_>>>()?;
-    if !args.dry_run && ca_key.is_none() && all.iter().any(|old| !old.name.usage.kind().signers.is_empty()) {
+    if !args.dry_run && signed_by.is_none() && all.iter().any(|old| !old.name.usage.kind().signers.is_empty()) {
         // Not only on the day when something is due.
         args.ca_key.key()?;
     }
     let is_due = |old: &Old<'_>| rule.is_none_or(|rule| is_due(rule, &old.certificate, now));
     let (due, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_due);
     let due = own(due, args)?;
-    let requests =
-        due.iter().map(|old| old.request(now, lifetime, args.keep_key)).collect::<Result<Vec<_>>>()?;
+    let requests = due
+        .iter()
+        .map(|old| old.request(now, lifetime, args.keep_key, elsewhere))
+        .collect::<Result<Vec<_>>>()?;
     if args.dry_run {
         let would = due.iter().map(|old| line(old, "would be renewed, expires", old.certificate.not_after));
         let others = others.iter().map(|old| line(old, "not due, expires", old.certificate.not_after));
@@ -64,7 +68,7 @@ fn renew(args: &Renew) -> Result<Vec<String>> {
     }
     let targets: Vec<_> = due.iter().map(|old| old.targets(args.keep_key)).collect();
     writer.check(targets.iter().flatten())?;
-    let minted = sign::sign(&reading, &due, requests, ca_key.as_ref())?;
+    let minted = sign::sign(&reading, &due, requests, signed_by.as_ref())?;
     let files = targets.into_iter().zip(&minted).map(|(targets, minted)| sign::files(targets, minted));
     let batch = files.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     announce::findings(&writer.commit(batch, None)?);

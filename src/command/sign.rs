@@ -97,6 +97,7 @@ impl Job<'_> {
                 subject: EncodedName::from_der(&request.subject_name)?,
                 alt_names: approval.alt_names,
                 kept: None,
+                added: Vec::new(),
                 validity: self.validity,
                 key: SubjectKey::Public(request.key),
             };
@@ -117,7 +118,7 @@ impl Job<'_> {
         announce::findings(&place.dir.writer(self.owner).commit(batch, None).context("failed to sign")?);
         for path in names {
             log::info!("generated {} certificate: {}", self.args.kind.usage().kind().noun, path.display());
-            announce::certificate(&path, self.validity);
+            announce::certificate(&path, Some(self.validity.not_after));
         }
         Ok(())
     }

@@ -3,11 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::leaf::{self, Placement};
+use super::signer::SignedBy;
 use crate::account;
 use crate::ca::key::CaKey;
 use crate::ca::location::Location;
@@ -25,13 +25,16 @@ use crate::host::{self, Host};
 use crate::login::{NODE_USER, PrincipalMap};
 use crate::pkcs11::Pkcs11Uri;
 use crate::pki;
-use crate::pki::issue::Validity;
+use crate::pki::issue::{KeptExtension, Validity};
 use crate::pki::key::KeySpec;
 use crate::pki::name::{self, EncodedName};
+use crate::pki::ocsp::OcspUrl;
 use crate::request::{Request, SubjectKey};
 use crate::store::dir::Owner;
 use crate::tenant::TenantId;
 use crate::username::{self, Username, UsernameError};
+
+pub use crate::time::now;
 
 impl CertsDirArgs {
     /// The certs directory, with its variables expanded. Every command asks for it, so a bad value of a server
@@ -116,7 +119,15 @@ impl NewArgs {
         let asked = self.subject.as_deref();
         let subject = subject(asked, name.usage.kind().profile.subject_of(called))?;
         let (validity, subject) = (validity(&self.lifetime)?, encode_subject(asked, &subject)?);
-        Ok(Request { name, subject, alt_names, kept: None, validity, key: SubjectKey::New(key) })
+        Ok(Request {
+            name,
+            subject,
+            alt_names,
+            kept: None,
+            added: Vec::new(),
+            validity,
+            key: SubjectKey::New(key),
+        })
     }
 
     /// Where its files go.
@@ -135,10 +146,11 @@ impl LeafArgs {
         alt_names: Vec<AltName>,
         pkcs8: bool,
     ) -> Result<Certificate> {
-        let ca_key = self.ca_key.key()?;
+        let signed_by = SignedBy::of(&self.ca_key, &self.sign_with)?;
         let placement = self.new.placement(pkcs8)?;
-        let request = self.new.request(name, called, alt_names, self.key.spec()?)?;
-        leaf::create(request, &placement, Some(&ca_key))
+        let mut request = self.new.request(name, called, alt_names, self.key.spec()?)?;
+        request.added = self.ocsp_url.iter().map(|url| ocsp_access(url)).collect::<Result<_>>()?;
+        leaf::create(request, &placement, Some(&signed_by))
     }
 }
 
@@ -191,6 +203,14 @@ pub fn lifetime(text: &str) -> Result<Lifetime> {
 /// When a certificate is due for renewal.
 pub fn due(text: &str) -> Result<Due> {
     Due::parse(text).context("--if-due")
+}
+
+/// What says where the status of a certificate is asked for.
+fn ocsp_access(url: &str) -> Result<KeptExtension> {
+    let url = url.parse::<OcspUrl>().map_err(|error| {
+        Advice::new(format!("--ocsp-url: {error}"), "name the responder as in http://ocsp.example.com:8080")
+    })?;
+    Ok(url.extension())
 }
 
 /// From now for the given lifetime.
@@ -269,12 +289,6 @@ pub fn hosts(arguments: &[OsString]) -> Result<Vec<Host>> {
 /// A tenant.
 pub fn tenant_id(argument: &str) -> Result<TenantId> {
     Ok(argument.parse()?)
-}
-
-/// Seconds since 1970-01-01T00:00:00Z.
-pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// An argument as text; names in certificates are Unicode.

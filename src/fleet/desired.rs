@@ -151,6 +151,7 @@ impl Wanted {
             subject: name::encode(&self.subject)?,
             alt_names: self.alt_names.clone(),
             kept: None,
+            added: Vec::new(),
             validity,
             key: SubjectKey::New(self.key),
         })

@@ -66,10 +66,14 @@ pub fn found(folder: &CertsDir, findings: &mut Vec<Finding>) -> Result<Found> {
 fn found_certificate(folder: &Reading<'_>, name: &CertificateName) -> FoundCertificate {
     let file = name.certificate_file();
     let contents = folder.open(&file).and_then(Regular::read).map_err(|error| format!("{file}: {error}"));
+    let mut others = Vec::new();
     let certificate = contents
         .and_then(|contents| pem::certificates(&contents, &file).map_err(|error| error.to_string()))
-        // There is one at least.
-        .map(|mut all| all.swap_remove(0));
+        .map(|mut all| {
+            // There is one at least.
+            others = all.split_off(1);
+            all.remove(0)
+        });
     let key = |file: &str, load: fn(&[u8]) -> Result<PrivateKey, String>| match &certificate {
         Ok(certificate) => found_key(folder, file, certificate, load),
         Err(_) => FoundKey::Missing,
@@ -77,7 +81,7 @@ fn found_certificate(folder: &Reading<'_>, name: &CertificateName) -> FoundCerti
     let (pem, der) = (name.key_file(), name.pkcs8_file());
     let key_in_pem = key(&pem, |contents| PrivateKey::from_pem(contents).map_err(|error| error.to_string()));
     let pkcs8 = key(&der, |contents| PrivateKey::from_pkcs8_der(contents).map_err(|error| error.to_string()));
-    FoundCertificate { key: key_in_pem, pkcs8, certificate }
+    FoundCertificate { key: key_in_pem, pkcs8, certificate, others }
 }
 
 fn found_key(

@@ -81,6 +81,26 @@ pub fn judge(presented: Presented<'_>, at: i64, signatures: &dyn Signatures) -> 
     }
 }
 
+/// Did `ca` sign the certificate, or one of the others that lead to it? Nothing else is asked.
+pub fn leads_to(
+    leaf: &Certificate,
+    others: &[Certificate],
+    ca: &Certificate,
+    signatures: &dyn Signatures,
+) -> bool {
+    let issued = |issuer: &Certificate, child: &Certificate| {
+        issuer.subject_name() == child.issuer_name() && signatures.verify(child, issuer) == Some(true)
+    };
+    let (mut child, mut rest) = (leaf, others.iter().take(MOST_SIGNATURES).collect::<Vec<_>>());
+    loop {
+        if issued(ca, child) {
+            return true;
+        }
+        let Some(at) = rest.iter().position(|other| issued(other, child)) else { return false };
+        child = rest.swap_remove(at);
+    }
+}
+
 /// Where a certificate of the chain is from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {

@@ -25,7 +25,7 @@ pub const BACKDATED_SECONDS: i64 = 24 * 3600;
 const END_OF_TIME: i64 = 253_402_300_799;
 
 /// The object identifier of subjectAltName, which comes last.
-const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+pub(super) const SUBJECT_ALT_NAME: &str = "2.5.29.17";
 
 /// The length of a serial number in bytes. We set its first two bits so that it is positive and has 127 or 128
 /// bits.
@@ -70,6 +70,8 @@ pub struct Template<'a> {
     pub alt_names: &'a [AltName],
     /// Extensions that stand for those of the profile and the subject alternative names.
     pub kept: Option<&'a [KeptExtension]>,
+    /// More extensions.
+    pub added: &'a [KeptExtension],
     /// When it is valid.
     pub validity: Validity,
     /// The subject's public key.
@@ -165,6 +167,7 @@ fn add_extensions(
         Some(kept) => add_kept(builder, kept, |oid| oid != SUBJECT_ALT_NAME)?,
         None => add_usages(builder, template)?,
     }
+    add_kept(builder, template.added, |_| true)?;
     let context = builder.x509v3_context(None, None);
     let identifier = SubjectKeyIdentifier::new().build(&context)?;
     builder.append_extension(identifier)?;
@@ -238,7 +241,7 @@ pub(super) fn alt_names(names: &[AltName], subject: &X509NameRef) -> Result<X509
     raw(SUBJECT_ALT_NAME, critical, &AltName::extension(names))
 }
 
-fn raw(oid: &str, critical: bool, value: &[u8]) -> Result<X509Extension, ErrorStack> {
+pub(super) fn raw(oid: &str, critical: bool, value: &[u8]) -> Result<X509Extension, ErrorStack> {
     let value = Asn1OctetString::new_from_bytes(value)?;
     X509Extension::new_from_der(&*Asn1Object::from_str(oid)?, critical, &value)
 }

@@ -1,8 +1,10 @@
 //! The work that OpenSSL does for us: keys, certificates, names.
 
+pub mod container;
 pub mod issue;
 pub mod key;
 pub mod name;
+pub mod ocsp;
 mod pbes2;
 pub mod pem;
 pub mod profile;

@@ -100,13 +100,20 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<Certificate>, Cer
 
 /// Reads a block. OpenSSL, which will work with it, sees nothing that is too large, and must be able to read it, too.
 fn certificate(block: &Block<'_>) -> Result<Certificate, String> {
-    let der = block.der().map_err(|errors| reason(&errors))?;
-    if has_more_elements(&der, ELEMENTS) {
+    certificate_from_der(&block.der().map_err(|errors| reason(&errors))?)
+}
+
+/// Reads a certificate that anyone may have made, under the same conditions.
+///
+/// # Errors
+/// If it is none, or too large.
+pub fn certificate_from_der(der: &[u8]) -> Result<Certificate, String> {
+    if has_more_elements(der, ELEMENTS) {
         return Err(format!("it has more than {ELEMENTS} elements"));
     }
     let read = Certificate::from_der(der.to_vec());
     if !read.as_ref().is_ok_and(readable::surely) {
-        X509::from_der(&der).map_err(|errors| reason(&errors))?;
+        X509::from_der(der).map_err(|errors| reason(&errors))?;
     }
     read.map_err(|malformed| malformed.to_string())
 }

@@ -57,7 +57,11 @@ impl Old {
     }
 
     fn renewed(&self) -> Result<Request, Refusal> {
-        request(CertificateName::of(Usage::Node), &self.certificate(), None, 1000 * DAY, None)
+        request(CertificateName::of(Usage::Node), &self.certificate(), None, 1000 * DAY, None, false)
+    }
+
+    fn renewed_elsewhere(&self) -> Result<Request, Refusal> {
+        request(CertificateName::of(Usage::Node), &self.certificate(), None, 1000 * DAY, None, true)
     }
 }
 
@@ -69,8 +73,14 @@ fn refusal(old: &Old) -> String {
 fn extensions_are_kept_as_they_are() {
     // As OpenSSL's own tools write them: a critical subjectAltName, other orders, CA:FALSE in so many words or
     // not.
-    const CASES: [Extensions; 4] = [
+    const CASES: [Extensions; 5] = [
         &[],
+        // Where to ask for its status: http://a
+        &[(
+            "1.3.6.1.5.5.7.1.1",
+            false,
+            b"\x30\x16\x30\x14\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x08http://a",
+        )],
         &[("2.5.29.17", true, b"\x30\x03\x82\x01a"), ("2.5.29.15", false, b"\x03\x02\x05\xa0")],
         &[
             ("2.5.29.37", true, b"\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02"),
@@ -91,6 +101,27 @@ fn key_identifiers_are_those_of_the_new_keys() {
         &[("2.5.29.14", false, b"\x04\x01\x07"), ("2.5.29.35", false, b"\x30\x03\x80\x01\x07")];
     let request = Old { extensions: IDENTIFIERS, ..Old::default() }.renewed();
     assert_eq!(request.expect("a request").kept, Some(Vec::new()));
+}
+
+#[test]
+fn what_a_ca_elsewhere_says_about_itself_it_says_again() {
+    const ITS: Extensions = &[
+        ("1.3.6.1.5.5.7.1.1", false, b"\x30\0"),
+        ("2.5.29.31", false, b"\x30\0"),
+        ("2.5.29.32", false, b"\x30\0"),
+        ("2.5.29.15", true, b"\x03\x02\x05\xa0"),
+    ];
+    let old = Old { extensions: ITS, ..Old::default() };
+    let kept = old.renewed_elsewhere().expect("a request").kept.expect("them");
+    assert_eq!(kept.iter().map(|kept| &*kept.oid).collect::<Vec<_>>(), ["2.5.29.15"]);
+    assert_eq!(refusal(&old), "has the extension crlDistributionPoints, which would be lost");
+    let odd = Old { extensions: &[("1.2.3.4", false, b"\x05\0")], ..Old::default() };
+    assert!(odd.renewed_elsewhere().is_err());
+    // Half a minute early, as others begin.
+    let validity =
+        |validity| Old { validity, ..Old::default() }.renewed_elsewhere().map(|request| request.validity);
+    let renewed = validity((-30, 30 * DAY)).expect("a request");
+    assert_eq!(renewed.not_after, 1030 * DAY);
 }
 
 #[test]
@@ -146,7 +177,7 @@ fn a_unique_identifier_would_be_lost() {
         &der::tlv(BIT_STRING, &[&[0], plain.signature()].concat()),
     ];
     let other = Certificate::from_der(der::tlv(SEQUENCE, &parts.concat())).expect("a certificate");
-    let refusal = request(CertificateName::of(Usage::Node), &other, None, 0, None).err();
+    let refusal = request(CertificateName::of(Usage::Node), &other, None, 0, None, false).err();
     assert_eq!(refusal, Some(Refusal::UniqueIdentifier));
 }
 

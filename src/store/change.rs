@@ -144,6 +144,20 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
+    /// Notes that a file with these contents is to be removed, once all others are in place, and keeps it until
+    /// the change ends.
+    ///
+    /// # Errors
+    /// If it cannot be kept, or is not a file.
+    pub fn stage_removal(&mut self, name: &str, contents: &[u8]) -> Result<()> {
+        let could_not = |error| self.could_not_write(OsStr::new(name), &error);
+        let digest = manifest::digest(contents)?;
+        let record = Record { policy: Policy::Remove, digest, name: name.to_owned() };
+        self.dir.link(OsStr::new(name), &self.files, &record.kept()).map_err(could_not)?;
+        self.records.push(record);
+        Ok(())
+    }
+
     /// Carries out the change: puts all files in place, or none.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub enum Policy {
     New,
     /// Replace it.
     Replace,
+    /// Remove it: no new file takes its place.
+    Remove,
 }
 
 /// One file of a change.
@@ -31,7 +33,8 @@ pub enum Policy {
 pub struct Record {
     /// What to do about a file that is already there.
     pub policy: Policy,
-    /// SHA-256 of the new contents, in hex: identifies the new file, wherever it is.
+    /// SHA-256 of the new contents, in hex: identifies the new file, wherever it is. That of the old contents, if
+    /// the file is removed.
     pub digest: String,
     /// Its final name.
     pub name: String,
@@ -69,6 +72,7 @@ pub fn encode(records: &[Record]) -> Vec<u8> {
         let policy = match record.policy {
             Policy::New => "new",
             Policy::Replace => "replace",
+            Policy::Remove => "remove",
         };
         [policy, &record.digest, &record.name]
     });
@@ -91,6 +95,7 @@ fn decode_record(fields: &[&str]) -> Option<Record> {
     let policy = match policy {
         "new" => Policy::New,
         "replace" => Policy::Replace,
+        "remove" => Policy::Remove,
         _ => return None,
     };
     let is_name = !name.is_empty() && !name.contains('/') && name != "." && name != "..";
@@ -117,8 +122,11 @@ mod tests {
 
     #[test]
     fn a_manifest_reads_back() {
-        let records =
-            vec![record("node.key"), Record { policy: Policy::Replace, ..record("client.a\n b.crt") }];
+        let records = vec![
+            record("node.key"),
+            Record { policy: Policy::Replace, ..record("client.a\n b.crt") },
+            Record { policy: Policy::Remove, ..record("node.key.pending") },
+        ];
         assert_eq!(decode(&encode(&records)), Some(records));
     }
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
@@ -106,6 +106,17 @@ impl Regular {
             Some(FileType::RegularFile) => Self::of(fs::openat(dir.fd(), name, FLAGS, Mode::empty())?),
             Some(_) => Err(ReadError::NotRegular),
         }
+    }
+
+    /// A file in memory, to be read from its beginning.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn in_memory(file: &File) -> Result<Self, ReadError> {
+        // The copy shares its offset with the original.
+        let mut file = file.try_clone()?;
+        file.rewind()?;
+        Self::of(file.into())
     }
 
     fn of(fd: OwnedFd) -> Result<Self, ReadError> {

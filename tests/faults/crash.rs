@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Result, ensure};
 
 use crate::inspect::{inspect, recovers};
 use crate::points::Points;
@@ -148,6 +148,72 @@ fn killed_while_it_signs_two_requests() {
         },
     );
     points.report("crash points of sign", 40);
+}
+
+/// `import` puts a renewed pair in place, and removes the key that waited. That key is never lost.
+#[test]
+fn killed_while_it_imports() {
+    let world = World::new();
+    for args in ["create-ca", "create-node localhost"] {
+        world.create(&format!("{args} --ca-key=my-safe-directory/ca.key {DIRS}"));
+    }
+    world.create(&format!("csr node localhost {DIRS}"));
+    let sign = "sign certs/node.csr --as=node --host=localhost --out=- --ca-key=my-safe-directory/ca.key";
+    let answer = world.run(&words(&format!("{sign} --certs-dir=certs")));
+    world.write("answer.pem", answer.stdout.as_bytes());
+    let args = words("import answer.pem --overwrite --certs-dir=certs");
+    let mut points = Points::default();
+    for file_system in [&[][..], &[PLAIN], &[PLAIN, "linkat:error=EPERM"]] {
+        let calls = match file_system {
+            [] => strace::calls(&world, &args, &[]),
+            _ => strace::calls_under_lock(&world, &args, file_system),
+        };
+        points.try_all(
+            calls,
+            |call| format!("{file_system:?}: killed at {} #{}", call.name, call.nth),
+            |call| {
+                let world = world.copy();
+                let mut injections: Vec<_> = file_system.iter().map(|text| (*text).to_owned()).collect();
+                injections.push(strace::signal(call, "SIGKILL"));
+                imports_or_not(&world, &args, &injections)
+            },
+        );
+    }
+    points.report("crash points of import", 100);
+}
+
+fn imports_or_not(world: &World, args: &[String], injections: &[String]) -> Result<()> {
+    let before = world.snapshot();
+    let file = |snapshot: &Snapshot, name: &str| {
+        snapshot.get(&Path::new("certs").join(name)).and_then(|item| item.contents.clone())
+    };
+    let waiting = file(&before, "node.key.pending");
+    let traced = strace::run(world, args, injections);
+    ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+    let killed = world.snapshot();
+    ensure!(killed.values().any(|item| item.contents == waiting), "the key that waited is lost");
+    // A server that reads now finds a pair, by whatever the list of the change says.
+    let (rows, _) = world.list()?;
+    ensure!(rows.iter().all(|row| row.error.is_empty()), "list: {rows:?}");
+
+    let next = world.run(&words("create-tenant-signing 2 --certs-dir=certs"));
+    ensure!(next.success(), "{next:?}");
+    let now = world.snapshot();
+    ensure!(leftovers(&now).is_empty(), "left behind: {:?}", leftovers(&now));
+    let is_old = ["node.crt", "node.key", "node.csr", "node.key.pending"]
+        .iter()
+        .all(|name| file(&now, name) == file(&before, name));
+    if is_old {
+        let again = world.run(args);
+        ensure!(again.success(), "{again:?}");
+    }
+    let after = world.snapshot();
+    ensure!(file(&after, "node.key") == waiting, "node.key is not the key that waited");
+    ensure!(file(&after, "node.crt") == before[Path::new("answer.pem")].contents, "node.crt is another");
+    for gone in ["node.csr", "node.key.pending"] {
+        ensure!(file(&after, gone).is_none(), "{gone} is still there");
+    }
+    Ok(())
 }
 
 fn kill_at_each_call(points: &mut Points, scenario: &Scenario, calls: Vec<Call>, file_system: &[&str]) {

@@ -13,6 +13,8 @@ pub enum Peer {
     Openssl,
     /// GnuTLS's `certtool`.
     Certtool,
+    /// Cloudflare's CA.
+    Cfssl,
     /// NSS's `certutil`.
     Certutil,
     /// `peers/certs.go`: crypto/x509 and crypto/tls.
@@ -48,6 +50,7 @@ impl Peer {
         match self {
             Self::Openssl => "openssl".into(),
             Self::Certtool => "certtool".into(),
+            Self::Cfssl => "cfssl".into(),
             Self::Certutil => "certutil".into(),
             Self::Go | Self::GoNames | Self::GoOdd => "go".into(),
             Self::Java => "java".into(),
@@ -118,6 +121,7 @@ impl Peer {
         let (debian, fedora) = match self {
             Self::Openssl => ("openssl", "openssl"),
             Self::Certtool => ("gnutls-bin", "gnutls-utils"),
+            Self::Cfssl => ("golang-cfssl", "golang-github-cloudflare-cfssl"),
             Self::Certutil => ("libnss3-tools", "nss-tools"),
             Self::Go | Self::GoNames | Self::GoOdd => ("golang-go", "golang"),
             Self::Java => ("default-jdk-headless", "java-latest-openjdk-devel"),

@@ -23,6 +23,7 @@ use crate::fleet::desired::Folder;
 use crate::fleet::manifest::{self, Manifest};
 use crate::fleet::plan::{self, Step};
 use crate::mint::Signer;
+use crate::signing::CommandSigner;
 use crate::time;
 use crate::usage::Usage;
 use crate::yaml::tree::MAX_LEN;
@@ -124,9 +125,14 @@ fn load(
     for usage in usages {
         let used = usage.kind().signers.iter().copied().find(|signer| has(certs_dir, *signer));
         let Some(signer) = used.filter(|signer| !signers.contains_key(signer)) else { continue };
-        let authority = Authority::load(certs_dir, usage, &ca_key(args, signer)?, findings);
-        let authority = authority.map_err(|error| naming(error, flag(signer)))?;
-        signers.insert(signer, Signer::Ca(Box::new(authority)));
+        let loaded = match args.sign_with.command()? {
+            Some(with) => Signer::Command(Box::new(CommandSigner::load(certs_dir, usage, &with)?)),
+            None => {
+                let authority = Authority::load(certs_dir, usage, &ca_key(args, signer)?, findings);
+                Signer::Ca(Box::new(authority.map_err(|error| naming(error, flag(signer)))?))
+            }
+        };
+        signers.insert(signer, loaded);
     }
     Ok(signers)
 }

@@ -1,8 +1,9 @@
 //! A certificate of the directory that may be renewed.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, anyhow};
 
-use crate::ca::authority::Authority;
 use crate::ca::origin::{self, Origin};
 use crate::certificate::Certificate;
 use crate::certs_dir::Reading;
@@ -25,8 +26,8 @@ pub struct Old<'a> {
     pub certificate: Certificate,
     /// All that is in the file.
     contents: Vec<u8>,
-    /// How many certificates that is.
-    count: usize,
+    /// The other certificates there: CAs between it and the root.
+    others: Vec<Certificate>,
     /// Can nobody else have put it there? Otherwise it may be a copy of anybody's, which all servers send to
     /// everyone.
     guarded: bool,
@@ -42,8 +43,8 @@ impl<'a> Old<'a> {
         let contents = open.read().with_context(about)?.to_vec();
         let mut all = pem::certificates(&contents, &path).with_context(about)?;
         // There is one at least.
-        let (count, certificate) = (all.len(), all.swap_remove(0));
-        Ok(Self { reading, name, certificate, contents, count, guarded })
+        let certificate = all.remove(0);
+        Ok(Self { reading, name, certificate, contents, others: all, guarded })
     }
 
     pub fn path(&self) -> String {
@@ -51,7 +52,7 @@ impl<'a> Old<'a> {
     }
 
     pub fn origin(&self) -> Result<Origin> {
-        origin::of(self.reading, self.name.usage, &self.certificate)
+        origin::of(self.reading, self.name.usage, &self.certificate, &self.others)
     }
 
     /// Refuses a certificate that is not the directory's own.
@@ -77,17 +78,25 @@ impl<'a> Old<'a> {
         Err(Advice::new(format!("{path}: {why}"), hint).into())
     }
 
-    /// The request for its successor.
-    pub fn request(&self, now: i64, lifetime: Option<Lifetime>, keep_key: bool) -> Result<Request> {
+    /// The request for its successor, which is signed `elsewhere` or here.
+    pub fn request(
+        &self,
+        now: i64,
+        lifetime: Option<Lifetime>,
+        keep_key: bool,
+        elsewhere: bool,
+    ) -> Result<Request> {
         let refused = |why: String, hint| Advice::new(format!("{} {why}", self.path()), hint);
-        if self.count > 1 {
-            let why = format!("holds {} certificates, and all but the first would be lost", self.count);
+        // Who signs elsewhere answers with the chain.
+        if !self.others.is_empty() && !elsewhere {
+            let count = self.others.len() + 1;
+            let why = format!("holds {count} certificates, and all but the first would be lost");
             return Err(refused(why, anew(self.name.usage)).into());
         }
         // Who has the key has the certificate's powers already.
         let own_key = (keep_key || self.needs_proof()).then(|| self.key()).transpose()?;
         let key = own_key.filter(|_| keep_key);
-        let request = renew::request(self.name.clone(), &self.certificate, key, now, lifetime);
+        let request = renew::request(self.name.clone(), &self.certificate, key, now, lifetime, elsewhere);
         request.map_err(|refusal| {
             let hint = match refusal {
                 Refusal::Validity | Refusal::TooLong => "say for how long: --lifetime=<duration>".to_owned(),
@@ -114,12 +123,12 @@ impl<'a> Old<'a> {
     }
 
     /// A CA file that others can write to may have become another since it was looked at.
-    pub fn check_signer(&self, ca: &Authority) -> Result<()> {
-        let is_ours = !self.needs_proof() || ca.signed(&self.certificate);
+    pub fn check_signer(&self, ca: &Path, signed: impl Fn(&Certificate, &[Certificate]) -> bool) -> Result<()> {
+        let is_ours = !self.needs_proof() || signed(&self.certificate, &self.others);
         if is_ours || self.origin()? == (Origin::Older { guarded: true }) {
             return Ok(());
         }
-        let what = format!("{} was not signed by the CA in {}", self.path(), ca.path.display());
+        let what = format!("{} was not signed by the CA in {}", self.path(), ca.display());
         Err(Advice::new(what, anew(self.name.usage)).into())
     }
 

@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 
 use super::old::Old;
-use crate::ca::authority::{self, Authority};
-use crate::ca::key::CaKey;
+use crate::ca::authority;
 use crate::certs_dir::Reading;
 use crate::certs_dir::batch::{Contents, Target};
-use crate::command::announce;
+use crate::command::signer::SignedBy;
 use crate::error;
 use crate::mint::{Minted, Signer, mint};
 use crate::request::Request;
@@ -21,34 +20,32 @@ pub fn sign(
     reading: &Reading<'_>,
     due: &[Old<'_>],
     requests: Vec<Request>,
-    ca_key: Option<&CaKey>,
+    signed_by: Option<&SignedBy>,
 ) -> Result<Vec<Minted>> {
     let mut signers = BTreeMap::new();
     let minted = due.iter().zip(requests).map(|(old, request)| {
         let signer = match signers.entry(old.name.usage) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
-                let signer = signer(reading, old.name.usage, ca_key);
+                let signer = signer(reading, old.name.usage, signed_by);
                 new.insert(signer.map_err(|error| advised(error, reading, due))?)
             }
         };
-        if let Signer::Ca(ca) = signer {
-            old.check_signer(ca)?;
+        match signer {
+            Signer::Ca(ca) => old.check_signer(&ca.path, |leaf, _| ca.signed(leaf))?,
+            Signer::Command(ca) => old.check_signer(ca.path(), |leaf, others| ca.signed(leaf, others))?,
+            Signer::Itself => {}
         }
         mint(request, signer).with_context(|| old.path())
     });
     minted.collect()
 }
 
-fn signer(reading: &Reading<'_>, usage: Usage, ca_key: Option<&CaKey>) -> Result<Signer> {
+fn signer(reading: &Reading<'_>, usage: Usage, signed_by: Option<&SignedBy>) -> Result<Signer> {
     if usage.kind().signers.is_empty() {
         return Ok(Signer::Itself);
     }
-    let mut findings = Vec::new();
-    let ca_key = ca_key.context("no CA key is named")?;
-    let authority = Authority::load(reading, usage, ca_key, &mut findings);
-    announce::findings(&findings);
-    Ok(Signer::Ca(Box::new(authority?)))
+    signed_by.context("no CA key is named")?.load(reading, usage)
 }
 
 /// One CA key does not do where several CAs are to sign.

@@ -14,7 +14,7 @@ use super::desired::{Folder, FolderName, Wanted};
 use crate::certificate::{AltName, Certificate, KeyKind};
 use crate::certs_dir::layout::CertificateName;
 use crate::due::Due;
-use crate::login::chain::Signatures;
+use crate::login::chain::{Signatures, leads_to};
 use crate::pki::key::KeySpec;
 use crate::pki::name;
 use crate::usage::Usage;
@@ -53,6 +53,8 @@ pub struct Found {
 pub struct FoundCertificate {
     /// The first one in the file, or why there is none.
     pub certificate: Result<Certificate, String>,
+    /// The others, which may lead from it to the CA.
+    pub others: Vec<Certificate>,
     /// Its key.
     pub key: FoundKey,
     /// Its key as PKCS#8.
@@ -157,7 +159,9 @@ pub fn always_due(folders: &[Folder], due: Due) -> Option<(&Folder, &Wanted)> {
 
 /// Why a certificate cannot stay; none if it can.
 fn why(wanted: &Wanted, found: Option<&FoundCertificate>, context: &Context<'_>) -> Option<Reason> {
-    let Some(FoundCertificate { certificate, key, pkcs8 }) = found else { return Some(Reason::Missing) };
+    let Some(FoundCertificate { certificate, others, key, pkcs8 }) = found else {
+        return Some(Reason::Missing);
+    };
     let certificate = match certificate {
         Ok(certificate) => certificate,
         Err(why) => return Some(Reason::Broken(why.clone())),
@@ -166,7 +170,7 @@ fn why(wanted: &Wanted, found: Option<&FoundCertificate>, context: &Context<'_>)
     broken_key(keys)
         .or_else(|| changed_names(wanted, certificate))
         .or_else(|| changed_contents(wanted, certificate))
-        .or_else(|| other_signer(wanted, certificate, context))
+        .or_else(|| other_signer(wanted, certificate, others, context))
         .or_else(|| due(certificate, context))
 }
 
@@ -230,11 +234,14 @@ fn is_of_kind(certificate: &Certificate, wanted: KeySpec) -> bool {
     }
 }
 
-fn other_signer(wanted: &Wanted, certificate: &Certificate, context: &Context<'_>) -> Option<Reason> {
+fn other_signer(
+    wanted: &Wanted,
+    certificate: &Certificate,
+    others: &[Certificate],
+    context: &Context<'_>,
+) -> Option<Reason> {
     let ca = &context.authorities.signer(wanted.name.usage)?.certificate;
-    let signed = certificate.issuer_name() == ca.subject_name()
-        && context.signatures.verify(certificate, ca) == Some(true);
-    (!signed).then_some(Reason::Signer)
+    (!leads_to(certificate, others, ca, context.signatures)).then_some(Reason::Signer)
 }
 
 fn due(certificate: &Certificate, context: &Context<'_>) -> Option<Reason> {

@@ -31,6 +31,7 @@ impl Ca {
             subject: &subject,
             alt_names: &[],
             kept: None,
+            added: &[],
             validity,
             key: &public,
         };
@@ -55,6 +56,7 @@ impl Ca {
             subject: &request.subject,
             alt_names,
             kept: None,
+            added: &[],
             validity: request.validity,
             key: &public,
         };
@@ -64,7 +66,12 @@ impl Ca {
         };
         let issued = issue(&template, Issuer { key: signer, certificate: ca }).expect("a certificate");
         let pkcs8 = if wanted.pkcs8 { FoundKey::Matches } else { FoundKey::Missing };
-        FoundCertificate { certificate: Ok(issued.certificate), key: FoundKey::Matches, pkcs8 }
+        FoundCertificate {
+            certificate: Ok(issued.certificate),
+            others: Vec::new(),
+            key: FoundKey::Matches,
+            pkcs8,
+        }
     }
 
     /// All that a folder should have.

@@ -293,6 +293,11 @@ fn key_usage(value: &[u8]) -> Result<Vec<&'static str>, Malformed> {
     Ok(KEY_USAGES.into_iter().enumerate().filter(|(bit, _)| is_set(*bit)).map(|(_, name)| name).collect())
 }
 
+/// The names of the bits of [`crate::certificate::Certificate::key_usage`].
+pub fn key_usages(bits: u16) -> Vec<&'static str> {
+    KEY_USAGES.into_iter().enumerate().filter(|(bit, _)| bits & (1 << bit) != 0).map(|(_, name)| name).collect()
+}
+
 impl fmt::Debug for SigningRequest {
     /// Not a page of octets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

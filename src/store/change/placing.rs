@@ -14,6 +14,7 @@ use crate::store::read::{ReadError, Regular};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whereabouts {
     Staged,
+    /// Or nothing is left to remove.
     Placed,
     /// Nowhere: someone replaced or changed it.
     Lost,
@@ -35,7 +36,15 @@ impl Change<'_> {
         if let Some(lost) = lost.filter(|_| !staged.is_empty()) {
             return Err(Stop::Blocked(format!("{} was changed since", lost.name)));
         }
-        for record in staged {
+        // What is removed may be the only other copy of what is placed.
+        let (removed, placed): (Vec<_>, Vec<_>) =
+            staged.into_iter().partition(|record| record.policy == Policy::Remove);
+        self.place_all(&placed)?;
+        if removed.is_empty() { Ok(()) } else { self.place_all(&removed) }
+    }
+
+    fn place_all(&self, records: &[&Record]) -> Result<(), Stop> {
+        for record in records {
             self.place(record).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => Stop::Blocked(format!("{} exists now", record.name)),
                 _ => Stop::Failed(self.could_not_write(OsStr::new(&record.name), &error)),
@@ -56,6 +65,7 @@ impl Change<'_> {
                 Err(io::ErrorKind::AlreadyExists.into())
             }
             Policy::Replace => self.put(&staged, name),
+            Policy::Remove => self.dir.remove(name),
         }
     }
 
@@ -76,10 +86,12 @@ impl Change<'_> {
             }
             match record.policy {
                 Policy::New => self.dir.remove(name)?,
-                Policy::Replace if self.files.entry(&kept)? == Entry::Absent => {
+                // Somebody has put another file there.
+                Policy::Remove if self.dir.entry(name)? != Entry::Absent => {}
+                Policy::Replace | Policy::Remove if self.files.entry(&kept)? == Entry::Absent => {
                     return Err(io::Error::other("the file system cannot keep the old files"));
                 }
-                Policy::Replace => self.put(&kept, name)?,
+                Policy::Replace | Policy::Remove => self.put(&kept, name)?,
             }
         }
         self.dir.sync()
@@ -99,6 +111,10 @@ impl Change<'_> {
                 Err(error) => bail!("could not read {}: {error}", dir.path().join(name).display()),
             }
         };
+        if record.policy == Policy::Remove {
+            let is_there = holds(self.dir, OsStr::new(&record.name))?;
+            return Ok(if is_there { Whereabouts::Staged } else { Whereabouts::Placed });
+        }
         if holds(self.dir, OsStr::new(&record.name))? {
             Ok(Whereabouts::Placed)
         } else if holds(&self.files, &record.staged())? {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::{Change, Stop};
 use crate::error::{Advice, reason};
 use crate::store::dir::Dir;
-use crate::store::manifest::{self, Record};
+use crate::store::manifest::{self, Policy, Record};
 use crate::store::read::{ReadError, Regular};
 use crate::store::{COMMIT, NEW, lock};
 
@@ -117,14 +117,23 @@ impl Pending {
         Ok(pending.filter(|pending| !pending.records.is_empty()))
     }
 
-    /// The files of the change.
+    /// The new files of the change.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.records.iter().map(|record| record.name.as_str())
+        let new = self.records.iter().filter(|record| record.policy != Policy::Remove);
+        new.map(|record| record.name.as_str())
+    }
+
+    /// Does the change remove this file?
+    pub fn removes(&self, name: &str) -> bool {
+        self.records.iter().any(|record| record.policy == Policy::Remove && record.name == name)
     }
 
     /// Opens a file of the change; `None` if it has no such file.
     pub fn open(&self, name: &str) -> Option<Result<Regular, ReadError>> {
         let record = self.records.iter().find(|record| record.name == name)?;
+        if record.policy == Policy::Remove {
+            return Some(Err(ReadError::NotFound));
+        }
         match Regular::open_unlinked(&self.files, &record.staged()) {
             // It is in place, and a power cut brought back the list of files, but not all of them.
             Err(ReadError::NotFound) => None,

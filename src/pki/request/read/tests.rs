@@ -10,7 +10,7 @@ use crate::usage::Usage;
 fn made(subject: &str, names: &[AltName], usage: Usage) -> Vec<u8> {
     let key = PrivateKey::generate(KeySpec::Ecdsa(Curve::P256)).expect("a key");
     let subject = name::encode(&subject.parse().expect("a name")).expect("a name");
-    let wanted = Wanted { profile: usage.kind().profile, subject: &subject, alt_names: names };
+    let wanted = Wanted { profile: usage.kind().profile, subject: &subject, alt_names: names, kept: None };
     make(&wanted, &key).expect("a request")
 }
 
