@@ -136,7 +136,8 @@ impl CommandSigner {
     }
 }
 
-/// On which sides of connections certificates of this kind stand. A `split` node has a client certificate for the other.
+/// On which sides of connections certificates of this kind stand. A `split` node has a client certificate for
+/// the other.
 fn sides(usage: Usage, split: bool) -> &'static [Side] {
     match usage {
         Usage::Node if split => &[Side::Server],

@@ -1,4 +1,5 @@
-//! Where the status of a certificate is asked for: authorityInfoAccess with id-ad-ocsp (RFC 5280 section 4.2.2.1).
+//! Where the status of a certificate is asked for: authorityInfoAccess with id-ad-ocsp (RFC 5280 section
+//! 4.2.2.1).
 
 use std::str::FromStr;
 
