@@ -49,6 +49,7 @@ const COMMANDS: &[&str] = &[
     "create-ui",
     "create-ui-ca",
     "csr",
+    "import",
     "list",
     "remove-ca",
     "renew",
