@@ -36,7 +36,7 @@ impl Races {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
         if won > 0 {
             self.0.push(format!("{line}: {}", wins[..won.min(SHOWN)].join("\n")));
-        } else if hits < rounds / 20 {
+        } else if hits < rounds / 50 {
             self.0.push(format!("{line}: too few to prove anything"));
         }
     }

@@ -20,6 +20,7 @@ mod keys;
 mod lint;
 mod login;
 mod names;
+mod ocsp;
 mod odd;
 mod peers;
 mod requests;

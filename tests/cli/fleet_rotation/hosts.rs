@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -38,7 +38,8 @@ struct Host {
     dir: PathBuf,
     /// Its certificate, without `.crt`.
     stem: &'static str,
-    address: Option<SocketAddr>,
+    /// Where a node listens: a build machine may have no network, not even a loopback.
+    socket: Option<PathBuf>,
     loaded: Mutex<Arc<Loaded>>,
 }
 
@@ -78,8 +79,8 @@ impl Host {
     /// A connection whose both ends check each other.
     fn connects_to(&self, server: &Self) -> Result<(), String> {
         let what = |error: &dyn std::fmt::Display| format!("{} to {}: {error}", self.name, server.name);
-        let Some(address) = server.address else { return Ok(()) };
-        let stream = TcpStream::connect(address).map_err(|error| what(&error))?;
+        let Some(socket) = &server.socket else { return Ok(()) };
+        let stream = UnixStream::connect(socket).map_err(|error| what(&error))?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(|error| what(&error))?;
         let mut stream = self.loaded().connector.connect(server.name, stream).map_err(|error| what(&error))?;
         let mut answer = [0; ANSWER.len()];
@@ -88,7 +89,7 @@ impl Host {
         if answer == *ANSWER { Ok(()) } else { Err(what(&"another answer")) }
     }
 
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, stream: UnixStream) {
         let _ = stream.set_read_timeout(Some(PATIENCE));
         // The client says what went wrong.
         if let Ok(mut stream) = self.loaded().acceptor.accept(stream) {
@@ -118,10 +119,9 @@ impl Hosts {
             let (folder, dir) = (root.join(folder), root.join("hosts").join(name));
             Host::copy(&folder, &dir);
             let loaded = Mutex::new(Arc::new(Host::load(&dir, stem).expect(name)));
-            let listener =
-                (stem == "node").then(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port"));
-            let address = listener.as_ref().map(|listener| listener.local_addr().expect("its address"));
-            let host = Arc::new(Host { name, folder, dir, stem, address, loaded });
+            let socket = (stem == "node").then(|| root.join(format!("{name}.socket")));
+            let listener = socket.as_ref().map(|socket| UnixListener::bind(socket).expect("a socket"));
+            let host = Arc::new(Host { name, folder, dir, stem, socket, loaded });
             all.push(host.clone());
             if let Some(listener) = listener {
                 let stop = servers_stop.clone();
@@ -183,9 +183,9 @@ impl Hosts {
         self.clients_stop.store(true, Ordering::Relaxed);
         self.clients.drain(..).for_each(|client| _ = client.join());
         self.servers_stop.store(true, Ordering::Relaxed);
-        for address in self.all.iter().filter_map(|host| host.address) {
+        for socket in self.all.iter().filter_map(|host| host.socket.as_ref()) {
             // To see that it is over.
-            let _ = TcpStream::connect(address);
+            let _ = UnixStream::connect(socket);
         }
         self.servers.drain(..).for_each(|server| _ = server.join());
     }
