@@ -103,6 +103,9 @@ fn passphrase(args: &Import, shown: &str) -> Result<Zeroizing<Vec<u8>>> {
 fn with_advice(error: anyhow::Error) -> anyhow::Error {
     let hint = match error.downcast_ref() {
         None => return error,
+        Some(ContainerError::Protection(_)) => {
+            "make PEM of it where OpenSSL is not in FIPS mode, and import that: openssl pkcs12 -nodes -in FILE"
+        }
         Some(ContainerError::Passphrase(_)) => "give the passphrase of the file: --passphrase-file=<file>",
         Some(_) => "ask the CA for the certificate and its chain as PEM, DER, PKCS#7 or PKCS#12",
     };

@@ -28,7 +28,10 @@ pub fn read<E: From<ContainerError>>(
 
 fn open(pkcs12: &Pkcs12, passphrase: &str) -> Result<Container, ContainerError> {
     let opened = pkcs12.parse2(passphrase);
-    let opened = opened.map_err(|errors| ContainerError::Passphrase(reason(&errors)))?;
+    let opened = opened.map_err(|errors| match reason(&errors) {
+        why if why.contains("unsupported") => ContainerError::Protection(why),
+        why => ContainerError::Passphrase(why),
+    })?;
     let others = opened.ca.iter().flatten().map(|certificate| certificate.to_der());
     let all = opened.cert.iter().map(|certificate| certificate.to_der()).chain(others);
     let certificates = certificates(all.take(super::CERTIFICATES + 1))?;
