@@ -104,10 +104,6 @@ pub fn count_certificates(certs_dir: &Reading<'_>, file: &str) -> usize {
         .map_or(0, |certificates| certificates.len())
 }
 
-fn belongs(key: &PrivateKey, certificate: &Certificate) -> bool {
-    pki::public_key(certificate).is_ok_and(|public| key.matches(&public))
-}
-
 /// Every CA is called the same unless it was made otherwise: the key identifier tells which is meant.
 fn wrong_key(
     certs_dir: &Reading<'_>,
@@ -136,7 +132,7 @@ fn owner(certs_dir: &Reading<'_>, key: &PrivateKey) -> Option<String> {
     cas.map(|kind| CertificateName::of(kind.usage).certificate_file()).find_map(|name| {
         let file = CertificateFile::load_in(certs_dir, &name, certificate::CA).ok()?;
         let mut all = std::iter::once(&file.first).chain(&file.others);
-        let index = all.position(|certificate| belongs(key, certificate))?;
+        let index = all.position(|certificate| key.is_of(certificate).unwrap_or(false))?;
         Some(format!("certificate {} in {}", index + 1, certs_dir.path(&name).display()))
     })
 }

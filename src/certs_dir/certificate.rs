@@ -8,6 +8,8 @@ use openssl::pkey::{PKey, Public};
 use super::Reading;
 use crate::certificate::Certificate;
 use crate::error::Advice;
+use crate::login::chain;
+use crate::pki::verify::OpenSsl;
 use crate::pki::{self, pem};
 use crate::store::read::{ReadError, Regular};
 
@@ -72,6 +74,11 @@ impl CertificateFile {
         let mut certificates = certificates.into_iter();
         let first = certificates.next().with_context(about)?;
         Ok(Self { first, others: certificates.collect() })
+    }
+
+    /// Did `ca` sign the first certificate, or one of the others that lead to it?
+    pub fn leads_to(&self, ca: &Certificate) -> bool {
+        chain::leads_to(&self.first, &self.others, ca, &OpenSsl)
     }
 
     /// All certificates of the file.

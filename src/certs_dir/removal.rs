@@ -10,9 +10,7 @@ use super::layout::CertificateName;
 use super::{CertsDir, Reading, is_temporary, scan};
 use crate::certificate::Certificate;
 use crate::error::reason;
-use crate::login::chain::Signatures;
 use crate::pki::pem;
-use crate::pki::verify::OpenSsl;
 use crate::store::read::{ReadError, Regular};
 use crate::usage::{KINDS, Usage};
 
@@ -54,9 +52,6 @@ pub struct Needing {
     /// The CA certificate that it needs.
     pub ca: String,
 }
-
-/// How many certificates behind a leaf are looked at.
-const INTERMEDIATES: usize = 8;
 
 /// Looks through the CA files in the directory. The first certificate in each file is the one in use, and never
 /// counts.
@@ -106,37 +101,17 @@ pub fn needing(files: &[File], cas: &Path, certs_dir: &CertsDir) -> Result<Vec<N
         let file = name.certificate_file();
         let leaf = CertificateFile::load_in(&reading, &file, certificate::LEAF)?;
         let own = || files.iter().filter(|file| signers.contains(&file.usage));
-        if own().any(|file| chains_to(&leaf, &file.in_use)) {
+        if own().any(|file| leaf.leads_to(&file.in_use)) {
             continue;
         }
         let removed = own().flat_map(|file| file.removed.iter().map(move |removed| (file, removed)));
-        let needed = removed.into_iter().find(|(_, removed)| chains_to(&leaf, &removed.certificate));
+        let needed = removed.into_iter().find(|(_, removed)| leaf.leads_to(&removed.certificate));
         needing.extend(needed.map(|(ca, removed)| Needing {
             path: reading.path(&file).display().to_string(),
             ca: format!("certificate {} in {}", removed.position, cas.join(&ca.file).display()),
         }));
     }
     Ok(needing)
-}
-
-/// Is there a chain of names and signatures from the first certificate of a file to this CA, over the others in
-/// the file?
-pub(crate) fn chains_to(leaf: &CertificateFile, ca: &Certificate) -> bool {
-    let issued = |issuer: &Certificate, child: &Certificate| {
-        child.issuer_name() == issuer.subject_name() && OpenSsl.verify(child, issuer) == Some(true)
-    };
-    let mut chain = vec![&leaf.first];
-    let mut next = 0;
-    while let Some(child) = chain.get(next).copied() {
-        if issued(ca, child) {
-            return true;
-        }
-        let others = leaf.others.iter().take(INTERMEDIATES);
-        let issuers: Vec<_> = others.filter(|other| !chain.contains(other) && issued(other, child)).collect();
-        chain.extend(issuers);
-        next += 1;
-    }
-    false
 }
 
 /// This directory and all below it.

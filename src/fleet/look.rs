@@ -16,7 +16,7 @@ use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::error::reason;
 use crate::finding::Finding;
 use crate::pki::key::PrivateKey;
-use crate::pki::{self, pem};
+use crate::pki::pem;
 use crate::store::PREFIX;
 use crate::store::dir::Dir;
 use crate::store::read::{ReadError, Regular};
@@ -97,7 +97,7 @@ fn found_key(
     };
     match load(&contents) {
         Err(why) => FoundKey::Broken(format!("{file}: {why}")),
-        Ok(key) if pki::public_key(certificate).is_ok_and(|public| key.matches(&public)) => FoundKey::Matches,
+        Ok(key) if key.is_of(certificate).unwrap_or(false) => FoundKey::Matches,
         Ok(_) => FoundKey::Broken(format!("{file} does not belong to its certificate")),
     }
 }

@@ -81,6 +81,9 @@ pub fn judge(presented: Presented<'_>, at: i64, signatures: &dyn Signatures) -> 
     }
 }
 
+/// The most certificates behind a leaf that are looked at to find who signed it.
+const MOST_OTHERS: usize = 8;
+
 /// Did `ca` sign the certificate, or one of the others that lead to it? Nothing else is asked.
 pub fn leads_to(
     leaf: &Certificate,
@@ -91,14 +94,17 @@ pub fn leads_to(
     let issued = |issuer: &Certificate, child: &Certificate| {
         issuer.subject_name() == child.issuer_name() && signatures.verify(child, issuer) == Some(true)
     };
-    let (mut child, mut rest) = (leaf, others.iter().take(MOST_SIGNATURES).collect::<Vec<_>>());
-    loop {
+    let (mut reached, mut next) = (vec![leaf], 0);
+    while let Some(child) = reached.get(next).copied() {
         if issued(ca, child) {
             return true;
         }
-        let Some(at) = rest.iter().position(|other| issued(other, child)) else { return false };
-        child = rest.swap_remove(at);
+        let others = others.iter().take(MOST_OTHERS);
+        let issuers: Vec<_> = others.filter(|other| !reached.contains(other) && issued(other, child)).collect();
+        reached.extend(issuers);
+        next += 1;
     }
+    false
 }
 
 /// Where a certificate of the chain is from.

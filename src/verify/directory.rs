@@ -7,14 +7,12 @@ use anyhow::{Result, anyhow};
 use super::Expected;
 use super::trust::Trust;
 use crate::ca::authority;
-use crate::certificate::Certificate;
 use crate::certs_dir::access::{Mode, Ownership, can_enter, can_read, check_ca_key};
 use crate::certs_dir::layout::{self, CertificateName};
 use crate::certs_dir::ownership::writable_certs_dir;
 use crate::certs_dir::{CertsDir, Reading};
 use crate::error::{clipped, reason, shell_word};
 use crate::finding::{Check, Finding, checks};
-use crate::pki;
 use crate::pki::key::{PrivateKey, StoredKeyError, Weakness};
 use crate::store::change;
 use crate::store::dir::{Dir, euid};
@@ -144,7 +142,7 @@ impl Directory<'_> {
         };
         let is_one = match self.expected.judge.keys.then(|| self.reading.open(file).and_then(Regular::read)) {
             Some(Ok(contents)) => match PrivateKey::from_pem(&contents) {
-                Ok(key) => is_called() || self.trust.all().any(|ca| belongs(&key, ca)),
+                Ok(key) => is_called() || self.trust.all().any(|ca| key.is_of(ca).unwrap_or(false)),
                 Err(StoredKeyError::Encrypted) => is_called(),
                 Err(_) => false,
             },
@@ -192,7 +190,9 @@ impl Directory<'_> {
             findings.push(found(&checks::CA_KEY_WEAK, why));
         }
         let cas = KINDS.iter().map(|kind| kind.usage).filter(|usage| usage.is_ca());
-        let place = |usage| self.trust.of(usage).iter().position(|ca| belongs(&key, ca)).map(|at| (usage, at));
+        let place = |usage| {
+            self.trust.of(usage).iter().position(|ca| key.is_of(ca).unwrap_or(false)).map(|at| (usage, at))
+        };
         let places: Vec<_> = cas.filter_map(place).collect();
         if !places.iter().any(|(_, at)| *at == 0) {
             let what = match places.first() {
@@ -212,10 +212,6 @@ impl Directory<'_> {
 fn unreadable(path: &str, why: &ReadError) -> Finding {
     let hint = "name the CA key in --ca-key, and run the command as an account that can read it";
     checks::CA_KEY_UNREADABLE.found(path, format!("could not read it: {why}")).hint(hint)
-}
-
-fn belongs(key: &PrivateKey, certificate: &Certificate) -> bool {
-    pki::public_key(certificate).is_ok_and(|public| key.matches(&public))
 }
 
 /// What a command left that was killed before it changed anything.

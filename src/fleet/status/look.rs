@@ -9,7 +9,7 @@ use super::{Ca, Cluster, Folder, Held, Leaf, Role, Signer};
 use crate::certificate::{Certificate, KeyIdentifier};
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
-use crate::certs_dir::{CertsDir, Reading, removal, scan};
+use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::finding::Finding;
 use crate::fleet::apply::each;
 use crate::fleet::desired::PLACES;
@@ -135,7 +135,7 @@ fn leaf(
         let mut all = signers.iter().flat_map(|usage| {
             files.get(usage).into_iter().flatten().enumerate().map(move |(at, ca)| (*usage, at, ca))
         });
-        all.find(|(_, _, ca)| removal::chains_to(file, ca)).map(|(usage, at, _)| (usage, at))
+        all.find(|(_, _, ca)| file.leads_to(ca)).map(|(usage, at, _)| (usage, at))
     };
     let found = find(central).map(|(usage, at)| Found::Central(usage, at));
     let found = found.or_else(|| find(own).map(|(usage, at)| Found::Own(usage, at)));
