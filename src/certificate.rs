@@ -48,6 +48,18 @@ pub mod algorithm {
     pub const ED25519: &[u8] = b"\x2b\x65\x70";
 }
 
+/// Object identifiers of the NIST curves (RFC 5480 section 2.1.1.1), as encoded.
+pub mod curve {
+    /// secp224r1, NIST P-224
+    pub const P224: &[u8] = b"\x2b\x81\x04\x00\x21";
+    /// secp256r1, NIST P-256
+    pub const P256: &[u8] = b"\x2a\x86\x48\xce\x3d\x03\x01\x07";
+    /// secp384r1, NIST P-384
+    pub const P384: &[u8] = b"\x2b\x81\x04\x00\x22";
+    /// secp521r1, NIST P-521
+    pub const P521: &[u8] = b"\x2b\x81\x04\x00\x23";
+}
+
 /// keyCertSign in [`Certificate::key_usage`].
 pub const KEY_CERT_SIGN: u16 = 1 << 5;
 

@@ -35,6 +35,8 @@ pub struct Kind {
     pub label: &'static str,
     /// Its name in log messages and errors.
     pub noun: &'static str,
+    /// The command that makes it.
+    pub command: &'static str,
     /// The file name up to the first dot.
     pub prefix: &'static str,
     /// The part between the first dot and `.crt`, in angle brackets; `None` for kinds with one file.
@@ -51,6 +53,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::Ca,
         label: "Certificate Authority",
         noun: "CA",
+        command: "create-ca",
         prefix: "ca",
         middle: None,
         profile: &profile::CA,
@@ -60,6 +63,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::ClientCa,
         label: "Client CA",
         noun: "client CA",
+        command: "create-client-ca",
         prefix: "ca-client",
         middle: None,
         profile: &profile::CA,
@@ -69,6 +73,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::UiCa,
         label: "UI CA",
         noun: "UI CA",
+        command: "create-ui-ca",
         prefix: "ca-ui",
         middle: None,
         profile: &profile::CA,
@@ -78,6 +83,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::TenantClientCa,
         label: "Tenant Client CA",
         noun: "tenant client CA",
+        command: "create-tenant-client-ca",
         prefix: "ca-client-tenant",
         middle: None,
         profile: &profile::CA,
@@ -87,6 +93,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::Node,
         label: "Node",
         noun: "node",
+        command: "create-node",
         prefix: "node",
         middle: None,
         profile: &profile::NODE,
@@ -96,6 +103,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::Ui,
         label: "UI",
         noun: "UI",
+        command: "create-ui",
         prefix: "ui",
         middle: None,
         profile: &profile::UI,
@@ -105,6 +113,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::Client,
         label: "Client",
         noun: "client",
+        command: "create-client",
         prefix: "client",
         middle: Some("<user>"),
         profile: &profile::CLIENT,
@@ -114,6 +123,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::TenantClient,
         label: "Tenant Client",
         noun: "tenant client",
+        command: "create-tenant-client",
         prefix: "client-tenant",
         middle: Some("<id>"),
         profile: &profile::TENANT_CLIENT,
@@ -123,6 +133,7 @@ pub static KINDS: [Kind; 9] = [
         usage: Usage::TenantSigning,
         label: "Tenant Signing",
         noun: "tenant signing",
+        command: "create-tenant-signing",
         prefix: "tenant-signing",
         middle: Some("<id>"),
         profile: &profile::TENANT_SIGNING,
@@ -159,6 +170,14 @@ mod tests {
     fn every_kind_finds_its_own_row() {
         for kind in &KINDS {
             assert_eq!(kind.usage.kind().usage, kind.usage);
+        }
+    }
+
+    #[test]
+    fn every_kind_is_made_by_a_command_that_there_is() {
+        let cli = crate::cli::command();
+        for kind in &KINDS {
+            assert!(cli.find_subcommand(kind.command).is_some(), "{}", kind.command);
         }
     }
 

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::error::printable;
+use crate::login::NODE_USER;
 use crate::usage::{KINDS, Usage};
 
 /// The suffix of certificate files.
@@ -48,6 +49,11 @@ impl CertificateName {
     /// The certificate of a user or tenant.
     pub fn named(usage: Usage, name: &str) -> Self {
         Self { usage, name: Some(name.to_owned()) }
+    }
+
+    /// The nodes' client certificate, where they have one of their own: `client.node.crt`.
+    pub fn client_of_nodes() -> Self {
+        Self::named(Usage::Client, NODE_USER)
     }
 
     /// The file of the certificate: `client.root.crt`.

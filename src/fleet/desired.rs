@@ -201,7 +201,7 @@ pub fn folders(manifest: &Manifest, has_client_ca: bool) -> Vec<Folder> {
     let Manifest { nodes, clients, ui, tenants } = manifest;
     let mut folders = Vec::new();
     for node in nodes {
-        let client = CertificateName::named(Usage::Client, NODE_USER);
+        let client = CertificateName::client_of_nodes();
         let client = Wanted::new(client, &node.settings, Vec::new());
         let own = Wanted::new(CertificateName::of(Usage::Node), &node.settings, AltName::of_hosts(&node.hosts));
         let ui = ui.iter().filter(|ui| ui.nodes.contains(&node.name)).map(Wanted::of_ui);

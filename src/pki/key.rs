@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 pub use super::stored_key::StoredKeyError;
 use super::stored_key::{self, RSA_MAX};
 use super::{CryptoError, UNKNOWN_KIND, pbes2, pem, provider, reason};
-use crate::certificate::{Certificate, PublicKey};
+use crate::certificate::{Certificate, PublicKey, curve};
 use crate::der::{SEQUENCE, UTF8_STRING, VISIBLE_STRING, tlv};
 
 /// The smallest RSA key we make, in bits: NIST SP 800-131A disallows smaller ones, and TLS libraries refuse
@@ -49,9 +49,9 @@ impl Curve {
     /// Its object identifier (RFC 5480 section 2.1.1.1), as encoded.
     pub fn oid(self) -> &'static [u8] {
         match self {
-            Self::P256 => b"\x2a\x86\x48\xce\x3d\x03\x01\x07",
-            Self::P384 => b"\x2b\x81\x04\x00\x22",
-            Self::P521 => b"\x2b\x81\x04\x00\x23",
+            Self::P256 => curve::P256,
+            Self::P384 => curve::P384,
+            Self::P521 => curve::P521,
         }
     }
 

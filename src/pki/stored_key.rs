@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::{pem, reason};
 use crate::certificate::algorithm::{EC, ED25519, RSA};
+use crate::certificate::curve::{P224, P256, P384, P521};
 use crate::der::{
     self, BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, bits,
 };
@@ -24,13 +25,8 @@ pub const RSA_MAX: u32 = 16384;
 const PARAMETERS: u8 = 0xa0;
 const PUBLIC_KEY: u8 = 0xa1;
 
-/// The object identifiers of P-224, P-256, P-384, P-521 (RFC 5480 section 2.1.1.1).
-const CURVES: [&[u8]; 4] = [
-    b"\x2b\x81\x04\x00\x21",
-    b"\x2a\x86\x48\xce\x3d\x03\x01\x07",
-    b"\x2b\x81\x04\x00\x22",
-    b"\x2b\x81\x04\x00\x23",
-];
+/// The curves of keys that we load.
+const CURVES: [&[u8]; 4] = [P224, P256, P384, P521];
 /// The length in bytes of the longest scalar, and of its point in uncompressed form (P-521).
 const SCALAR_MAX: usize = 66;
 const POINT_MAX: usize = 1 + 2 * SCALAR_MAX;

@@ -14,7 +14,7 @@ use crate::usage::Usage;
 pub struct Advice<'a> {
     context: &'a Context<'a>,
     name: &'a CertificateName,
-    hosts: Vec<String>,
+    certificate: Option<&'a Certificate>,
 }
 
 /// The most names of a certificate that are repeated in a command. Of more, three dots stand for the rest.
@@ -22,9 +22,8 @@ const HOSTS: usize = 20;
 
 impl<'a> Advice<'a> {
     /// About this one.
-    pub fn about(inspection: &Inspection<'a>, context: &'a Context<'a>) -> Self {
-        let hosts = inspection.certificates.first().map(hosts).unwrap_or_default();
-        Self { context, name: inspection.name, hosts }
+    pub fn about(inspection: &'a Inspection<'a>, context: &'a Context<'a>) -> Self {
+        Self { context, name: inspection.name, certificate: inspection.certificates.first() }
     }
 
     /// The path of a file as a word of a command.
@@ -35,7 +34,7 @@ impl<'a> Advice<'a> {
     /// What mends most problems of this kind, where one command does.
     pub fn usual(&self, check: &'static Check) -> Option<String> {
         let CertificateName { usage, .. } = self.name;
-        if [&checks::CA_EXPIRED_OLD].contains(&check) {
+        if check == &checks::CA_EXPIRED_OLD {
             return Some(format!("crdb-cert remove-expired-ca{}", self.certs_dir()));
         }
         // Nothing may be wrong, and a certificate from elsewhere is not ours to replace.
@@ -64,7 +63,7 @@ impl<'a> Advice<'a> {
     /// A CA's next certificate, with the same key: what it has signed stays as good as it is.
     pub fn renew_ca(&self, ca: Usage) -> String {
         let again = "--allow-ca-key-reuse --overwrite";
-        format!("crdb-cert {} {again}{} --ca-key={}", command(ca), self.certs_dir(), self.ca_key())
+        format!("crdb-cert {} {again}{} --ca-key={}", ca.kind().command, self.certs_dir(), self.ca_key())
     }
 
     fn of_ca(&self, check: &'static Check) -> String {
@@ -76,7 +75,7 @@ impl<'a> Advice<'a> {
             format!("$EDITOR {file}   # put the newest certificate first")
         } else if check == &checks::WEAK_KEY {
             // Not the key that there is.
-            format!("crdb-cert {} --overwrite{} --ca-key=...", command(usage), self.certs_dir())
+            format!("crdb-cert {} --overwrite{} --ca-key=...", usage.kind().command, self.certs_dir())
         } else {
             format!("cp .../{} {file}", self.name.certificate_file())
         }
@@ -94,16 +93,21 @@ impl<'a> Advice<'a> {
 
     /// Make it anew with these names, too.
     pub fn again_with(&self, hosts: &[String]) -> String {
-        let hosts: Vec<_> = self.hosts.iter().chain(hosts).map(|host| shell_word(host)).collect();
-        let command = command(self.name.usage);
+        let own = self.hosts();
+        let hosts: Vec<_> = own.iter().chain(hosts).map(|host| shell_word(host)).collect();
+        let command = self.name.usage.kind().command;
         format!("crdb-cert {command} {} --overwrite{}", hosts.join(" "), self.paths())
     }
 
+    fn hosts(&self) -> Vec<String> {
+        self.certificate.map(hosts).unwrap_or_default()
+    }
+
     fn create(&self) -> String {
-        let command = command(self.name.usage);
+        let command = self.name.usage.kind().command;
         // What looks like a flag is no user, and must not become a flag.
         let name = self.name.name.as_deref().filter(|name| !name.starts_with('-')).map(shell_word);
-        let hosts = || match self.hosts.as_slice() {
+        let hosts = || match self.hosts().as_slice() {
             [] => "HOST...".to_owned(),
             hosts => hosts.iter().map(|host| shell_word(host)).collect::<Vec<_>>().join(" "),
         };
@@ -129,20 +133,6 @@ impl<'a> Advice<'a> {
     fn ca_key(&self) -> String {
         let key = self.context.expected.ca_key.as_ref();
         key.map_or_else(|| "...".to_owned(), |key| shell_word(&key.display().to_string()))
-    }
-}
-
-fn command(usage: Usage) -> &'static str {
-    match usage {
-        Usage::Ca => "create-ca",
-        Usage::ClientCa => "create-client-ca",
-        Usage::UiCa => "create-ui-ca",
-        Usage::TenantClientCa => "create-tenant-client-ca",
-        Usage::Node => "create-node",
-        Usage::Ui => "create-ui",
-        Usage::Client => "create-client",
-        Usage::TenantClient => "create-tenant-client",
-        Usage::TenantSigning => "create-tenant-signing",
     }
 }
 

@@ -7,7 +7,6 @@ use crate::certificate::Certificate;
 use crate::certs_dir::inspect::Inspection;
 use crate::certs_dir::layout::CertificateName;
 use crate::finding::{Check, Finding, checks};
-use crate::login::NODE_USER;
 use crate::login::chain::{self, Objection, Outcome, Presented, Rule, Side, Signatures, Which};
 use crate::pki::verify::OpenSsl;
 use crate::time::utc;
@@ -36,7 +35,7 @@ pub fn findings(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Adv
 
 /// On which sides of connections the certificate stands.
 fn sides(name: &CertificateName, context: &Context<'_>) -> &'static [Side] {
-    let node_client = CertificateName::named(Usage::Client, NODE_USER).certificate_file();
+    let node_client = CertificateName::client_of_nodes().certificate_file();
     match name.usage {
         Usage::Node if context.reading.has(&node_client) => &[Side::Server],
         Usage::Node => &[Side::Server, Side::Client],

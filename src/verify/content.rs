@@ -2,7 +2,9 @@
 
 use super::Context;
 use super::advice::Advice;
-use crate::certificate::{AltName, CLIENT_AUTH, Certificate, KEY_CERT_SIGN, KeyKind, SERVER_AUTH, algorithm};
+use crate::certificate::{
+    AltName, CLIENT_AUTH, Certificate, KEY_CERT_SIGN, KeyKind, SERVER_AUTH, algorithm, curve,
+};
 use crate::certs_dir::inspect::Inspection;
 use crate::certs_dir::layout::CertificateName;
 use crate::finding::{Check, Finding, checks};
@@ -17,8 +19,6 @@ const DIGITAL_SIGNATURE: u16 = 1;
 
 /// Smaller RSA keys are weak, in bits (NIST SP 800-131A).
 const RSA_MIN: usize = 2048;
-/// secp224r1, as encoded.
-const P224: &[u8] = b"\x2b\x81\x04\x00\x21";
 
 /// What is wrong.
 pub fn findings(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Advice<'_>) -> Vec<Finding> {
@@ -85,7 +85,7 @@ impl Found<'_> {
             (Some(bits), _) if bits < RSA_MIN => {
                 self.add(&checks::WEAK_KEY, format_args!("its RSA key has {bits} bits, less than {RSA_MIN}"));
             }
-            (_, KeyKind::Ec(P224)) => {
+            (_, KeyKind::Ec(curve::P224)) => {
                 self.add(&checks::WEAK_KEY, "its key is on the curve P-224, which TLS 1.3 does not know");
             }
             _ => {}
@@ -121,7 +121,7 @@ impl Found<'_> {
     fn usages(&mut self, certificate: &Certificate, context: &Context<'_>) {
         let server = (SERVER_AUTH, "serverAuth");
         let client = (CLIENT_AUTH, "clientAuth");
-        let node_client = CertificateName::named(Usage::Client, NODE_USER).certificate_file();
+        let node_client = CertificateName::client_of_nodes().certificate_file();
         let needed: &[_] = match self.inspection.name.usage {
             // Another certificate takes the second part.
             Usage::Node if context.reading.has(&node_client) => &[server],
@@ -172,7 +172,7 @@ impl Found<'_> {
     /// Where a flag sets the subject of root or the nodes, names do not matter (REFERENCE.md section 6).
     fn subject(&mut self, certificate: &Certificate, context: &Context<'_>) {
         let (name, settings) = (self.inspection.name, &context.expected.settings);
-        let node_client = CertificateName::named(Usage::Client, NODE_USER);
+        let node_client = CertificateName::client_of_nodes();
         let is_spared = name.usage == Usage::Node && context.reading.has(&node_client.certificate_file());
         if !goes_by_subject(name, settings) || is_spared {
             return;

@@ -8,7 +8,6 @@ use crate::certs_dir::inspect::Inspection;
 use crate::certs_dir::layout::CertificateName;
 use crate::finding::{Finding, checks};
 use crate::host::Host;
-use crate::login::NODE_USER;
 use crate::pki::CryptoError;
 use crate::pki::tls::{Identity, Verifier};
 use crate::usage::Usage;
@@ -60,7 +59,7 @@ impl<'a> Peers<'a> {
             node: node.transpose()?.map(|node| Verifier::server(node, &clients, expected.now)).transpose()?,
             client: client_of(Usage::Node)?,
             browser: client_of(Usage::Ui)?,
-            has_node_client: reading.has(&CertificateName::named(Usage::Client, NODE_USER).certificate_file()),
+            has_node_client: reading.has(&CertificateName::client_of_nodes().certificate_file()),
         })
     }
 

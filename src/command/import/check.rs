@@ -185,7 +185,7 @@ fn purposes(name: &CertificateName, after: &Reading<'_>) -> &'static [ExtendedKe
 
 /// The certificate that nodes show each other, if it is not node.crt.
 fn node_client() -> String {
-    CertificateName::named(Usage::Client, NODE_USER).certificate_file()
+    CertificateName::client_of_nodes().certificate_file()
 }
 
 /// What servers trust for the certificates of their clients.

@@ -161,12 +161,6 @@ impl<'a> Old<'a> {
 
 /// What to type instead.
 fn anew(usage: Usage) -> String {
-    let command = match usage {
-        Usage::Node => "create-node",
-        Usage::Ui => "create-ui",
-        Usage::TenantClient => "create-tenant-client",
-        Usage::TenantSigning => "create-tenant-signing",
-        _ => "create-client",
-    };
+    let command = usage.kind().command;
     format!("make it anew: {command} --overwrite")
 }

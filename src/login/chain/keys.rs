@@ -1,7 +1,7 @@
 //! Keys and signature algorithms (`parsePublicKey`, `checkSignature`, `getSignatureAlgorithmFromAI`).
 
 use super::{Finding, Rule};
-use crate::certificate::{Certificate, KeyKind, PublicKey};
+use crate::certificate::{Certificate, KeyKind, PublicKey, curve};
 use crate::der::{self, INTEGER, NULL, OBJECT_IDENTIFIER, Reader, SEQUENCE, tlv};
 
 /// The largest RSA key that a client may send, in bits.
@@ -16,13 +16,8 @@ const X25519: &[u8] = b"\x2b\x65\x6e";
 const ML_DSA: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x03";
 
 /// Object identifiers of curves, and the length of a coordinate in octets.
-const CURVES: [(&[u8], usize); 4] = [
-    (P224, 28),
-    (b"\x2a\x86\x48\xce\x3d\x03\x01\x07", 32),
-    (b"\x2b\x81\x04\x00\x22", 48),
-    (b"\x2b\x81\x04\x00\x23", 66),
-];
-const P224: &[u8] = b"\x2b\x81\x04\x00\x21";
+const CURVES: [(&[u8], usize); 4] =
+    [(curve::P224, 28), (curve::P256, 32), (curve::P384, 48), (curve::P521, 66)];
 
 fn parse(why: impl Into<String>) -> Vec<Finding> {
     vec![Finding::refusal(Rule::Parse, why)]
@@ -116,7 +111,7 @@ pub(super) fn of_client(certificate: &Certificate) -> Vec<Finding> {
         KeyKind::Other => {
             vec![Finding::refusal(Rule::Key, "its key is of a kind that servers do not take from clients")]
         }
-        KeyKind::Ec(P224) => {
+        KeyKind::Ec(curve::P224) => {
             vec![Finding::doubt(Rule::Key, "its key is on the curve P-224, which works with TLS 1.2 only")]
         }
         _ => doubtful(&key).into_iter().collect(),

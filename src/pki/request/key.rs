@@ -2,15 +2,13 @@
 
 use thiserror::Error;
 
-use crate::certificate::{KeyKind, PublicKey};
+use crate::certificate::{KeyKind, PublicKey, curve};
 use crate::der::{self, NULL};
 use crate::pki::key::{KeySizeError, KeySpec};
 use crate::pki::oid_name;
 
-/// The object identifiers of P-256, P-384 and P-521 (RFC 5480 section 2.1.1.1), and the length of a point in
-/// octets.
-const CURVES: [(&[u8], usize); 3] =
-    [(b"\x2a\x86\x48\xce\x3d\x03\x01\x07", 65), (b"\x2b\x81\x04\x00\x22", 97), (b"\x2b\x81\x04\x00\x23", 133)];
+/// The curves that we certify keys on, and the length of a point in octets.
+const CURVES: [(&[u8], usize); 3] = [(curve::P256, 65), (curve::P384, 97), (curve::P521, 133)];
 
 /// Why no certificate is made for a key.
 #[derive(Debug, Error, PartialEq, Eq)]
