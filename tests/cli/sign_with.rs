@@ -348,7 +348,8 @@ fn the_signer_for_openssl_ca_works_with_several_at_a_time() {
         defaults: {key-algorithm: ecdsa, lifetime: 20d, subject: 'OU=x,O=Acme,CN={}'}\n";
     sandbox.write("m.yml", manifest);
     let signer = crate::support::project().join("contrib/signers/openssl-ca");
-    let with = format!("--sign-with={} ca.cnf", signer.display());
+    // The project may be in a place with a space in its name.
+    let with = format!("--sign-with='{}' ca.cnf", signer.display());
     let run = sandbox.run(&["apply", "m.yml", "--out=f", CERTS, "--jobs=4", &with]).succeeds();
     assert!(run.stdout.contains("created 5") && run.stderr.is_empty(), "{run:?}");
     let text = sandbox.openssl(&["x509", "-in", "f/nodes/c/node.crt", "-noout", "-subject", "-enddate"]);

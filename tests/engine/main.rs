@@ -88,7 +88,7 @@ fn a_fleet_is_made_by_an_engine_whose_leader_dies() {
     let token = set_up(&cluster, &sandbox);
     sandbox.write("cluster.yml", &manifest());
     let signer = project().join("contrib/signers/openbao");
-    let with = format!("--sign-with={}", signer.display());
+    let with = format!("--sign-with='{}'", signer.display());
     let args =
         ["apply", "cluster.yml", "--out=fleet", "--certs-dir=certs", "--jobs=4", &with, "--sign-timeout=20s"];
 
