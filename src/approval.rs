@@ -9,7 +9,7 @@ use crate::pki::request::SigningRequest;
 use crate::usage::Usage;
 
 /// What may be in a certificate: flags say so, or a manifest.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Its subject.
     pub subject: DistinguishedName,

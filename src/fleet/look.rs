@@ -7,8 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 
-use super::desired::{FolderName, PLACES};
-use super::plan::{Authorities, AuthorityFile, Found, FoundCertificate, FoundKey};
+use super::desired::{Folder, FolderName, PLACES};
+use super::plan::{Authorities, AuthorityFile, Found, FoundCertificate, FoundKey, SignedBy, Waiting};
 use crate::certificate::Certificate;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
@@ -17,6 +17,7 @@ use crate::error::reason;
 use crate::finding::Finding;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
+use crate::pki::request::SigningRequest;
 use crate::store::PREFIX;
 use crate::store::dir::Dir;
 use crate::store::read::{ReadError, Regular};
@@ -24,13 +25,16 @@ use crate::usage::{KINDS, Usage};
 
 /// The CA files of the certs directory. What else is in them, such as a key, belongs into no folder.
 ///
+/// `ca.crt` has to be there unless a CA elsewhere signs some time later, whose certificate may come then.
+///
 /// # Errors
 /// If `ca.crt` is missing, or one of them cannot be read.
-pub fn authorities(certs_dir: &Reading<'_>) -> Result<Authorities> {
+pub fn authorities(certs_dir: &Reading<'_>, signed_by: SignedBy) -> Result<Authorities> {
     let mut all = BTreeMap::new();
     for kind in KINDS.iter().filter(|kind| kind.usage.is_ca()) {
         let file = CertificateName::of(kind.usage).certificate_file();
-        if kind.usage != Usage::Ca && !certs_dir.has(&file) {
+        let is_needed = kind.usage == Usage::Ca && signed_by != SignedBy::Request;
+        if !is_needed && !certs_dir.has(&file) {
             continue;
         }
         let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
@@ -43,11 +47,16 @@ pub fn authorities(certs_dir: &Reading<'_>) -> Result<Authorities> {
     Ok(Authorities(all))
 }
 
-/// What is in a folder; nothing, if it is not there.
+/// What is in a folder; nothing, if it is not there. The keys that wait are looked at only if requests are to be made.
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn found(folder: &CertsDir, findings: &mut Vec<Finding>) -> Result<Found> {
+pub fn found(
+    folder: &CertsDir,
+    desired: &Folder,
+    signed_by: SignedBy,
+    findings: &mut Vec<Finding>,
+) -> Result<Found> {
     let mut reading = folder.read();
     findings.append(&mut reading.findings);
     let mut found = Found::default();
@@ -60,7 +69,37 @@ pub fn found(folder: &CertsDir, findings: &mut Vec<Finding>) -> Result<Found> {
             found.certificates.insert(name, certificate);
         }
     }
+    let names = desired.certificates.iter().map(|wanted| &wanted.name);
+    let names = names.filter(|name| signed_by == SignedBy::Request && reading.has(&name.pending_key_file()));
+    found.waiting = names.map(|name| (name.clone(), waiting(&reading, name))).collect();
     Ok(found)
+}
+
+fn waiting(folder: &Reading<'_>, name: &CertificateName) -> Waiting {
+    let file = name.pending_key_file();
+    let key = match waiting_key(folder, &file) {
+        Ok(key) => key,
+        Err(why) => return Waiting { key: Err(why), request: None },
+    };
+    // One that cannot be read, or is for another key, is of no use.
+    let request = folder.open(&name.request_file()).and_then(Regular::read).ok();
+    let request = request.and_then(|contents| SigningRequest::read(&contents).ok());
+    let request = request.filter(|request| key.matches(&request.key));
+    let public = key.public().and_then(|key| Ok(key.public_key_to_der()?));
+    Waiting { key: public.map_err(|why| format!("{file}: {why}")), request }
+}
+
+/// A key that waits for its certificate.
+///
+/// # Errors
+/// If it cannot be read; or if somebody else can have put it there, who would have the certificate then, too.
+pub fn waiting_key(folder: &Reading<'_>, file: &str) -> Result<PrivateKey, String> {
+    let open = folder.open(file).map_err(|why| format!("{file}: {why}"))?;
+    if !folder.is_guarded(&open) {
+        return Err(format!("others can change {file} or its directory, and have put their own key there"));
+    }
+    let contents = open.read().map_err(|why| format!("{file}: {why}"))?;
+    PrivateKey::from_pem(&contents).map_err(|why| format!("{file}: {why}"))
 }
 
 fn found_certificate(folder: &Reading<'_>, name: &CertificateName) -> FoundCertificate {

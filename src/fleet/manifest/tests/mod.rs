@@ -94,7 +94,7 @@ fn entries_have_what_they_say_else_the_defaults() {
     let defaults = "defaults: {lifetime: 30d, key-algorithm: rsa, key-size: 4096, subject: 'O=Acme,CN={}'}";
     let of = |entry: &str| {
         let manifest = read(&format!("{defaults}\nclients: [{entry}]")).expect(entry);
-        let Settings { lifetime, key, subject } = manifest.clients[0].settings.clone();
+        let Settings { lifetime, key, subject, .. } = manifest.clients[0].settings.clone();
         (lifetime.to_string(), key, subject.to_string())
     };
     let ecdsa = |bits| KeySpec::ecdsa(bits).expect("a key");
