@@ -81,8 +81,7 @@ impl Fleet {
 }
 
 fn waiting_key(folder: &CertsDir, name: &CertificateName) -> Result<PrivateKey> {
-    look::waiting_key(&folder.read(), &name.pending_key_file())
-        .map_err(|why| stuck(folder, name, &why).into())
+    look::waiting_key(&folder.read(), &name.pending_key_file()).map_err(|why| stuck(folder, name, &why).into())
 }
 
 /// A key that waits is never replaced: what it waits for may be on its way.

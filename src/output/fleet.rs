@@ -67,19 +67,21 @@ pub fn lines(out: &Path, step: &Step<'_>, dry_run: bool) -> String {
         printable(&format!("{} {}{why}", verb.of(dry_run), folder.join(file).display())) + "\n"
     };
     let mut lines = String::new();
-    let is_new = step.made().any(|(_, reason)| *reason == Reason::Missing);
+    let is_new = step.made().chain(step.asked()).any(|(_, reason)| *reason == Reason::Missing);
     // The CA files of a new folder are no news.
     for usage in step.authorities.iter().filter(|_| !is_new) {
         lines += &line(UPDATE, CertificateName::of(*usage).certificate_file(), String::new());
     }
-    let made = step.made().map(|made| (made, CertificateName::certificate_file as fn(&_) -> _));
-    let asked = step.asked().map(|asked| (asked, CertificateName::request_file as fn(&_) -> _));
-    for ((wanted, reason), file) in made.chain(asked) {
-        let file = file(&wanted.name);
+    for (wanted, reason) in step.made() {
+        let file = wanted.name.certificate_file();
         lines += &match reason {
             Reason::Missing => line(CREATE, file, String::new()),
             reason => line(RENEW, file, format!(": {reason}")),
         };
+    }
+    for (wanted, reason) in step.asked() {
+        let why = if *reason == Reason::Missing { String::new() } else { format!(": {reason}") };
+        lines += &line(CREATE, wanted.name.request_file(), why);
     }
     lines
 }

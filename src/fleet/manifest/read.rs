@@ -20,7 +20,8 @@ pub mod tables {
     /// Of `defaults`.
     pub const DEFAULTS: &[&str] = &["hosts", "lifetime", "key-algorithm", "key-size", "subject", "ocsp-url"];
     /// Of an entry in `nodes`.
-    pub const NODE: &[&str] = &["name", "hosts", "lifetime", "key-algorithm", "key-size", "subject", "ocsp-url"];
+    pub const NODE: &[&str] =
+        &["name", "hosts", "lifetime", "key-algorithm", "key-size", "subject", "ocsp-url"];
     /// Of an entry in `clients`.
     pub const CLIENT: &[&str] = &[
         "user",

@@ -163,9 +163,10 @@ pub fn step<'a>(folder: &'a Folder, found: &Found, context: &Context<'_>) -> Ste
     };
     let strays = found.certificates.iter().flat_map(|(name, found)| stray_files(folder, name, found));
     // Servers go by them as long as they are there. Without a CA file to compare them with, they are the CA's own.
-    let authorities = found.authorities.keys().filter(|usage| {
-        !context.authorities.0.is_empty() && !context.authorities.0.contains_key(usage)
-    });
+    let authorities = found
+        .authorities
+        .keys()
+        .filter(|usage| !context.authorities.0.is_empty() && !context.authorities.0.contains_key(usage));
     let authorities = authorities.map(|usage| CertificateName::of(*usage).certificate_file());
     Step {
         folder,

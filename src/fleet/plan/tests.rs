@@ -84,11 +84,7 @@ impl Ca {
             .certificates
             .iter()
             .map(|wanted| (wanted.name.clone(), self.sign(wanted, NOW, wanted.name.usage.kind().profile)));
-        Found {
-            authorities: files.collect(),
-            certificates: certificates.collect(),
-            waiting: BTreeMap::new(),
-        }
+        Found { authorities: files.collect(), certificates: certificates.collect(), waiting: BTreeMap::new() }
     }
 }
 

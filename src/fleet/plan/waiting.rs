@@ -39,7 +39,8 @@ impl Waiting {
             approval.open.is_empty() && names.iter().all(|name| approval.alt_names.contains(name))
         });
         let purposes = usage.kind().profile.extended_key_usage.iter();
-        is_allowed && purposes.into_iter().all(|one| request.asked.purposes.iter().any(|name| name == one.name()))
+        is_allowed
+            && purposes.into_iter().all(|one| request.asked.purposes.iter().any(|name| name == one.name()))
     }
 
     /// Is the key of this kind and size? Not if it cannot be read.
@@ -59,7 +60,9 @@ impl Step<'_> {
                 let why = match &waiting.key {
                     Err(why) => why.clone(),
                     Ok(_) if waiting.is_of_kind(wanted.key) => return None,
-                    Ok(_) => format!("{file} waits for its certificate, and the manifest asks for another kind of key"),
+                    Ok(_) => format!(
+                        "{file} waits for its certificate, and the manifest asks for another kind of key"
+                    ),
                 };
                 Some((&wanted.name, why))
             },
