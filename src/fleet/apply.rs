@@ -14,11 +14,9 @@ use crate::asking::{self, Key};
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::CertificateName;
-use crate::error::{Advice, shell_word};
 use crate::finding::Finding;
 use crate::interrupts::Interrupts;
 use crate::mint::{Signer, mint};
-use crate::pki::key::PrivateKey;
 use crate::pki::name;
 use crate::store::dir::Dir;
 use crate::usage::Usage;
@@ -43,9 +41,15 @@ impl Fleet {
         }
         let found = look::found(&certs_dir, folder, context.signed_by, findings)?;
         let step = plan::step(folder, &found, context);
-        match step.stuck(&found) {
+        match step.stuck(found) {
             None => Ok(step),
-            Some((name, why)) => Err(stuck(&certs_dir, name, &why).into()),
+            Some((_, Some(why))) => Err(why.into()),
+            Some((name, None)) => {
+                let file = name.pending_key_file();
+                let what =
+                    format!("{file} waits for its certificate, and the manifest asks for another kind of key");
+                Err(look::stuck(&certs_dir.read(), &name, what).into())
+            }
         }
     }
 
@@ -80,20 +84,6 @@ impl Fleet {
     }
 }
 
-fn waiting_key(folder: &CertsDir, name: &CertificateName) -> Result<PrivateKey> {
-    look::waiting_key(&folder.read(), &name.pending_key_file()).map_err(|why| stuck(folder, name, &why).into())
-}
-
-/// A key that waits is never replaced: what it waits for may be on its way.
-fn stuck(folder: &CertsDir, name: &CertificateName, why: &str) -> Advice {
-    let file = |file| shell_word(&folder.path().join(file).display().to_string());
-    let (key, request) = (file(name.pending_key_file()), file(name.request_file()));
-    let hint = format!(
-        "import the certificate that it waits for; or, if nobody is to sign it any more: rm {key} {request}, and run apply again"
-    );
-    Advice::new(why.to_owned(), hint)
-}
-
 /// What the folders are made with.
 pub struct Making<'a> {
     /// What the plan depends on.
@@ -123,7 +113,7 @@ impl Making<'_> {
             let key = match key {
                 AskedKey::New => Key::New(wanted.key),
                 // Read again: the plan keeps no private keys.
-                AskedKey::Waiting => Key::Existing(waiting_key(folder, &wanted.name)?),
+                AskedKey::Waiting => Key::Existing(look::waiting_key(&folder.read(), &wanted.name)?),
             };
             let files = asking::files(&wanted.name, &name::encode(&wanted.subject)?, &wanted.alt_names, key)?;
             batch.extend(files.into_iter().map(|(file, contents)| match contents {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -13,13 +14,13 @@ use crate::certificate::Certificate;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading, scan};
-use crate::error::reason;
+use crate::error::{Advice, reason, shell_word};
 use crate::finding::Finding;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
 use crate::pki::request::SigningRequest;
 use crate::store::PREFIX;
-use crate::store::dir::Dir;
+use crate::store::dir::{Dir, euid};
 use crate::store::read::{ReadError, Regular};
 use crate::usage::{KINDS, Usage};
 
@@ -76,8 +77,7 @@ pub fn found(
 }
 
 fn waiting(folder: &Reading<'_>, name: &CertificateName) -> Waiting {
-    let file = name.pending_key_file();
-    let key = match waiting_key(folder, &file) {
+    let key = match waiting_key(folder, name) {
         Ok(key) => key,
         Err(why) => return Waiting { key: Err(why), request: None },
     };
@@ -86,20 +86,39 @@ fn waiting(folder: &Reading<'_>, name: &CertificateName) -> Waiting {
     let request = request.and_then(|contents| SigningRequest::read(&contents).ok());
     let request = request.filter(|request| key.matches(&request.key));
     let public = key.public().and_then(|key| Ok(key.public_key_to_der()?));
-    Waiting { key: public.map_err(|why| format!("{file}: {why}")), request }
+    Waiting { key: public.map_err(|why| unusable(folder, name, &why)), request }
 }
 
 /// A key that waits for its certificate.
 ///
 /// # Errors
 /// If it cannot be read; or if somebody else can have put it there, who would have the certificate then, too.
-pub fn waiting_key(folder: &Reading<'_>, file: &str) -> Result<PrivateKey, String> {
-    let open = folder.open(file).map_err(|why| format!("{file}: {why}"))?;
+pub fn waiting_key(folder: &Reading<'_>, name: &CertificateName) -> Result<PrivateKey, Advice> {
+    let file = name.pending_key_file();
+    let open = folder.open(&file).map_err(|why| unusable(folder, name, &why))?;
     if !folder.is_guarded(&open) {
-        return Err(format!("others can change {file} or its directory, and have put their own key there"));
+        let what = format!("others can change {file} or its directory, and may have put their own key there");
+        let dir = shell_word(&folder.dir_path().display().to_string());
+        let hint =
+            format!("if nobody has, make it yours alone: chown -R {0} {dir}; chmod -R go-w {dir}", euid());
+        return Err(Advice::new(what, hint));
     }
-    let contents = open.read().map_err(|why| format!("{file}: {why}"))?;
-    PrivateKey::from_pem(&contents).map_err(|why| format!("{file}: {why}"))
+    let contents = open.read().map_err(|why| unusable(folder, name, &why))?;
+    PrivateKey::from_pem(&contents).map_err(|why| unusable(folder, name, &why))
+}
+
+fn unusable(folder: &Reading<'_>, name: &CertificateName, why: &dyn Display) -> Advice {
+    stuck(folder, name, format!("{}: {why}", name.pending_key_file()))
+}
+
+/// A key that waits is never replaced: its certificate may be on its way.
+pub fn stuck(folder: &Reading<'_>, name: &CertificateName, what: String) -> Advice {
+    let file = |file: String| shell_word(&folder.path(&file).display().to_string());
+    let (key, request) = (file(name.pending_key_file()), file(name.request_file()));
+    let hint = format!(
+        "import the certificate that it waits for; or, if nobody is to sign it any more: rm {key} {request}, and run apply again"
+    );
+    Advice::new(what, hint)
 }
 
 fn found_certificate(folder: &Reading<'_>, name: &CertificateName) -> FoundCertificate {

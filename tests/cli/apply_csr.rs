@@ -224,7 +224,10 @@ fn a_key_that_cannot_be_trusted_is_not_asked_with() {
     refuses(
         &sandbox,
         &[],
-        &["fleet/clients/root: others can change client.root.key.pending or its directory", "chmod go-w"],
+        &[
+            "fleet/clients/root: others can change client.root.key.pending or its directory",
+            "if nobody has, make it yours alone",
+        ],
     );
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("permissions");
     sandbox.write("fleet/clients/root/client.root.key.pending", "hello");

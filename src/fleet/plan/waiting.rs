@@ -5,6 +5,7 @@ use super::{Found, Step};
 use crate::approval::{self, Grant};
 use crate::certificate::PublicKey;
 use crate::certs_dir::layout::CertificateName;
+use crate::error::Advice;
 use crate::fleet::desired::Wanted;
 use crate::pki::key::KeySpec;
 use crate::pki::request::SigningRequest;
@@ -22,7 +23,7 @@ pub enum AskedKey {
 #[derive(Debug)]
 pub struct Waiting {
     /// Its SubjectPublicKeyInfo, or why it cannot be used.
-    pub key: Result<Vec<u8>, String>,
+    pub key: Result<Vec<u8>, Advice>,
     /// The request beside it, if it is for this key.
     pub request: Option<SigningRequest>,
 }
@@ -51,22 +52,15 @@ impl Waiting {
 }
 
 impl Step<'_> {
-    /// A certificate that cannot be asked for, as its key waits already and is not the one that is wanted; and why.
-    pub fn stuck<'a>(&'a self, found: &Found) -> Option<(&'a CertificateName, String)> {
+    /// A certificate that cannot be asked for: its key waits already, and cannot be used, for this reason, or is
+    /// not of the kind that is wanted.
+    pub fn stuck(&self, mut found: Found) -> Option<(CertificateName, Option<Advice>)> {
         let asked = self.asked().chain(self.awaited());
-        asked.filter_map(|(wanted, _)| Some((wanted, found.waiting.get(&wanted.name)?))).find_map(
-            |(wanted, waiting)| {
-                let file = wanted.name.pending_key_file();
-                let why = match &waiting.key {
-                    Err(why) => why.clone(),
-                    Ok(_) if waiting.is_of_kind(wanted.key) => return None,
-                    Ok(_) => format!(
-                        "{file} waits for its certificate, and the manifest asks for another kind of key"
-                    ),
-                };
-                Some((&wanted.name, why))
-            },
-        )
+        asked.map(|(wanted, _)| wanted).find_map(|wanted| {
+            let waiting = found.waiting.remove(&wanted.name)?;
+            let is_of_kind = waiting.is_of_kind(wanted.key);
+            (!is_of_kind).then(|| (wanted.name.clone(), waiting.key.err()))
+        })
     }
 }
 
