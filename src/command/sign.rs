@@ -24,13 +24,14 @@ use requests::{Incoming, Place};
 
 /// Signs all of the requests, or none in a directory.
 pub fn run(args: &Sign) -> Result<()> {
+    let ca_dir = CertsDir::open(&args.new.dir.path()?)?;
     let job = Job {
         args,
-        granted: allow::granted(args)?,
+        granted: allow::granted(args, &ca_dir.read())?,
         owner: args.new.owner.account()?,
         validity: values::validity(&args.new.lifetime)?,
         ca_key: args.ca_key.key()?,
-        ca_dir: CertsDir::open(&args.new.dir.path()?)?,
+        ca_dir,
     };
     let places = Place::of_files(&args.files)?;
     let requests = job.requests(&places)?;
@@ -67,13 +68,13 @@ impl Job<'_> {
             if writes {
                 announce::findings(&place.dir.writer(self.owner).prepare(None)?);
             }
-            all.push(place.read(usage, &self.granted.grants)?);
+            all.push(place.read(usage, &self.granted)?);
         }
         for (place, requests) in places.iter().zip(&all).filter(|_| writes) {
             place.check(requests, self.owner, overwrite)?;
         }
         for request in all.iter().flatten() {
-            confirm::confirm(request, self.args, &self.granted.grants).with_context(|| request.failure())?;
+            confirm::confirm(request, self.args).with_context(|| request.failure())?;
         }
         Ok(all)
     }
@@ -97,7 +98,7 @@ impl Job<'_> {
                 subject: EncodedName::from_der(&request.subject_name)?,
                 alt_names: approval.alt_names,
                 kept: None,
-                added: Vec::new(),
+                added: values::ocsp_access(self.args.ocsp_url.as_deref())?,
                 validity: self.validity,
                 key: SubjectKey::Public(request.key),
             };

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::import::enterprise;
 use crate::sandbox::{Run, Sandbox};
 use crate::schema::objection;
+use crate::support::project;
 
 const CLUSTER: &str = "\
 defaults: {key-algorithm: ecdsa, hosts: [db.example.com]}
@@ -374,4 +375,57 @@ fn a_ca_key_means_nothing_for_requests() {
         assert!(run.status == Some(2) && run.stderr.contains("cannot be used with"), "{flag}: {run:?}");
     }
     assert!(!sandbox.path("fleet").exists());
+}
+
+/// The operator of the CA signs what the manifest says, and nothing else.
+#[test]
+fn requests_are_signed_by_the_manifest_and_imported() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.write("cluster.yml", CLUSTER);
+    applied(&sandbox, &[]);
+    let sign = |files: &[&str], kind: &str| {
+        let flags = ["--manifest=cluster.yml", kind, "--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"];
+        sandbox.run(&[&["sign"], files, &flags].concat()).succeeds_silently();
+    };
+    let nodes = ["fleet/nodes/node1/node.csr", "fleet/nodes/node2/node.csr"];
+    let clients = ["fleet/clients/app/client.app.csr", "fleet/clients/root/client.root.csr"];
+    sign(&nodes, "--as=node");
+    sign(&clients, "--as=client");
+    // Signed where they are: import finds the key, and needs --overwrite for the certificate.
+    for request in nodes.iter().chain(&clients) {
+        let certificate = request.replace(".csr", ".crt");
+        let dir = format!("--certs-dir={}", request.rsplit_once('/').expect("a path").0);
+        sandbox.run(&["import", &certificate, "--overwrite", &dir]).succeeds_silently();
+    }
+    assert_eq!(sandbox.names("fleet/nodes/node1"), ["ca.crt", "node.crt", "node.key"]);
+    assert_eq!(applied(&sandbox, &[]), "kept 4, created 0, renewed 0\n");
+    let verify = sandbox.run(&["verify", "--recursive", "--certs-dir=fleet"]);
+    assert_eq!(verify.status, Some(0), "{verify:?}");
+    let text = sandbox.openssl(&[
+        "x509",
+        "-in",
+        "fleet/clients/app/client.app.crt",
+        "-noout",
+        "-ext",
+        "subjectAltName",
+    ]);
+    assert!(text.contains("URI:crdb://tenant/2/user/app"), "{text}");
+}
+
+/// Its commands, as they are printed.
+#[test]
+fn the_chapter_about_a_whole_cluster_works_as_printed() {
+    let page = fs::read_to_string(project().join("docs/outside-ca.md")).expect("the page");
+    let chapter =
+        page.split("\n## ").find(|chapter| chapter.starts_with("A whole cluster\n")).expect("the chapter");
+    let commands = chapter.lines().filter_map(|line| line.strip_prefix("    "));
+    let script: Vec<_> = commands.map(|line| line.strip_prefix("$ ").unwrap_or(line)).collect();
+    assert_eq!(script.iter().filter(|line| line.contains("crdb-cert")).count(), 5, "{script:#?}");
+    let sandbox = Sandbox::with_ca();
+    sandbox.write("cluster.yml", CLUSTER);
+    fs::rename(sandbox.path("certs"), sandbox.path("ca")).expect("the CA's directory");
+    sandbox.make_dir("certs");
+    fs::copy(sandbox.path("ca/ca.crt"), sandbox.path("certs/ca.crt")).expect("a copy");
+    let said = sandbox.script(&script.join("\n")).succeeds_silently_but_for_stdout();
+    assert!(said.ends_with("\nkept 4, created 0, renewed 0\n"), "{said}");
 }

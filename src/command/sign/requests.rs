@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use super::allow::Granted;
 use super::target;
 use crate::approval::{self, Approval, Grant};
 use crate::certs_dir::layout::{CertificateName, signed_file};
@@ -35,6 +36,8 @@ pub struct Incoming {
     pub target: String,
     /// What it says.
     pub request: SigningRequest,
+    /// What it may ask for.
+    pub grants: Vec<Grant>,
     /// What it gets.
     pub approval: Approval,
 }
@@ -80,11 +83,11 @@ impl Place {
     }
 
     /// Reads, checks and shows the requests.
-    pub fn read(&self, usage: Usage, grants: &[Grant]) -> Result<Vec<Incoming>> {
+    pub fn read(&self, usage: Usage, granted: &Granted) -> Result<Vec<Incoming>> {
         let reading = self.dir.read();
         let read = |file: &String| {
             let path = reading.path(file).display().to_string();
-            incoming(&reading, file, usage, grants).with_context(|| failure(&path))
+            incoming(&reading, file, usage, granted).with_context(|| failure(&path))
         };
         self.files.iter().map(read).collect()
     }
@@ -119,15 +122,16 @@ impl Place {
     }
 }
 
-fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, grants: &[Grant]) -> Result<Incoming> {
+fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, granted: &Granted) -> Result<Incoming> {
     let path = reading.path(file).display().to_string();
     let contents = reading.open(file).and_then(Regular::read)?;
     let request = SigningRequest::read(&contents)?;
     show(&path, &request);
-    let approval = approve(&request, usage, grants)?;
+    let grants = granted.of(reading.dir_path(), file);
+    let approval = approve(&request, usage, &grants)?;
     let target = signed_file(file);
     check_name(&target, usage)?;
-    Ok(Incoming { path, target, request, approval })
+    Ok(Incoming { path, target, request, grants, approval })
 }
 
 /// The names of a directory say what is in its files.
