@@ -124,6 +124,10 @@ fn every_folder_gets_its_keys_and_requests() {
 fn what_was_asked_for_waits_and_what_arrived_is_kept() {
     let sandbox = sandbox(CLUSTER);
     applied(&sandbox, &[]);
+    let status = sandbox.run(&["status", "--out=fleet", "--certs-dir=certs"]).succeeds().stdout;
+    let next = "next: crdb-cert import <answer> --overwrite --certs-dir=fleet/clients/app\n";
+    let words = [next, "fleet/nodes/node1: trusts ", "\n  node.crt: asked for, its key waits\n"];
+    assert!(words.iter().all(|words| status.contains(words)), "{status}");
     let before = sandbox.snapshot_of("fleet");
     let said = applied(&sandbox, &[]);
     assert!(said.starts_with("waiting for the certificate of fleet/nodes/node1/node.csr\n"), "{said}");
@@ -324,6 +328,7 @@ fn keys_that_wait_are_no_strays_and_no_prey() {
     assert_eq!(verify.status, Some(0), "{verify:?}");
     let status = sandbox.run(&["status", "--out=fleet", "--certs-dir=certs"]).succeeds();
     assert!(!status.stdout.contains("pending"), "{status:?}");
+    assert!(status.stdout.contains("node1/node.crt and 1 more were asked for"), "{status:?}");
 
     // A folder that is no longer in the manifest stays whole while a key waits there.
     edit(&sandbox, "node[1:2]", "node1");
