@@ -198,7 +198,7 @@ Examples:
     /// --from, it asks for the names and the subject of an existing certificate.
     ///
     /// The key waits as `node.key.pending` until its certificate arrives. A `node.crt` and `node.key` that are
-    /// in use stay as they are. Send `node.csr` to the CA.
+    /// in use stay as they are. Send `node.csr` to the CA. For a whole cluster there is `apply --csr`.
     #[command(
         override_usage = "crdb-cert csr [OPTIONS] <KIND> [NAME]...\n       crdb-cert csr [OPTIONS] --from <FILE>"
     )]

@@ -467,7 +467,7 @@ fn a_request_cannot_drive_the_terminal() {
 }
 
 const MANIFEST: &str = "\
-nodes: [{name: a, hosts: [10.0.0.1]}, {name: b, subject: 'O=Acme,CN=node'}]
+nodes: [{name: a, hosts: [10.0.0.1]}, {name: b, subject: 'O=Acme,CN=node'}, c]
 clients: [root, {user: max, tenant-scope: [2]}, {user: bob, tenant-scope: [3]}]
 ui: {hosts: [console]}
 tenants: [{id: 7, hosts: [sql]}]
@@ -495,6 +495,9 @@ fn a_manifest_allows_what_it_wants() {
     let url = "http://ocsp.example.com";
     let nodes = ["a/node.csr", "b/node.csr", NODE, BY_MANIFEST, &format!("--ocsp-url={url}")];
     sign(&sandbox, &nodes).succeeds_silently();
+    // Any node's names will do where nothing says which it is.
+    csr(&sandbox, "in", &["node", "a", "10.0.0.1"]);
+    sign(&sandbox, &["in/node.csr", NODE, BY_MANIFEST]).succeeds_silently();
     assert!(contents(&sandbox, "a/node.crt").contains("DNS:a, IP Address:10.0.0.1"));
     assert_eq!(sandbox.openssl(&["x509", "-in", "b/node.crt", "-noout", "-ocsp_uri"]).trim(), url);
     sign(&sandbox, &["in/client.max.csr", "in/client.bob.csr", "--as=client", BY_MANIFEST]).succeeds_silently();
@@ -531,10 +534,13 @@ fn a_manifest_allows_nobody_what_it_wants_for_another() {
     );
     csr(&sandbox, "in", &["node", "a", "b"]);
     refuses(&["in/node.csr", NODE], &format!("it asks for DNS:b, {name}"));
+    fs::remove_file(sandbox.path("in/node.key.pending")).expect("the key");
+    csr(&sandbox, "in", &["node", "a", "c", "--overwrite"]);
+    refuses(&["in/node.csr", NODE], name);
     fs::rename(sandbox.path("in/node.csr"), sandbox.path("in/b.csr")).expect("a rename");
     refuses(&["in/b.csr", NODE], "O=Acme,CN=node is allowed");
     // What flags allow comes on top.
-    sign(&sandbox, &["in/b.csr", NODE, BY_MANIFEST, "--host=a,b"]).succeeds_silently();
+    sign(&sandbox, &["in/b.csr", NODE, BY_MANIFEST, "--host=a,c"]).succeeds_silently();
     sign(&sandbox, &["in/client.max.csr", "--as=client", BY_MANIFEST, "--user=max", "--tenant-scope=3"])
         .succeeds_silently();
     sandbox.write("cluster.yml", "nodes: [a]\n");

@@ -6,12 +6,14 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::allow::Granted;
-use super::target;
 use crate::approval::{self, Approval, Grant};
+use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::{CertificateName, signed_file};
 use crate::certs_dir::{CertsDir, Reading, parent};
+use crate::cli::Sign;
 use crate::command::announce;
 use crate::error::{Advice, clipped};
+use crate::mint::Minted;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::SigningRequest;
 use crate::store::dir::Owner;
@@ -99,6 +101,27 @@ impl Place {
         requests.iter().try_for_each(|request| self.check_pair(request).with_context(|| request.failure()))
     }
 
+    /// Puts the certificates in place together.
+    pub fn put(
+        &self,
+        certificates: Vec<(String, Minted)>,
+        owner: Option<Owner>,
+        args: &Sign,
+        not_after: i64,
+    ) -> Result<()> {
+        let names: Vec<_> = certificates.iter().map(|(file, _)| self.dir.path().join(file)).collect();
+        let file = |(file, minted): (String, Minted)| {
+            (target(&file, args.new.overwrite), Contents::Certificates(minted.pem))
+        };
+        let batch = certificates.into_iter().map(file).collect();
+        announce::findings(&self.dir.writer(owner).commit(batch, None).context("failed to sign")?);
+        for path in names {
+            log::info!("generated {} certificate: {}", args.kind.usage().kind().noun, path.display());
+            announce::certificate(&path, Some(not_after));
+        }
+        Ok(())
+    }
+
     /// A certificate beside the key of another one would stop the server that uses them.
     fn check_pair(&self, incoming: &Incoming) -> Result<()> {
         let file = format!("{}.key", incoming.target.strip_suffix(".crt").unwrap_or(&incoming.target));
@@ -120,6 +143,12 @@ impl Place {
         )
         .into())
     }
+}
+
+/// What may be done about a certificate that is there.
+fn target(file: &str, overwrite: bool) -> Target {
+    let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
+    Target { file: file.to_owned(), existing }
 }
 
 fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, granted: &Granted) -> Result<Incoming> {

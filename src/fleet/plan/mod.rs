@@ -162,7 +162,7 @@ pub fn step<'a>(folder: &'a Folder, found: &Found, context: &Context<'_>) -> Ste
         (wanted, reason.map_or(Action::Keep, |reason| new(wanted, found, context, reason)))
     };
     let strays = found.certificates.iter().flat_map(|(name, found)| stray_files(folder, name, found));
-    // Servers go by them as long as they are there. Without a CA file to compare them with, they are the CA's own.
+    // Servers go by them as long as they are there. Where there is no CA file yet, the CA's came with `import`.
     let authorities = found
         .authorities
         .keys()
