@@ -9,7 +9,7 @@ use crate::pki::request::SigningRequest;
 use crate::usage::Usage;
 
 /// What may be in a certificate: flags say so, or a manifest.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Its subject.
     pub subject: DistinguishedName,
@@ -42,8 +42,8 @@ impl Open {
     }
 }
 
-/// Judges a request for a certificate of this kind. The names that count are those of the grants for its
-/// subject: one user's tenants are not another's.
+/// Judges a request for a certificate of this kind. It is measured by one of the grants for its subject, the one
+/// that allows most of it: one user's tenants are not another's, nor one node's names.
 ///
 /// # Errors
 /// Everything it asks for, by name, that no certificate of this kind has.
@@ -59,10 +59,14 @@ pub fn judge(request: &SigningRequest, usage: Usage, grants: &[Grant]) -> Result
         }
     }
     alt_names.sort_by_key(|name| matches!(name, AltName::Ip(_)));
-    let for_subject: Vec<_> = grants.iter().filter(|grant| grant.subject == request.subject.name).collect();
-    let subject = for_subject.is_empty();
+    let excess = |grant: &&Grant| {
+        let names = alt_names.iter().filter(|name| !grant.names.contains(name)).count();
+        (names, too_few(&alt_names, usage, &[*grant]).is_some())
+    };
+    let for_subject = grants.iter().filter(|grant| grant.subject == request.subject.name).min_by_key(excess);
+    let subject = for_subject.is_none();
     // If somebody allows another subject, only what goes with every grant is allowed too.
-    let grants = if subject { grants.iter().collect() } else { for_subject };
+    let grants = for_subject.map_or_else(|| grants.iter().collect(), |grant| vec![grant]);
     let is_allowed =
         |name: &AltName| !grants.is_empty() && grants.iter().all(|grant| grant.names.contains(name));
     refused.extend(too_few(&alt_names, usage, &grants));

@@ -175,6 +175,9 @@ Example:
     /// changed in the manifest, broken, due, or signed by another CA than the first in ca.crt is made anew, and the reason
     /// printed. Run it again at any time, such as once a day: it does what is left to do.
     ///
+    /// With --csr, a CA elsewhere signs: each certificate that would be made gets a key and a request in its folder instead, as
+    /// csr makes them, for sign or another CA, and then import. What waits for its certificate already stays.
+    ///
     /// Each folder is changed as a whole, or not at all. If one of them cannot be, the others are done, and the exit status is
     /// 1. No CA key is ever put into a folder.
     #[command(args_override_self = true)]
@@ -184,6 +187,7 @@ Examples:
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert apply cluster.yml --out=fleet --renew-within=60d \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert apply cluster.yml --out=fleet --csr --certs-dir=certs
   crdb-cert apply cluster.yml --out=fleet --ca-only --certs-dir=certs")]
     Apply(Apply),
     /// Create a key, and a request for its certificate
@@ -194,7 +198,7 @@ Examples:
     /// --from, it asks for the names and the subject of an existing certificate.
     ///
     /// The key waits as `node.key.pending` until its certificate arrives. A `node.crt` and `node.key` that are
-    /// in use stay as they are. Send `node.csr` to the CA.
+    /// in use stay as they are. Send `node.csr` to the CA. For a whole cluster there is `apply --csr`.
     #[command(
         override_usage = "crdb-cert csr [OPTIONS] <KIND> [NAME]...\n       crdb-cert csr [OPTIONS] --from <FILE>"
     )]
@@ -214,7 +218,7 @@ Examples:
     /// The certificate has the key, the subject and the names of the request; all else is as create-node,
     /// create-ui, create-client or create-tenant-client would make it. Name everything that the request may ask
     /// for: hosts with --host, users with --user, tenants with --tenant-id, a subject that is not the usual one
-    /// with --subject. On a terminal, you are asked about what you did not name. A request that asks for
+    /// with --subject; or all that a cluster's description allows, with --manifest. On a terminal, you are asked about what you did not name. A request that asks for
     /// anything else, such as CA:TRUE, is refused.
     #[command(args_override_self = true)]
     #[command(after_help = "\
@@ -222,6 +226,8 @@ Examples:
   crdb-cert sign node1.csr --as=node --host=node1.example.com,10.0.0.1 \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert sign client.maxroach.csr --as=client --user=maxroach \\
+    --certs-dir=certs --ca-key=my-safe-directory/ca.key
+  crdb-cert sign fleet/nodes/*/node.csr --as=node --manifest=cluster.yml \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert sign node1.csr --as=node --host=node1.example.com \\
     --subject='O=Acme Inc,OU=movr-prod,UID=node' --out=- \\

@@ -15,6 +15,7 @@
 pub mod account;
 pub mod approval;
 pub mod argv;
+mod asking;
 pub mod ca;
 pub mod certificate;
 pub mod certs_dir;

@@ -85,6 +85,12 @@ pub struct Sign {
     /// A tenant that may get a tenant client certificate; repeatable
     #[arg(long, value_name = "ID")]
     pub tenant_id: Vec<String>,
+    /// Allow what a description of the cluster says, as for apply; - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<OsString>,
+    /// Write into the certificates where servers ask whether they are revoked: the URL of an OCSP responder
+    #[arg(long, value_name = "URL")]
+    pub ocsp_url: Option<String>,
     /// Whom a client certificate is for.
     #[command(flatten)]
     pub scope: ScopeArgs,

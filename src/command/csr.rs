@@ -7,13 +7,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::announce;
-use crate::certs_dir::batch::{Contents, Existing, Target};
+use crate::asking::{self, Key};
+use crate::certs_dir::batch::{Existing, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading};
 use crate::cli::Csr;
 use crate::error::Advice;
 use crate::pki::key::{PrivateKey, Weakness};
-use crate::pki::request::{self, Wanted};
 use crate::store::read::Regular;
 use asked::Asked;
 
@@ -43,15 +43,13 @@ fn create(args: &Csr, asked: &Asked) -> Result<()> {
     let targets: Vec<_> = pending.into_iter().chain([target(name.request_file())]).collect();
     writer.check(&targets)?;
 
-    let key = if args.keep_key { existing_key(&certs_dir.read(), name)? } else { PrivateKey::generate(spec)? };
-    let profile = name.usage.kind().profile;
-    let wanted = Wanted { profile, subject: &asked.subject, alt_names: &asked.alt_names, kept: None };
-    let request = request::make(&wanted, &key).context("could not make the request")?;
-    let mut contents = vec![Contents::Request(request)];
-    if !args.keep_key {
-        contents.insert(0, Contents::Key(key.to_pem()?));
-    }
-    announce::findings(&writer.commit(targets.into_iter().zip(contents).collect(), None)?);
+    let key = match args.keep_key {
+        true => Key::Existing(existing_key(&certs_dir.read(), name)?),
+        false => Key::New(spec),
+    };
+    let files = asking::files(name, &asked.subject, &asked.alt_names, key)?;
+    let batch = files.into_iter().map(|(file, contents)| (target(file), contents)).collect();
+    announce::findings(&writer.commit(batch, None)?);
     if waits {
         log::warn!(
             "replaced the key {}: certificates asked for with the old one are of no use",

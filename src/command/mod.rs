@@ -14,6 +14,7 @@ mod generate;
 mod import;
 mod leaf;
 mod list;
+mod manifest;
 mod named;
 mod remove_ca;
 mod renew;

@@ -6,16 +6,14 @@ mod requests;
 
 use anyhow::{Context, Result};
 
+use super::signer::SignedBy;
 use super::{announce, values};
-use crate::ca::authority::Authority;
-use crate::ca::key::CaKey;
 use crate::certs_dir::CertsDir;
-use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::Sign;
 use crate::mint::{Minted, Signer, mint};
 use crate::output;
-use crate::pki::issue::Validity;
+use crate::pki::issue::{KeptExtension, Validity};
 use crate::pki::name::EncodedName;
 use crate::request::{Request, SubjectKey};
 use crate::store::dir::Owner;
@@ -24,13 +22,15 @@ use requests::{Incoming, Place};
 
 /// Signs all of the requests, or none in a directory.
 pub fn run(args: &Sign) -> Result<()> {
+    let ca_dir = CertsDir::open(&args.new.dir.path()?)?;
     let job = Job {
         args,
-        granted: allow::granted(args)?,
+        granted: allow::granted(args, &ca_dir.read())?,
         owner: args.new.owner.account()?,
+        added: values::ocsp_access(args.ocsp_url.as_deref())?,
         validity: values::validity(&args.new.lifetime)?,
-        ca_key: args.ca_key.key()?,
-        ca_dir: CertsDir::open(&args.new.dir.path()?)?,
+        signed_by: SignedBy::Key(args.ca_key.key()?),
+        ca_dir,
     };
     let places = Place::of_files(&args.files)?;
     let requests = job.requests(&places)?;
@@ -44,7 +44,8 @@ pub fn run(args: &Sign) -> Result<()> {
         let pem = signed.iter().flat_map(|(_, all)| all).flat_map(|(_, minted)| minted.pem.clone()).collect();
         return output::print(&String::from_utf8(pem)?).context("could not print the certificates");
     }
-    signed.into_iter().try_for_each(|(place, certificates)| job.put(place, certificates))
+    let not_after = job.validity.not_after;
+    signed.into_iter().try_for_each(|(place, all)| place.put(all, job.owner, args, not_after))
 }
 
 /// What holds for all of the requests.
@@ -53,7 +54,9 @@ struct Job<'a> {
     granted: Granted,
     owner: Option<Owner>,
     validity: Validity,
-    ca_key: CaKey,
+    signed_by: SignedBy,
+    /// What every certificate says beyond its profile.
+    added: Vec<KeptExtension>,
     ca_dir: CertsDir,
 }
 
@@ -67,24 +70,21 @@ impl Job<'_> {
             if writes {
                 announce::findings(&place.dir.writer(self.owner).prepare(None)?);
             }
-            all.push(place.read(usage, &self.granted.grants)?);
+            all.push(place.read(usage, &self.granted)?);
         }
         for (place, requests) in places.iter().zip(&all).filter(|_| writes) {
             place.check(requests, self.owner, overwrite)?;
         }
         for request in all.iter().flatten() {
-            confirm::confirm(request, self.args, &self.granted.grants).with_context(|| request.failure())?;
+            confirm::confirm(request, self.args).with_context(|| request.failure())?;
         }
         Ok(all)
     }
 
     fn signer(&self) -> Result<Signer> {
         let reading = self.ca_dir.read();
-        let mut findings = Vec::new();
-        let authority = Authority::load(&reading, self.args.kind.usage(), &self.ca_key, &mut findings);
         announce::findings(&reading.findings);
-        announce::findings(&findings);
-        authority.map(|authority| Signer::Ca(Box::new(authority))).context("failed to sign")
+        self.signed_by.load(&reading, self.args.kind.usage()).context("failed to sign")
     }
 
     /// The file of the certificate, and what goes into it.
@@ -97,7 +97,7 @@ impl Job<'_> {
                 subject: EncodedName::from_der(&request.subject_name)?,
                 alt_names: approval.alt_names,
                 kept: None,
-                added: Vec::new(),
+                added: self.added.clone(),
                 validity: self.validity,
                 key: SubjectKey::Public(request.key),
             };
@@ -107,25 +107,4 @@ impl Job<'_> {
         allow::tell(&self.granted, &minted.certificate);
         Ok((target, minted))
     }
-
-    /// Puts the certificates of a directory in place together.
-    fn put(&self, place: &Place, certificates: Vec<(String, Minted)>) -> Result<()> {
-        let names: Vec<_> = certificates.iter().map(|(file, _)| place.dir.path().join(file)).collect();
-        let file = |(file, minted): (String, Minted)| {
-            (target(&file, self.args.new.overwrite), Contents::Certificates(minted.pem))
-        };
-        let batch = certificates.into_iter().map(file).collect();
-        announce::findings(&place.dir.writer(self.owner).commit(batch, None).context("failed to sign")?);
-        for path in names {
-            log::info!("generated {} certificate: {}", self.args.kind.usage().kind().noun, path.display());
-            announce::certificate(&path, Some(self.validity.not_after));
-        }
-        Ok(())
-    }
-}
-
-/// What may be done about a certificate that is there.
-fn target(file: &str, overwrite: bool) -> Target {
-    let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
-    Target { file: file.to_owned(), existing }
 }

@@ -149,7 +149,7 @@ impl LeafArgs {
         let signed_by = SignedBy::of(&self.ca_key, &self.sign_with)?;
         let placement = self.new.placement(pkcs8)?;
         let mut request = self.new.request(name, called, alt_names, self.key.spec()?)?;
-        request.added = self.ocsp_url.iter().map(|url| ocsp_access(url)).collect::<Result<_>>()?;
+        request.added = ocsp_access(self.ocsp_url.as_deref())?;
         leaf::create(request, &placement, Some(&signed_by))
     }
 }
@@ -205,12 +205,14 @@ pub fn due(text: &str) -> Result<Due> {
     Due::parse(text).context("--if-due")
 }
 
-/// What says where the status of a certificate is asked for.
-fn ocsp_access(url: &str) -> Result<KeptExtension> {
-    let url = url.parse::<OcspUrl>().map_err(|error| {
-        Advice::new(format!("--ocsp-url: {error}"), "name the responder as in http://ocsp.example.com:8080")
-    })?;
-    Ok(url.extension())
+/// What says where the status of a certificate is asked for, if anywhere.
+pub fn ocsp_access(url: Option<&str>) -> Result<Vec<KeptExtension>> {
+    let parsed = url.map(|url| {
+        url.parse::<OcspUrl>().map_err(|error| {
+            Advice::new(format!("--ocsp-url: {error}"), "name the responder as in http://ocsp.example.com:8080")
+        })
+    });
+    Ok(parsed.transpose()?.iter().map(OcspUrl::extension).collect())
 }
 
 /// From now for the given lifetime.

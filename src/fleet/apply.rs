@@ -9,13 +9,15 @@ use anyhow::{Context as _, Result};
 use super::desired::{Folder, FolderName};
 use super::look;
 use super::out::{Fleet, check_owner};
-use super::plan::{self, Context, Step};
+use super::plan::{self, Action, AskedKey, Context, Step};
+use crate::asking::{self, Key};
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::finding::Finding;
 use crate::interrupts::Interrupts;
 use crate::mint::{Signer, mint};
+use crate::pki::name;
 use crate::store::dir::Dir;
 use crate::usage::Usage;
 
@@ -37,7 +39,18 @@ impl Fleet {
         if self.is_for_writing() && certs_dir.exists() {
             findings.extend(certs_dir.writer(None).prepare(None)?);
         }
-        Ok(plan::step(folder, &look::found(&certs_dir, findings)?, context))
+        let found = look::found(&certs_dir, folder, context.signed_by, findings)?;
+        let step = plan::step(folder, &found, context);
+        match step.stuck(found) {
+            None => Ok(step),
+            Some((_, Some(why))) => Err(why.into()),
+            Some((name, None)) => {
+                let file = name.pending_key_file();
+                let what =
+                    format!("{file} waits for its certificate, and the manifest asks for another kind of key");
+                Err(look::stuck(&certs_dir.read(), &name, what).into())
+            }
+        }
     }
 
     /// Makes what the plan says.
@@ -46,7 +59,7 @@ impl Fleet {
     /// If anything fails; the folder is as it was then.
     pub fn make(&self, step: &Step<'_>, making: &Making<'_>, findings: &mut Vec<Finding>) -> Result<()> {
         let name = &step.folder.name;
-        let batch = making.batch(step)?;
+        let batch = making.batch(step, &CertsDir::of(&self.path(name), self.open_folder(name)?))?;
         let (dir, made) = self.make_folder(name)?;
         let result = self.commit(name, dir, batch, findings);
         if result.is_err() && made {
@@ -81,7 +94,7 @@ pub struct Making<'a> {
 
 impl Making<'_> {
     /// The files of a folder: CA files first, and never a certificate before its key.
-    fn batch(&self, step: &Step<'_>) -> Result<Vec<(Target, Contents)>> {
+    fn batch(&self, step: &Step<'_>, folder: &CertsDir) -> Result<Vec<(Target, Contents)>> {
         let mut batch = Vec::new();
         let replace = |file| Target { file, existing: Existing::Replace };
         for usage in &step.authorities {
@@ -94,6 +107,20 @@ impl Making<'_> {
             let name = &wanted.name;
             let files = [name.key_file(), name.certificate_file(), name.pkcs8_file()];
             batch.extend(files.into_iter().map(replace).zip(minted.contents(wanted.pkcs8)?));
+        }
+        for (wanted, action) in &step.certificates {
+            let Action::Ask(_, key) = action else { continue };
+            let key = match key {
+                AskedKey::New => Key::New(wanted.key),
+                // Read again: the plan keeps no private keys.
+                AskedKey::Waiting => Key::Existing(look::waiting_key(&folder.read(), &wanted.name)?),
+            };
+            let files = asking::files(&wanted.name, &name::encode(&wanted.subject)?, &wanted.alt_names, key)?;
+            batch.extend(files.into_iter().map(|(file, contents)| match contents {
+                // A key that somebody else made meanwhile is not lost.
+                Contents::Key(_) => (Target { file, existing: Existing::Refuse }, contents),
+                _ => (replace(file), contents),
+            }));
         }
         Ok(batch)
     }

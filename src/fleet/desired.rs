@@ -14,6 +14,7 @@ use crate::login::NODE_USER;
 use crate::pki::issue::Validity;
 use crate::pki::key::KeySpec;
 use crate::pki::name::{self, NameError};
+use crate::pki::ocsp::OcspUrl;
 use crate::request::{Request, SubjectKey};
 use crate::usage::Usage;
 
@@ -126,6 +127,8 @@ pub struct Wanted {
     pub key: KeySpec,
     /// Is the key there as PKCS#8 too?
     pub pkcs8: bool,
+    /// Where servers ask whether it is revoked.
+    pub ocsp_url: Option<OcspUrl>,
 }
 
 /// Why no certificate can be asked for.
@@ -151,15 +154,15 @@ impl Wanted {
             subject: name::encode(&self.subject)?,
             alt_names: self.alt_names.clone(),
             kept: None,
-            added: Vec::new(),
+            added: self.ocsp_url.iter().map(OcspUrl::extension).collect(),
             validity,
             key: SubjectKey::New(self.key),
         })
     }
 
     fn new(name: CertificateName, settings: &Settings, alt_names: Vec<AltName>) -> Self {
-        let Settings { lifetime, key, subject } = settings.clone();
-        Self { name, subject, alt_names, lifetime, key, pkcs8: false }
+        let Settings { lifetime, key, subject, ocsp_url } = settings.clone();
+        Self { name, subject, alt_names, lifetime, key, pkcs8: false, ocsp_url }
     }
 
     fn of_client(client: &Client) -> Self {
@@ -182,8 +185,8 @@ impl Wanted {
         let signing = signing.then(|| {
             let kind = Usage::TenantSigning.kind();
             let subject = kind.profile.subject_of(&id);
-            // The server knows no other kind of key here.
-            let settings = Settings { key: KeySpec::Ed25519, subject, ..settings.clone() };
+            // The server knows no other kind of key here. Nobody asks whether what signs itself is revoked.
+            let settings = Settings { key: KeySpec::Ed25519, subject, ocsp_url: None, ..settings.clone() };
             Self::new(CertificateName::named(kind.usage, &id), &settings, Vec::new())
         });
         client.into_iter().chain(signing)

@@ -2,35 +2,40 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 
-use super::desired::{FolderName, PLACES};
-use super::plan::{Authorities, AuthorityFile, Found, FoundCertificate, FoundKey};
+use super::desired::{Folder, FolderName, PLACES};
+use super::plan::{Authorities, AuthorityFile, Found, FoundCertificate, FoundKey, SignedBy, Waiting};
 use crate::certificate::Certificate;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading, scan};
-use crate::error::reason;
+use crate::error::{Advice, reason, shell_word};
 use crate::finding::Finding;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
+use crate::pki::request::SigningRequest;
 use crate::store::PREFIX;
-use crate::store::dir::Dir;
+use crate::store::dir::{Dir, euid};
 use crate::store::read::{ReadError, Regular};
 use crate::usage::{KINDS, Usage};
 
 /// The CA files of the certs directory. What else is in them, such as a key, belongs into no folder.
 ///
+/// `ca.crt` has to be there unless a CA elsewhere signs some time later, whose certificate may come then.
+///
 /// # Errors
 /// If `ca.crt` is missing, or one of them cannot be read.
-pub fn authorities(certs_dir: &Reading<'_>) -> Result<Authorities> {
+pub fn authorities(certs_dir: &Reading<'_>, signed_by: SignedBy) -> Result<Authorities> {
     let mut all = BTreeMap::new();
     for kind in KINDS.iter().filter(|kind| kind.usage.is_ca()) {
         let file = CertificateName::of(kind.usage).certificate_file();
-        if kind.usage != Usage::Ca && !certs_dir.has(&file) {
+        let is_needed = kind.usage == Usage::Ca && signed_by != SignedBy::Request;
+        if !is_needed && !certs_dir.has(&file) {
             continue;
         }
         let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
@@ -43,11 +48,17 @@ pub fn authorities(certs_dir: &Reading<'_>) -> Result<Authorities> {
     Ok(Authorities(all))
 }
 
-/// What is in a folder; nothing, if it is not there.
+/// What is in a folder; nothing, if it is not there. The keys that wait are looked at only if requests are to be
+/// made.
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn found(folder: &CertsDir, findings: &mut Vec<Finding>) -> Result<Found> {
+pub fn found(
+    folder: &CertsDir,
+    desired: &Folder,
+    signed_by: SignedBy,
+    findings: &mut Vec<Finding>,
+) -> Result<Found> {
     let mut reading = folder.read();
     findings.append(&mut reading.findings);
     let mut found = Found::default();
@@ -60,7 +71,55 @@ pub fn found(folder: &CertsDir, findings: &mut Vec<Finding>) -> Result<Found> {
             found.certificates.insert(name, certificate);
         }
     }
+    let names = desired.certificates.iter().map(|wanted| &wanted.name);
+    let names = names.filter(|name| signed_by == SignedBy::Request && reading.has(&name.pending_key_file()));
+    found.waiting = names.map(|name| (name.clone(), waiting(&reading, name))).collect();
     Ok(found)
+}
+
+fn waiting(folder: &Reading<'_>, name: &CertificateName) -> Waiting {
+    let key = match waiting_key(folder, name) {
+        Ok(key) => key,
+        Err(why) => return Waiting { key: Err(why), request: None },
+    };
+    // One that cannot be read, or is for another key, is of no use.
+    let request = folder.open(&name.request_file()).and_then(Regular::read).ok();
+    let request = request.and_then(|contents| SigningRequest::read(&contents).ok());
+    let request = request.filter(|request| key.matches(&request.key));
+    let public = key.public().and_then(|key| Ok(key.public_key_to_der()?));
+    Waiting { key: public.map_err(|why| unusable(folder, name, &why)), request }
+}
+
+/// A key that waits for its certificate.
+///
+/// # Errors
+/// If it cannot be read; or if somebody else can have put it there, who would have the certificate then, too.
+pub fn waiting_key(folder: &Reading<'_>, name: &CertificateName) -> Result<PrivateKey, Advice> {
+    let file = name.pending_key_file();
+    let open = folder.open(&file).map_err(|why| unusable(folder, name, &why))?;
+    if !folder.is_guarded(&open) {
+        let what = format!("others can change {file} or its directory, and may have put their own key there");
+        let dir = shell_word(&folder.dir_path().display().to_string());
+        let hint =
+            format!("if nobody has, make it yours alone: chown -R {0} {dir}; chmod -R go-w {dir}", euid());
+        return Err(Advice::new(what, hint));
+    }
+    let contents = open.read().map_err(|why| unusable(folder, name, &why))?;
+    PrivateKey::from_pem(&contents).map_err(|why| unusable(folder, name, &why))
+}
+
+fn unusable(folder: &Reading<'_>, name: &CertificateName, why: &dyn Display) -> Advice {
+    stuck(folder, name, format!("{}: {why}", name.pending_key_file()))
+}
+
+/// A key that waits is never replaced: its certificate may be on its way.
+pub fn stuck(folder: &Reading<'_>, name: &CertificateName, what: String) -> Advice {
+    let file = |file: String| shell_word(&folder.path(&file).display().to_string());
+    let (key, request) = (file(name.pending_key_file()), file(name.request_file()));
+    let hint = format!(
+        "import the certificate that it waits for; or, if nobody is to sign it any more: rm {key} {request}, and run apply again"
+    );
+    Advice::new(what, hint)
 }
 
 fn found_certificate(folder: &Reading<'_>, name: &CertificateName) -> FoundCertificate {

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use super::desired::FolderName;
 use super::out::Fleet;
 use crate::certs_dir::CertsDir;
-use crate::certs_dir::layout::{is_certificate, is_key};
+use crate::certs_dir::layout::{is_certificate, is_key, is_pending_key, is_request};
 use crate::error::{Advice, reason};
 use crate::finding::Finding;
 use crate::store::dir::Dir;
@@ -25,11 +25,11 @@ impl Fleet {
         dir.sync().map_err(|error| could_not(&dir, &error))
     }
 
-    /// Removes a folder with all certificates and keys in it. Certificates go first: a key alone harms nobody who comes
+    /// Removes a folder with all certificates, keys and requests in it, unless a key waits there. Certificates go first: a key alone harms nobody who comes
     /// upon it half done.
     ///
     /// # Errors
-    /// If anything cannot be removed, there are other files in it, or others can rename it.
+    /// If a key waits for its certificate, anything cannot be removed, there are other files in it, or others can rename it.
     pub fn remove_folder(&self, name: &FolderName, findings: &mut Vec<Finding>) -> Result<()> {
         self.check_guarded(name)?;
         let Some(dir) = self.open_folder(name)? else { return Ok(()) };
@@ -39,7 +39,14 @@ impl Fleet {
         let Some(dir) = certs_dir.dir() else { return Ok(()) };
         let names = dir.names().map_err(|error| could_not(dir, &error))?;
         let ours = |of: fn(&str) -> bool| names.iter().filter(move |name| name.to_str().is_some_and(of));
-        ours(is_certificate).chain(ours(is_key)).try_for_each(|file| remove(dir, file))?;
+        if let Some(key) = ours(is_pending_key).next() {
+            let path = self.path(name);
+            let what = format!("{} waits for its certificate, and stays", path.join(key).display());
+            let hint = format!("if nobody is to sign it any more: rm -r {}", path.display());
+            return Err(Advice::new(what, hint).into());
+        }
+        let all = ours(is_certificate).chain(ours(is_key)).chain(ours(is_request));
+        all.into_iter().try_for_each(|file| remove(dir, file))?;
         self.remove_dir(name).map_err(|error| match error.kind() {
             ErrorKind::DirectoryNotEmpty => {
                 let path = self.path(name);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::certs_dir::layout::CertificateName;
 use crate::error::printable;
-use crate::fleet::desired::FolderName;
+use crate::fleet::desired::{FolderName, Wanted};
 use crate::fleet::plan::{Reason, Step, Summary};
 use crate::output::json::harmless;
 
@@ -67,7 +67,7 @@ pub fn lines(out: &Path, step: &Step<'_>, dry_run: bool) -> String {
         printable(&format!("{} {}{why}", verb.of(dry_run), folder.join(file).display())) + "\n"
     };
     let mut lines = String::new();
-    let is_new = step.made().any(|(_, reason)| *reason == Reason::Missing);
+    let is_new = step.made().chain(step.asked()).any(|(_, reason)| *reason == Reason::Missing);
     // The CA files of a new folder are no news.
     for usage in step.authorities.iter().filter(|_| !is_new) {
         lines += &line(UPDATE, CertificateName::of(*usage).certificate_file(), String::new());
@@ -79,7 +79,21 @@ pub fn lines(out: &Path, step: &Step<'_>, dry_run: bool) -> String {
             reason => line(RENEW, file, format!(": {reason}")),
         };
     }
+    for (wanted, reason) in step.asked() {
+        let why = if *reason == Reason::Missing { String::new() } else { format!(": {reason}") };
+        lines += &line(CREATE, wanted.name.request_file(), why);
+    }
     lines
+}
+
+/// The lines about keys that wait.
+pub fn waiting(out: &Path, step: &Step<'_>) -> String {
+    let folder = out.join(step.folder.name.path());
+    let line = |(wanted, _): (&Wanted, _)| {
+        let request = folder.join(wanted.name.request_file());
+        printable(&format!("waiting for the certificate of {}", request.display())) + "\n"
+    };
+    step.awaited().map(line).collect()
 }
 
 /// The line about something that the manifest does not name.
@@ -107,6 +121,8 @@ pub fn json(outcomes: &[Outcome<'_>], strays: &[Stray], summary: &Summary, dry_r
         "kept": summary.kept,
         "created": summary.created,
         "renewed": summary.renewed,
+        "requested": summary.requested,
+        "waiting": summary.waiting,
         "failed_folders": count(|became| matches!(became, Became::Failed(_))),
         "pending_folders": count(|became| matches!(became, Became::Pending)),
         "folders": outcomes.iter().map(folder).collect::<Vec<_>>(),
@@ -119,18 +135,12 @@ fn folder(outcome: &Outcome<'_>) -> Value {
     let step = outcome.step.as_ref();
     let changed = step.is_some_and(|step| !step.is_done());
     let certificates = step.map(|step| {
-        let reason = |file: &CertificateName| step.made().find(|(wanted, _)| wanted.name == *file);
-        let all = step.certificates.iter().map(|(wanted, _)| {
-            let reason = reason(&wanted.name).map(|(_, reason)| reason);
+        let all = step.certificates.iter().map(|(wanted, action)| {
             json!({
                 "file": wanted.name.certificate_file(),
-                "action": match reason {
-                    None => "keep",
-                    Some(Reason::Missing) => "create",
-                    Some(_) => "renew",
-                },
-                "reason": reason.map(Reason::id),
-                "message": reason.map(ToString::to_string),
+                "action": action.id(),
+                "reason": action.reason().map(Reason::id),
+                "message": action.reason().map(ToString::to_string),
             })
         });
         all.collect::<Vec<_>>()

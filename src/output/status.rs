@@ -33,6 +33,9 @@ pub fn text(out: &mut impl Write, cluster: &Cluster, asked: &Asked, next: &Next)
         for held in &folder.certificates {
             writeln!(out, "  {}", printable(&line(cluster, held, asked.now)))?;
         }
+        for file in &folder.awaited {
+            writeln!(out, "  {}: asked for, its key waits", printable(file))?;
+        }
     }
     Ok(())
 }
@@ -158,5 +161,6 @@ fn folder(cluster: &Cluster, folder: &Folder, asked: &Asked) -> Value {
         "trusts": ids(cluster, folder).collect::<Vec<_>>(),
         "outdated_ca_files": folder.outdated.iter().copied().map(file).collect::<Vec<_>>(),
         "certificates": folder.certificates.iter().map(certificate).collect::<Vec<_>>(),
+        "awaited": folder.awaited,
     })
 }

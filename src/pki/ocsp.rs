@@ -54,6 +54,11 @@ impl FromStr for OcspUrl {
 }
 
 impl OcspUrl {
+    /// The text of it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The extension that says so; it is never critical.
     pub fn extension(&self) -> KeptExtension {
         let description = [tlv(OBJECT_IDENTIFIER, OCSP), tlv(URI, self.0.as_bytes())].concat();

@@ -544,3 +544,39 @@ fn the_example_is_applied() {
         .succeeds_silently_but_for_stdout();
     assert!(said.ends_with("kept 0, created 31, renewed 0\n"), "{said}");
 }
+
+/// `tests/interop` asks the responder.
+#[test]
+fn the_manifest_names_the_ocsp_responder() {
+    let sandbox = sandbox(
+        "defaults: {key-algorithm: ecdsa}\nnodes: [node1]\nclients: [root]\ntenants: [{id: 2, client: false, signing: true}]\n",
+    );
+    applied(&sandbox, &[]);
+    let edit = |from: &str, to: &str| {
+        sandbox.write("cluster.yml", &sandbox.read("cluster.yml").replacen(from, to, 1));
+    };
+    let uri = |file: &str| sandbox.openssl(&["x509", "-in", file, "-noout", "-ocsp_uri"]).trim().to_owned();
+    let files = ["fleet/nodes/node1/node.crt", "fleet/clients/root/client.root.crt"];
+    edit("ecdsa}", "ecdsa, ocsp-url: 'http://a.example.com'}");
+    // A CA elsewhere decides on its responder itself.
+    for flag in ["--csr", "--sign-with=false"] {
+        let run = sandbox.run(&["apply", "cluster.yml", "--out=fleet", "--certs-dir=certs", flag]);
+        assert_eq!(run.succeeds_silently_but_for_stdout(), "kept 3, created 0, renewed 0\n");
+    }
+    let reasons = "renewed 2 (node1: ocsp-url changed; root: ocsp-url changed)";
+    assert!(summary(&sandbox, &[]).ends_with(reasons));
+    assert_eq!(files.map(uri), ["http://a.example.com"; 2]);
+    assert_eq!(summary(&sandbox, &[]), "kept 3, created 0, renewed 0");
+    edit("clients: [root]", "clients: [{user: root, ocsp-url: 'http://b.example.com'}]");
+    assert!(summary(&sandbox, &[]).ends_with("renewed 1 (root: ocsp-url changed)"));
+    assert_eq!(files.map(uri), ["http://a.example.com", "http://b.example.com"]);
+    // Without one, what is there is as good.
+    edit(", ocsp-url: 'http://a.example.com'", "");
+    assert_eq!(summary(&sandbox, &[]), "kept 3, created 0, renewed 0");
+    edit("http://b.example.com", "b.example.com");
+    let run = apply(&sandbox, &[]);
+    assert!(
+        run.stderr.contains("cluster.yml:3:34: ocsp-url: \"b.example.com\" does not begin with http://"),
+        "{run:?}"
+    );
+}

@@ -14,7 +14,7 @@ fn openssl(sandbox: &Sandbox, args: &[&str]) {
 const EC: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
 /// An enterprise CA: a root, and a CA below it that issues.
-fn enterprise() -> Sandbox {
+pub fn enterprise() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.make_dir("corp");
     let usage = "keyUsage=critical,keyCertSign,cRLSign";
@@ -48,7 +48,7 @@ fn csr(sandbox: &Sandbox, args: &[&str]) {
 }
 
 /// What the enterprise CA makes of a request, in `leaf.pem`: what is asked for.
-fn sign(sandbox: &Sandbox, request: &str, more: &[&str]) {
+pub fn sign(sandbox: &Sandbox, request: &str, more: &[&str]) {
     let sign = ["x509", "-req", "-in", request, "-out", "leaf.pem", "-days", "365"];
     let by = ["-CA", "corp/ca.pem", "-CAkey", "corp/ca.key", "-copy_extensions", "copy"];
     openssl(sandbox, &[&sign[..], &by, more].concat());

@@ -5,6 +5,7 @@ mod support;
 
 mod apply;
 mod apply_again;
+mod apply_csr;
 mod arguments;
 mod assets;
 mod build_script;

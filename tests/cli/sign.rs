@@ -465,3 +465,90 @@ fn a_request_cannot_drive_the_terminal() {
     request(&sandbox, "/CN=a\u{1b}[2Jb", LOCALHOST, &["-utf8"]);
     refuses(&sandbox, &["the request's subject is CN=a\\1b[2Jb, and"]);
 }
+
+const MANIFEST: &str = "\
+nodes: [{name: a, hosts: [10.0.0.1]}, {name: b, subject: 'O=Acme,CN=node'}, c]
+clients: [root, {user: max, tenant-scope: [2]}, {user: bob, tenant-scope: [3]}]
+ui: {hosts: [console]}
+tenants: [{id: 7, hosts: [sql]}]
+";
+
+/// With a manifest, and a directory for each node.
+fn with_manifest() -> Sandbox {
+    let sandbox = with_ca();
+    sandbox.write("cluster.yml", MANIFEST);
+    ["a", "b"].iter().for_each(|dir| sandbox.make_dir(dir));
+    sandbox
+}
+
+const BY_MANIFEST: &str = "--manifest=cluster.yml";
+
+#[test]
+fn a_manifest_allows_what_it_wants() {
+    let sandbox = with_manifest();
+    csr(&sandbox, "a", &["node", "a", "10.0.0.1"]);
+    csr(&sandbox, "b", &["node", "b", "--subject=O=Acme,CN=node"]);
+    csr(&sandbox, "in", &["client", "max", "--tenant-scope=2"]);
+    csr(&sandbox, "in", &["client", "bob", "--tenant-scope=3"]);
+    csr(&sandbox, "in", &["ui", "console"]);
+    csr(&sandbox, "in", &["tenant-client", "7", "sql"]);
+    let url = "http://ocsp.example.com";
+    let nodes = ["a/node.csr", "b/node.csr", NODE, BY_MANIFEST, &format!("--ocsp-url={url}")];
+    sign(&sandbox, &nodes).succeeds_silently();
+    // Any node's names will do where nothing says which it is.
+    csr(&sandbox, "in", &["node", "a", "10.0.0.1"]);
+    sign(&sandbox, &["in/node.csr", NODE, BY_MANIFEST]).succeeds_silently();
+    assert!(contents(&sandbox, "a/node.crt").contains("DNS:a, IP Address:10.0.0.1"));
+    assert_eq!(sandbox.openssl(&["x509", "-in", "b/node.crt", "-noout", "-ocsp_uri"]).trim(), url);
+    sign(&sandbox, &["in/client.max.csr", "in/client.bob.csr", "--as=client", BY_MANIFEST]).succeeds_silently();
+    sign(&sandbox, &["in/ui.csr", "--as=ui", BY_MANIFEST]).succeeds_silently();
+    sign(&sandbox, &["in/client-tenant.7.csr", "--as=tenant-client", BY_MANIFEST]).succeeds_silently();
+}
+
+#[test]
+fn a_manifest_allows_nobody_what_it_wants_for_another() {
+    let sandbox = with_manifest();
+    let refuses = |args: &[&str], words: &str| {
+        sandbox.refuses(&[&["sign", BY_MANIFEST], args, &DIRS].concat(), &[words]);
+    };
+    let name = "which you did not name";
+    csr(&sandbox, "in", &["client", "root", "--tenant-scope=2"]);
+    // Whoever may ask for max is not to become root.
+    fs::rename(sandbox.path("in/client.root.csr"), sandbox.path("in/client.max.csr")).expect("a rename");
+    let words = "the request's subject is O=Cockroach,CN=root, and O=Cockroach,CN=max is allowed";
+    refuses(&["in/client.max.csr", "--as=client"], words);
+    // A name that says nothing allows nothing.
+    fs::rename(sandbox.path("in/client.max.csr"), sandbox.path("in/x.csr")).expect("a rename");
+    refuses(&["in/x.csr", "--as=client"], "the request's subject is O=Cockroach,CN=root, and none was named");
+    csr(&sandbox, "in", &["client", "max", "--tenant-scope=3"]);
+    refuses(&["in/client.max.csr", "--as=client"], "it asks for URI:crdb://tenant/3/user/max, which");
+    csr(&sandbox, "in", &["client", "bob"]);
+    refuses(&["in/client.bob.csr", "--as=client"], "asks for a certificate for every tenant (it names none)");
+    csr(&sandbox, "in", &["client", "eve"]);
+    refuses(&["in/client.eve.csr", "--as=client"], "and none was named");
+    // A node, in a directory that is called like it or not.
+    csr(&sandbox, "a", &["node", "b", "--subject=O=Acme,CN=node"]);
+    refuses(
+        &["a/node.csr", NODE],
+        "the request's subject is O=Acme,CN=node, and O=Cockroach,CN=node is allowed",
+    );
+    csr(&sandbox, "in", &["node", "a", "b"]);
+    refuses(&["in/node.csr", NODE], &format!("it asks for DNS:b, {name}"));
+    fs::remove_file(sandbox.path("in/node.key.pending")).expect("the key");
+    csr(&sandbox, "in", &["node", "a", "c", "--overwrite"]);
+    refuses(&["in/node.csr", NODE], name);
+    fs::rename(sandbox.path("in/node.csr"), sandbox.path("in/b.csr")).expect("a rename");
+    refuses(&["in/b.csr", NODE], "O=Acme,CN=node is allowed");
+    // What flags allow comes on top.
+    sign(&sandbox, &["in/b.csr", NODE, BY_MANIFEST, "--host=a,c"]).succeeds_silently();
+    sign(&sandbox, &["in/client.max.csr", "--as=client", BY_MANIFEST, "--user=max", "--tenant-scope=3"])
+        .succeeds_silently();
+    sandbox.write("cluster.yml", "nodes: [a]\n");
+    refuses(
+        &["in/client.bob.csr", "--as=client"],
+        "--manifest: there are no client certificates in cluster.yml",
+    );
+    sandbox.write("cluster.yml", "hosts: [a]\n");
+    let run = sandbox.run(&[&["sign", "a/node.csr", NODE, BY_MANIFEST], &DIRS[..]].concat());
+    assert!(run.status == Some(1) && run.stderr.contains("cluster.yml:1:1: unknown key"), "{run:?}");
+}

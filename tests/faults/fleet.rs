@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use openssl::pkey::PKey;
-use openssl::x509::X509;
+use openssl::x509::{X509, X509Req};
 use serde_json::Value;
 
 use crate::points::Points;
@@ -247,4 +247,59 @@ fn apply_is_interrupted_at_any_call() {
         },
     );
     points.report("interruptions of apply", 40);
+}
+
+/// A fleet in use whose manifest wants other names; `asked` before, or not.
+fn asking(asked: bool) -> (World, Vec<String>) {
+    let Scenario { world, args, .. } = Scenario::first();
+    assert!(world.run(&args).success());
+    let args = words("apply cluster.yml --out=fleet --jobs=1 --certs-dir=certs --csr");
+    world.write("cluster.yml", &MANIFEST.replace("[a]", "[{name: a, hosts: [b]}]"));
+    if asked {
+        assert!(world.run(&args).success());
+        world.write("cluster.yml", &MANIFEST.replace("[a]", "[{name: a, hosts: [c]}]"));
+    }
+    (world, args)
+}
+
+/// The pair in use stays; the request is for the key that waits, which stays, too, once it is there.
+#[test]
+fn apply_that_asks_is_killed_at_any_call() {
+    let mut points = Points::default();
+    for asked in [false, true] {
+        let (world, args) = asking(asked);
+        let file =
+            |snapshot: &Snapshot, name: &str| snapshot.get(&Path::new("fleet/nodes/a").join(name)).cloned();
+        let before = world.snapshot();
+        points.try_all(
+            strace::calls(&world, &args, &[]),
+            |call| format!("asked before: {asked}: killed at {} #{}", call.name, call.nth),
+            |call| {
+                let world = world.copy();
+                let traced = strace::run(&world, &args, &[strace::signal(call, "SIGKILL")]);
+                ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+                let killed = world.snapshot();
+                for name in ["node.crt", "node.key", "ca.crt"] {
+                    ensure!(file(&killed, name) == file(&before, name), "{name} changed");
+                }
+                let keys = [&before, &killed].map(|snapshot| file(snapshot, "node.key.pending"));
+                ensure!(keys[0].is_none() || keys[0] == keys[1], "the key that waited is lost");
+                let next = world.run(&args);
+                ensure!(next.success() && next.stdout.contains("kept 2, requested "), "the next run: {next:?}");
+                let now = world.snapshot();
+                let key = file(&now, "node.key.pending");
+                ensure!(keys[1].is_none() || keys[1] == key, "the key that waited is lost");
+                let contents = |item: Option<Item>| item.and_then(|item| item.contents).context("contents");
+                let request = X509Req::from_pem(&contents(file(&now, "node.csr"))?)?;
+                let key = PKey::private_key_from_pem(&contents(key)?)?;
+                ensure!(key.public_eq(&*request.public_key()?), "the request is for another key");
+                ensure!(leftovers(&now).is_empty(), "left behind: {:?}", leftovers(&now));
+                let last = world.run(&args);
+                ensure!(last.stdout.ends_with("kept 2, requested 0, waiting 1\n"), "the last run: {last:?}");
+                ensure!(world.snapshot() == now, "the last run changed something");
+                Ok(())
+            },
+        );
+    }
+    points.report("crash points of apply --csr", 100);
 }

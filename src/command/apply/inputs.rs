@@ -2,37 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, Read};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 
 use crate::ca::authority::Authority;
 use crate::ca::key::CaKey;
 use crate::certs_dir::Reading;
 use crate::cli::{Apply, CaKeyArgs};
-use crate::command::{announce, values};
+use crate::command::announce;
 use crate::due::Due;
-use crate::error::{self, Advice, reason};
+use crate::error::{self, Advice};
 use crate::expand::expand;
 use crate::finding::Finding;
 use crate::fleet::desired::Folder;
-use crate::fleet::manifest::{self, Manifest};
-use crate::fleet::plan::{self, Step};
+use crate::fleet::plan::{self, SignedBy, Step};
 use crate::mint::Signer;
 use crate::signing::CommandSigner;
 use crate::time;
 use crate::usage::Usage;
-use crate::yaml::tree::MAX_LEN;
 
 /// What to do after a failure.
 pub const AGAIN: &str = "mend the cause, and run the same command again: it does the rest";
-
-/// The most errors in a manifest that are printed.
-const SHOWN: usize = 100;
 
 /// The CAs that sign, by their kind.
 pub type Signers = BTreeMap<Usage, Signer>;
@@ -59,37 +52,13 @@ pub fn out(args: &Apply) -> Result<PathBuf> {
     Ok(PathBuf::from(out))
 }
 
-/// The description of the cluster. What is wrong with it is printed, each on a line of its own.
-pub fn manifest(args: &Apply) -> Result<Manifest> {
-    let (shown, text) = if args.manifest == "-" {
-        ("stdin".to_owned(), read(io::stdin()))
-    } else {
-        let path = Path::new(&args.manifest);
-        (path.display().to_string(), File::open(path).and_then(read))
-    };
-    let text = text.map_err(|error| {
-        let what = format!("could not read the manifest {shown}: {}", reason(&error));
-        Advice::new(what, "name a description of the cluster, in YAML or JSON, or - for stdin")
-    })?;
-    let text = String::from_utf8(text).map_err(|_| anyhow!("the manifest {shown} is not UTF-8"))?;
-    manifest::parse(&shown, &text, &values::node_user()?).map_err(|problems| {
-        let count = problems.all.len();
-        for line in problems.to_string().lines().take(SHOWN) {
-            announce::stderr(line);
-        }
-        let what = match count {
-            1 => format!("{shown} has an error"),
-            _ => format!("{shown} has {count} errors"),
-        };
-        Advice::new(format!("{what}; nothing was made"), "correct what the lines above say").into()
-    })
-}
-
-fn read(from: impl Read) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    // One more byte than allowed is enough to refuse it.
-    from.take(MAX_LEN as u64 + 1).read_to_end(&mut text)?;
-    Ok(text)
+/// Who signs.
+pub fn signed_by(args: &Apply) -> SignedBy {
+    match (args.csr, &args.sign_with.sign_with) {
+        (true, _) => SignedBy::Request,
+        (false, Some(_)) => SignedBy::Command,
+        (false, None) => SignedBy::Key,
+    }
 }
 
 /// Refuses what would be due again as soon as it is made.

@@ -65,10 +65,12 @@ impl<'a> Report<'a> {
         self.print(&fleet::lines(&self.out, step, self.dry_run))
     }
 
-    /// Counts a folder.
-    pub fn add(&mut self, step: Step<'a>) {
+    /// Counts a folder, and says what it waits for.
+    pub fn add(&mut self, step: Step<'a>) -> Result<()> {
         self.summary.add(&step);
+        self.print(&fleet::waiting(&self.out, &step))?;
         self.outcome(&step.folder.name, Some(step), Became::Done);
+        Ok(())
     }
 
     /// An interruption left this folder as it was.

@@ -1,24 +1,61 @@
-//! What the operator allows by flags.
+//! What the operator allows by flags, or by the description of a cluster.
+
+use std::ffi::OsStr;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 
 use crate::approval::Grant;
 use crate::certificate::{AltName, Certificate};
+use crate::certs_dir::Reading;
+use crate::certs_dir::layout::{CertificateName, signed_file};
 use crate::cli::Sign;
 use crate::command::named::{Named, check_flags, check_scope};
-use crate::command::{announce, values};
+use crate::command::{announce, manifest, values};
 use crate::dn::DistinguishedName;
+use crate::fleet::desired;
 use crate::usage::Usage;
 
-/// What the flags allow.
+/// What the flags and the manifest allow.
 pub struct Granted {
-    /// The subjects and names.
-    pub grants: Vec<Grant>,
+    /// What the flags allow in every request.
+    flags: Vec<Grant>,
+    /// What the manifest allows.
+    listed: Vec<Listed>,
     users: Vec<String>,
 }
 
-/// What the flags allow.
-pub fn granted(args: &Sign) -> Result<Granted> {
+/// What a manifest wants in a folder.
+struct Listed {
+    /// The name of the folder.
+    folder: String,
+    name: CertificateName,
+    grant: Grant,
+}
+
+impl Granted {
+    /// What a request may ask for. Whoever makes a request decides what is in it, but not what the operator
+    /// calls it. A manifest allows a user's or tenant's names to a file that is called like theirs; and no other
+    /// node's names if the file or its directory is called like a node.
+    pub fn of(&self, dir: &Path, request: &str) -> Vec<Grant> {
+        let file = signed_file(request);
+        let places = [dir.file_name().and_then(OsStr::to_str), file.strip_suffix(".crt")];
+        let listed =
+            || self.listed.iter().filter(|one| one.name.name.is_none() || one.name.certificate_file() == file);
+        let is_here = |one: &&Listed| places.contains(&Some(&one.folder));
+        let is_known = listed().any(|one| is_here(&one));
+        let mut grants = self.flags.clone();
+        for Listed { grant, .. } in listed().filter(|one| !is_known || is_here(one)) {
+            if !grants.contains(grant) {
+                grants.push(grant.clone());
+            }
+        }
+        grants
+    }
+}
+
+/// What the flags and the manifest allow.
+pub fn granted(args: &Sign, ca_dir: &Reading<'_>) -> Result<Granted> {
     let usage = args.kind.usage();
     check_scope(usage, &args.scope)?;
     let servers = [Usage::Node, Usage::Ui, Usage::TenantClient];
@@ -32,6 +69,7 @@ pub fn granted(args: &Sign) -> Result<Granted> {
     )?;
     let hosts = values::hosts(&args.host)?;
     let names = AltName::of_hosts(&hosts);
+    let listed = listed(args, ca_dir, &names)?;
     let called: Vec<(String, Vec<AltName>)> = match usage {
         Usage::Client => {
             let users = args.user.iter().map(|user| Named::client(user, &args.scope));
@@ -42,6 +80,8 @@ pub fn granted(args: &Sign) -> Result<Granted> {
             ids.collect::<Result<_>>()?
         }
         Usage::Ui => hosts.iter().map(|host| (host.to_string(), names.clone())).collect(),
+        // The manifest says what nodes are called.
+        _ if args.manifest.is_some() && hosts.is_empty() => Vec::new(),
         _ => vec![(values::node_user()?, names.clone())],
     };
     if called.is_empty() && !(args.scope.tenant_scope.is_empty() && args.scope.tenant_name_scope.is_empty()) {
@@ -61,7 +101,27 @@ pub fn granted(args: &Sign) -> Result<Granted> {
     if let (Some(subject), []) = (given, grants.as_slice()) {
         grants.push(Grant { subject, names });
     }
-    Ok(Granted { grants, users })
+    Ok(Granted { flags: grants, listed, users })
+}
+
+/// What the manifest wants of this kind, with these hosts besides.
+fn listed(args: &Sign, ca_dir: &Reading<'_>, hosts: &[AltName]) -> Result<Vec<Listed>> {
+    let Some(file) = &args.manifest else { return Ok(Vec::new()) };
+    let has_client_ca = ca_dir.has(&CertificateName::of(Usage::ClientCa).certificate_file());
+    let mut all = Vec::new();
+    for folder in desired::folders(&manifest::read(file)?, has_client_ca) {
+        for wanted in folder.certificates.iter().filter(|wanted| wanted.name.usage == args.kind.usage()) {
+            let mut grant = wanted.grant();
+            grant.names.extend_from_slice(hosts);
+            let (folder, name) = (folder.name.short().to_owned(), wanted.name.clone());
+            all.push(Listed { folder, name, grant });
+        }
+    }
+    if all.is_empty() {
+        let noun = args.kind.usage().kind().noun;
+        bail!("--manifest: there are no {noun} certificates in {}", Path::new(file).display());
+    }
+    Ok(all)
 }
 
 /// Warns of what a new client certificate can be used for besides.

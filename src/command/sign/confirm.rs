@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use anyhow::{Context, Result, bail};
 
 use super::requests::Incoming;
-use crate::approval::{Grant, Open};
+use crate::approval::Open;
 use crate::certificate::AltName;
 use crate::cli::Sign;
 use crate::error::{Advice, clipped, printable, shell_quoted, shell_word};
@@ -18,12 +18,12 @@ const WIDEST: usize = 2000;
 ///
 /// # Errors
 /// If the answer is not yes, or there is no terminal: with the flags that would have allowed it.
-pub fn confirm(incoming: &Incoming, args: &Sign, grants: &[Grant]) -> Result<()> {
+pub fn confirm(incoming: &Incoming, args: &Sign) -> Result<()> {
     let open = &incoming.approval.open;
     if open.is_empty() {
         return Ok(());
     }
-    let what = not_allowed(incoming, grants);
+    let what = not_allowed(incoming);
     // Nobody says yes to what is not shown.
     if what.len() > WIDEST || !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         let hint = format!("if that is right, add {}", flags(incoming, args, open));
@@ -41,7 +41,7 @@ pub fn confirm(incoming: &Incoming, args: &Sign, grants: &[Grant]) -> Result<()>
 }
 
 /// Both sides of each difference.
-fn not_allowed(Incoming { request, approval, .. }: &Incoming, grants: &[Grant]) -> String {
+fn not_allowed(Incoming { request, approval, grants, .. }: &Incoming) -> String {
     let mut parts = Vec::new();
     if approval.open.subject {
         let mut allowed: Vec<_> = grants.iter().map(|grant| grant.subject.to_string()).collect();

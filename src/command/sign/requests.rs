@@ -5,12 +5,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::target;
+use super::allow::Granted;
 use crate::approval::{self, Approval, Grant};
+use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::{CertificateName, signed_file};
 use crate::certs_dir::{CertsDir, Reading, parent};
+use crate::cli::Sign;
 use crate::command::announce;
 use crate::error::{Advice, clipped};
+use crate::mint::Minted;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::SigningRequest;
 use crate::store::dir::Owner;
@@ -35,6 +38,8 @@ pub struct Incoming {
     pub target: String,
     /// What it says.
     pub request: SigningRequest,
+    /// What it may ask for.
+    pub grants: Vec<Grant>,
     /// What it gets.
     pub approval: Approval,
 }
@@ -80,11 +85,11 @@ impl Place {
     }
 
     /// Reads, checks and shows the requests.
-    pub fn read(&self, usage: Usage, grants: &[Grant]) -> Result<Vec<Incoming>> {
+    pub fn read(&self, usage: Usage, granted: &Granted) -> Result<Vec<Incoming>> {
         let reading = self.dir.read();
         let read = |file: &String| {
             let path = reading.path(file).display().to_string();
-            incoming(&reading, file, usage, grants).with_context(|| failure(&path))
+            incoming(&reading, file, usage, granted).with_context(|| failure(&path))
         };
         self.files.iter().map(read).collect()
     }
@@ -94,6 +99,27 @@ impl Place {
         let targets: Vec<_> = requests.iter().map(|request| target(&request.target, overwrite)).collect();
         self.dir.writer(owner).check(&targets)?;
         requests.iter().try_for_each(|request| self.check_pair(request).with_context(|| request.failure()))
+    }
+
+    /// Puts the certificates in place together.
+    pub fn put(
+        &self,
+        certificates: Vec<(String, Minted)>,
+        owner: Option<Owner>,
+        args: &Sign,
+        not_after: i64,
+    ) -> Result<()> {
+        let names: Vec<_> = certificates.iter().map(|(file, _)| self.dir.path().join(file)).collect();
+        let file = |(file, minted): (String, Minted)| {
+            (target(&file, args.new.overwrite), Contents::Certificates(minted.pem))
+        };
+        let batch = certificates.into_iter().map(file).collect();
+        announce::findings(&self.dir.writer(owner).commit(batch, None).context("failed to sign")?);
+        for path in names {
+            log::info!("generated {} certificate: {}", args.kind.usage().kind().noun, path.display());
+            announce::certificate(&path, Some(not_after));
+        }
+        Ok(())
     }
 
     /// A certificate beside the key of another one would stop the server that uses them.
@@ -119,15 +145,22 @@ impl Place {
     }
 }
 
-fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, grants: &[Grant]) -> Result<Incoming> {
+/// What may be done about a certificate that is there.
+fn target(file: &str, overwrite: bool) -> Target {
+    let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
+    Target { file: file.to_owned(), existing }
+}
+
+fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, granted: &Granted) -> Result<Incoming> {
     let path = reading.path(file).display().to_string();
     let contents = reading.open(file).and_then(Regular::read)?;
     let request = SigningRequest::read(&contents)?;
     show(&path, &request);
-    let approval = approve(&request, usage, grants)?;
+    let grants = granted.of(reading.dir_path(), file);
+    let approval = approve(&request, usage, &grants)?;
     let target = signed_file(file);
     check_name(&target, usage)?;
-    Ok(Incoming { path, target, request, approval })
+    Ok(Incoming { path, target, request, grants, approval })
 }
 
 /// The names of a directory say what is in its files.

@@ -26,6 +26,7 @@ use crate::dn::DistinguishedName;
 use crate::duration::Lifetime;
 use crate::host::Host;
 use crate::pki::key::KeySpec;
+use crate::pki::ocsp::OcspUrl;
 use crate::tenant::{TenantId, TenantScope};
 use crate::username::Username;
 use crate::yaml::tree;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub key: KeySpec,
     /// The subject.
     pub subject: DistinguishedName,
+    /// Where servers ask whether it is revoked.
+    pub ocsp_url: Option<OcspUrl>,
 }
 
 /// A node.

@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
         let own = self.list(fields.as_ref(), "hosts");
         let own = patterns("hosts", own, self.report);
         let said = self.said(fields.as_ref());
-        let settings = said.settings(self.defaults, Usage::Node, self.node_user, self.report);
+        let settings = said.settings(&self.defaults, Usage::Node, self.node_user, self.report);
         let Some(names) = self.report.parsed("name", name, Pattern::parse) else { return };
         if nodes.all.len() + names.count() > range::MAX {
             return self.report.add(name.at, format_args!("more than {} nodes", range::MAX));

@@ -18,9 +18,10 @@ pub mod tables {
     /// Of the whole manifest.
     pub const MANIFEST: &[&str] = &["defaults", "shared-hosts", "nodes", "clients", "ui", "tenants"];
     /// Of `defaults`.
-    pub const DEFAULTS: &[&str] = &["hosts", "lifetime", "key-algorithm", "key-size", "subject"];
+    pub const DEFAULTS: &[&str] = &["hosts", "lifetime", "key-algorithm", "key-size", "subject", "ocsp-url"];
     /// Of an entry in `nodes`.
-    pub const NODE: &[&str] = &["name", "hosts", "lifetime", "key-algorithm", "key-size", "subject"];
+    pub const NODE: &[&str] =
+        &["name", "hosts", "lifetime", "key-algorithm", "key-size", "subject", "ocsp-url"];
     /// Of an entry in `clients`.
     pub const CLIENT: &[&str] = &[
         "user",
@@ -32,12 +33,13 @@ pub mod tables {
         "key-algorithm",
         "key-size",
         "subject",
+        "ocsp-url",
     ];
     /// Of `ui`.
-    pub const UI: &[&str] = &["hosts", "nodes", "lifetime", "key-algorithm", "key-size", "subject"];
+    pub const UI: &[&str] = &["hosts", "nodes", "lifetime", "key-algorithm", "key-size", "subject", "ocsp-url"];
     /// Of an entry in `tenants`.
     pub const TENANT: &[&str] =
-        &["id", "hosts", "client", "signing", "lifetime", "key-algorithm", "key-size", "subject"];
+        &["id", "hosts", "client", "signing", "lifetime", "key-algorithm", "key-size", "subject", "ocsp-url"];
 }
 
 /// Reads the whole manifest.
@@ -51,7 +53,7 @@ pub fn manifest(root: &tree::Node, node_user: &str, report: &mut Report) -> Mani
     let common = Common::read(&common, &mut budget, report);
     let defaults = Said::read(&defaults, report);
     // What is wrong with the defaults is so even where nothing uses them.
-    defaults.settings(Said::default(), Usage::Node, node_user, report);
+    defaults.settings(&Said::default(), Usage::Node, node_user, report);
     let mut reader = Reader { defaults, common, node_user, budget, report };
     let (nodes, names) = reader.nodes(&fields);
     let clients = reader.clients(&fields, &names);
@@ -87,7 +89,7 @@ impl<'a> Reader<'a> {
                 scopes: self.scopes(fields.as_ref()),
                 pkcs8: self.boolean(fields.as_ref(), "pkcs8", false),
                 nodes: self.node_set(fields.as_ref(), nodes),
-                settings: said.settings(self.defaults, Usage::Client, name.as_str(), self.report),
+                settings: said.settings(&self.defaults, Usage::Client, name.as_str(), self.report),
                 user: name,
             };
             clients.push((user.at, client));
@@ -151,7 +153,7 @@ impl<'a> Reader<'a> {
         }
         let called = hosts.first().map(Host::to_string).unwrap_or_default();
         let settings =
-            Said::read(&fields, self.report).settings(self.defaults, Usage::Ui, &called, self.report);
+            Said::read(&fields, self.report).settings(&self.defaults, Usage::Ui, &called, self.report);
         Ui { hosts, nodes: self.node_set(Some(&fields), nodes), settings }
     }
 
@@ -173,7 +175,7 @@ impl<'a> Reader<'a> {
                 self.report.add(node.at, "nothing to make for this tenant: say client: true or signing: true");
             }
             let called = TenantId::to_string(&id);
-            let settings = said.settings(self.defaults, Usage::TenantClient, &called, self.report);
+            let settings = said.settings(&self.defaults, Usage::TenantClient, &called, self.report);
             tenants.push((node.at, Tenant { id, hosts, client, signing, settings }));
         }
         self.unique("tenant", tenants, |tenant| tenant.id.to_string())

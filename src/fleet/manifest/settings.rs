@@ -9,6 +9,7 @@ use crate::duration::Lifetime;
 use crate::login;
 use crate::pki::key::{KeySizeError, KeySpec};
 use crate::pki::name;
+use crate::pki::ocsp::OcspUrl;
 use crate::usage::Usage;
 use crate::yaml::tree::At;
 
@@ -18,21 +19,23 @@ type Algorithm = fn(Option<u32>) -> Result<KeySpec, KeySizeError>;
 pub const ALGORITHMS: [(&str, Algorithm); 2] = [("rsa", KeySpec::rsa), ("ecdsa", KeySpec::ecdsa)];
 
 /// What an entry says itself.
-#[derive(Default, Clone, Copy)]
+#[derive(Default, Clone)]
 pub struct Said<'a> {
     lifetime: Option<Lifetime>,
     algorithm: Option<Algorithm>,
     size: Option<(At, u32)>,
     subject: Option<(At, &'a str)>,
+    ocsp_url: Option<OcspUrl>,
 }
 
 impl<'a> Said<'a> {
-    /// Reads `lifetime`, `key-algorithm`, `key-size` and `subject`.
+    /// Reads `lifetime`, `key-algorithm`, `key-size`, `subject` and `ocsp-url`.
     pub fn read(fields: &Fields<'a>, report: &mut Report) -> Self {
         let lifetime = fields.get("lifetime");
         let algorithm = fields.get("key-algorithm");
         let size = fields.get("key-size");
         let subject = fields.get("subject");
+        let ocsp_url = fields.get("ocsp-url");
         Self {
             lifetime: lifetime.and_then(|node| report.parsed("lifetime", node, Lifetime::from_str)),
             algorithm: algorithm.and_then(|node| report.parsed("key-algorithm", node, algorithm_of)),
@@ -41,13 +44,14 @@ impl<'a> Said<'a> {
                 Some((node.at, report.ok(node.at, size.map_err(|_| "key-size: not a number of bits"))?))
             }),
             subject: subject.and_then(|node| Some((node.at, report.text("subject", node)?))),
+            ocsp_url: ocsp_url.and_then(|node| report.parsed("ocsp-url", node, OcspUrl::from_str)),
         }
     }
 
     /// The settings of a certificate of this kind; `called` stands for `{}` in its subject.
     ///
     /// The default subject is not for tenants: theirs has to say `OU=Tenants`.
-    pub fn settings(self, defaults: Self, usage: Usage, called: &str, report: &mut Report) -> Settings {
+    pub fn settings(&self, defaults: &Self, usage: Usage, called: &str, report: &mut Report) -> Settings {
         let lifetime = self.lifetime.or(defaults.lifetime);
         let subject = self.subject.or(defaults.subject.filter(|_| usage != Usage::TenantClient));
         let subject = subject.and_then(|(at, template)| {
@@ -59,11 +63,12 @@ impl<'a> Said<'a> {
             lifetime: lifetime.unwrap_or(Lifetime::LEAF),
             key: self.key(defaults, report),
             subject: subject.unwrap_or_else(usual),
+            ocsp_url: self.ocsp_url.as_ref().or(defaults.ocsp_url.as_ref()).cloned(),
         }
     }
 
     /// A size belongs to an algorithm: an entry that names another one does not inherit it.
-    fn key(self, defaults: Self, report: &mut Report) -> KeySpec {
+    fn key(&self, defaults: &Self, report: &mut Report) -> KeySpec {
         let inherited = defaults.size.filter(|_| self.algorithm.is_none());
         let algorithm = self.algorithm.or(defaults.algorithm).unwrap_or(KeySpec::rsa);
         let (at, size) = self.size.or(inherited).unzip();

@@ -1,22 +1,23 @@
 //! What to do: what should be, compared with what was found.
 
+mod compare;
 mod reason;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use reason::Reason;
 pub use summary::Summary;
+pub use waiting::{AskedKey, Waiting};
 
 use super::desired::{Folder, FolderName, Wanted};
-use crate::certificate::{AltName, Certificate, KeyKind};
+use crate::certificate::Certificate;
 use crate::certs_dir::layout::CertificateName;
 use crate::due::Due;
-use crate::login::chain::{Signatures, leads_to};
-use crate::pki::key::KeySpec;
-use crate::pki::name;
+use crate::login::chain::Signatures;
 use crate::usage::Usage;
 
 /// The CA files of the certs directory that the fleet is made from.
@@ -46,6 +47,8 @@ pub struct Found {
     pub authorities: BTreeMap<Usage, Vec<u8>>,
     /// The other certificates that are there, readable or not.
     pub certificates: BTreeMap<CertificateName, FoundCertificate>,
+    /// The keys that wait for certificates, if requests are to be made.
+    pub waiting: BTreeMap<CertificateName, Waiting>,
 }
 
 /// A certificate that is there.
@@ -72,8 +75,21 @@ pub enum FoundKey {
     Matches,
 }
 
+/// Who signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignedBy {
+    /// A CA whose key is used here.
+    Key,
+    /// A CA elsewhere, by a command.
+    Command,
+    /// A CA elsewhere, some time later: requests are made for it.
+    Request,
+}
+
 /// What the plan depends on beside the folders.
 pub struct Context<'a> {
+    /// Who signs.
+    pub signed_by: SignedBy,
     /// The CAs in use.
     pub authorities: &'a Authorities,
     /// When certificates are due.
@@ -91,6 +107,31 @@ pub enum Action {
     Keep,
     /// A new one is made, with a new key.
     Make(Reason),
+    /// A request for a new one is made.
+    Ask(Reason, AskedKey),
+    /// What the manifest wants was asked for already, and the key waits.
+    Wait(Reason),
+}
+
+impl Action {
+    /// Why it does not stay; none if it does.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Keep => None,
+            Self::Make(reason) | Self::Ask(reason, _) | Self::Wait(reason) => Some(reason),
+        }
+    }
+
+    /// A stable name for programs.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Make(Reason::Missing) => "create",
+            Self::Make(_) => "renew",
+            Self::Ask(..) => "request",
+            Self::Wait(_) => "wait",
+        }
+    }
 }
 
 /// What to do about a folder.
@@ -117,18 +158,33 @@ pub fn step<'a>(folder: &'a Folder, found: &Found, context: &Context<'_>) -> Ste
             .is_some_and(|file| found.authorities.get(usage) != Some(&file.contents))
     };
     let action = |wanted: &'a Wanted| {
-        let reason = why(wanted, found.certificates.get(&wanted.name), context);
-        (wanted, reason.map_or(Action::Keep, Action::Make))
+        let reason = compare::why(folder, wanted, found.certificates.get(&wanted.name), context);
+        (wanted, reason.map_or(Action::Keep, |reason| new(wanted, found, context, reason)))
     };
     let strays = found.certificates.iter().flat_map(|(name, found)| stray_files(folder, name, found));
-    // Servers go by them as long as they are there.
-    let authorities = found.authorities.keys().filter(|usage| !context.authorities.0.contains_key(usage));
+    // Servers go by them as long as they are there. Where there is no CA file yet, the CA's came with `import`.
+    let authorities = found
+        .authorities
+        .keys()
+        .filter(|usage| !context.authorities.0.is_empty() && !context.authorities.0.contains_key(usage));
     let authorities = authorities.map(|usage| CertificateName::of(*usage).certificate_file());
     Step {
         folder,
         certificates: folder.certificates.iter().map(action).collect(),
         authorities: needed.filter(outdated).collect(),
         strays: strays.chain(authorities).collect(),
+    }
+}
+
+/// How a certificate is made anew. One that signs itself needs no CA.
+fn new(wanted: &Wanted, found: &Found, context: &Context<'_>, reason: Reason) -> Action {
+    if context.signed_by != SignedBy::Request || wanted.name.usage.kind().signers.is_empty() {
+        return Action::Make(reason);
+    }
+    match found.waiting.get(&wanted.name) {
+        None => Action::Ask(reason, AskedKey::New),
+        Some(waiting) if waiting.asks_for(wanted) => Action::Wait(reason),
+        Some(_) => Action::Ask(reason, AskedKey::Waiting),
     }
 }
 
@@ -157,101 +213,6 @@ pub fn always_due(folders: &[Folder], due: Due) -> Option<(&Folder, &Wanted)> {
     all.find(|(_, wanted)| !due.leaves_time(wanted.lifetime))
 }
 
-/// Why a certificate cannot stay; none if it can.
-fn why(wanted: &Wanted, found: Option<&FoundCertificate>, context: &Context<'_>) -> Option<Reason> {
-    let Some(FoundCertificate { certificate, others, key, pkcs8 }) = found else {
-        return Some(Reason::Missing);
-    };
-    let certificate = match certificate {
-        Ok(certificate) => certificate,
-        Err(why) => return Some(Reason::Broken(why.clone())),
-    };
-    let keys = [(key, true, wanted.name.key_file()), (pkcs8, wanted.pkcs8, wanted.name.pkcs8_file())];
-    broken_key(keys)
-        .or_else(|| changed_names(wanted, certificate))
-        .or_else(|| changed_contents(wanted, certificate))
-        .or_else(|| other_signer(wanted, certificate, others, context))
-        .or_else(|| due(certificate, context))
-}
-
-fn broken_key(keys: [(&FoundKey, bool, String); 2]) -> Option<Reason> {
-    keys.into_iter().filter(|(_, needed, _)| *needed).find_map(|(key, _, file)| match key {
-        FoundKey::Missing => Some(Reason::Broken(format!("{file} is missing"))),
-        FoundKey::Broken(why) => Some(Reason::Broken(why.clone())),
-        FoundKey::Matches => None,
-    })
-}
-
-/// The order of names does not matter: it may change in the manifest without consequence.
-fn changed_names(wanted: &Wanted, certificate: &Certificate) -> Option<Reason> {
-    let (scopes, names): (Vec<_>, Vec<_>) = certificate.alt_names().partition(is_scope);
-    let (wanted_scopes, wanted_names): (Vec<_>, Vec<_>) = wanted.alt_names.iter().cloned().partition(is_scope);
-    let lacks = |from: &[AltName], of: &[AltName]| -> Vec<String> {
-        let from: HashSet<_> = from.iter().map(AltName::to_der).collect();
-        of.iter().filter(|name| !from.contains(&name.to_der())).map(shown).collect()
-    };
-    let (added, removed) = (lacks(&names, &wanted_names), lacks(&wanted_names, &names));
-    if !added.is_empty() || !removed.is_empty() {
-        return Some(Reason::Names { added, removed });
-    }
-    let same = lacks(&scopes, &wanted_scopes).is_empty() && lacks(&wanted_scopes, &scopes).is_empty();
-    (!same).then_some(Reason::Scopes)
-}
-
-/// Does it limit a certificate to tenants? Other URIs are names.
-fn is_scope(name: &AltName) -> bool {
-    matches!(name, AltName::Uri(uri) if uri.starts_with("crdb:"))
-}
-
-fn shown(name: &AltName) -> String {
-    match name {
-        AltName::Dns(text) | AltName::Uri(text) | AltName::Email(text) => text.clone(),
-        AltName::Ip(_) | AltName::Other { .. } => name.address().unwrap_or_else(|| "another name".to_owned()),
-    }
-}
-
-fn changed_contents(wanted: &Wanted, certificate: &Certificate) -> Option<Reason> {
-    let profile = wanted.name.usage.kind().profile;
-    // As encoded: what servers compare is what they read from that.
-    let subject = name::encode(&wanted.subject).ok().and_then(|subject| subject.to_der().ok());
-    if subject.as_deref() != Some(certificate.subject_name()) {
-        return Some(Reason::Subject { was: certificate.subject_text() });
-    }
-    if !is_of_kind(certificate, wanted.key) {
-        return Some(Reason::KeyKind);
-    }
-    let allowed = profile.extended_key_usage.iter().all(|purpose| certificate.allows(purpose.oid()));
-    (!allowed).then_some(Reason::Usages)
-}
-
-fn is_of_kind(certificate: &Certificate, wanted: KeySpec) -> bool {
-    let Some(key) = certificate.public_key() else { return false };
-    match (wanted, key.kind) {
-        (KeySpec::Rsa(bits), KeyKind::Rsa { .. }) => key.rsa_bits() == usize::try_from(bits).ok(),
-        (KeySpec::Ecdsa(wanted), KeyKind::Ec(curve)) => curve == wanted.oid(),
-        (KeySpec::Ed25519, KeyKind::Ed25519) => true,
-        _ => false,
-    }
-}
-
-fn other_signer(
-    wanted: &Wanted,
-    certificate: &Certificate,
-    others: &[Certificate],
-    context: &Context<'_>,
-) -> Option<Reason> {
-    let ca = &context.authorities.signer(wanted.name.usage)?.certificate;
-    (!leads_to(certificate, others, ca, context.signatures)).then_some(Reason::Signer)
-}
-
-fn due(certificate: &Certificate, context: &Context<'_>) -> Option<Reason> {
-    let (Some(not_before), Some(not_after)) = (certificate.not_before, certificate.not_after) else {
-        return Some(Reason::Broken("its times cannot be read".to_owned()));
-    };
-    let due = context.due.is_due(not_before, not_after, context.now);
-    due.then(|| Reason::Due { left: not_after.saturating_sub(context.now) })
-}
-
 impl Step<'_> {
     /// The same without anything but the CA files.
     #[must_use]
@@ -262,7 +223,7 @@ impl Step<'_> {
 
     /// Is there nothing to do?
     pub fn is_done(&self) -> bool {
-        self.authorities.is_empty() && self.made().next().is_none()
+        self.authorities.is_empty() && self.made().next().is_none() && self.asked().next().is_none()
     }
 
     /// Does it get a CA and a certificate of it at once? Hosts that do not trust that CA yet would refuse it.
@@ -270,17 +231,29 @@ impl Step<'_> {
         !self.authorities.is_empty() && self.made().any(|(_, reason)| *reason == Reason::Signer)
     }
 
-    /// The certificates that are to be made.
+    /// The certificates that are to be made here.
     pub fn made(&self) -> impl Iterator<Item = (&Wanted, &Reason)> {
-        self.certificates.iter().filter_map(|(wanted, action)| match action {
-            Action::Make(reason) => Some((*wanted, reason)),
-            Action::Keep => None,
-        })
+        self.that(|action| matches!(action, Action::Make(_)))
     }
 
-    /// What is made and why, in words: `node7: expires in 12 days`.
+    /// Those that requests are to be made for.
+    pub fn asked(&self) -> impl Iterator<Item = (&Wanted, &Reason)> {
+        self.that(|action| matches!(action, Action::Ask(..)))
+    }
+
+    /// Those that were asked for already.
+    pub fn awaited(&self) -> impl Iterator<Item = (&Wanted, &Reason)> {
+        self.that(|action| matches!(action, Action::Wait(_)))
+    }
+
+    fn that(&self, is: impl Fn(&Action) -> bool) -> impl Iterator<Item = (&Wanted, &Reason)> {
+        let chosen = self.certificates.iter().filter(move |(_, action)| is(action));
+        chosen.filter_map(|(wanted, action)| Some((*wanted, action.reason()?)))
+    }
+
+    /// What is made or asked for and why, in words: `node7: expires in 12 days`.
     pub fn reasons(&self) -> impl Iterator<Item = String> {
-        self.made().map(|(wanted, reason)| format!("{}: {reason}", self.label(wanted)))
+        self.made().chain(self.asked()).map(|(wanted, reason)| format!("{}: {reason}", self.label(wanted)))
     }
 
     /// What people call the certificate: its folder's name, with the file if it is not what the folder is for.

@@ -29,6 +29,8 @@ pub enum Reason {
     KeyKind,
     /// It may not be used for all that its kind is used for.
     Usages,
+    /// It does not name the OCSP responder of the manifest.
+    Responder,
     /// Not the CA in use signed it, but an older one, or another.
     Signer,
     /// It is due, or over.
@@ -53,6 +55,7 @@ impl Reason {
             Self::Subject { .. } => "subject",
             Self::KeyKind => "key-kind",
             Self::Usages => "usages",
+            Self::Responder => "ocsp-url",
             Self::Signer => "signer",
             Self::Due { left } if *left < 0 => "expired",
             Self::Due { .. } => "due",
@@ -71,6 +74,7 @@ impl fmt::Display for Reason {
             Self::Subject { was } => write!(f, "subject changed, was {}", clipped(was, LENGTH)),
             Self::KeyKind => f.write_str("kind of key changed"),
             Self::Usages => f.write_str("lacks an extended key usage"),
+            Self::Responder => f.write_str("ocsp-url changed"),
             Self::Signer => f.write_str("not signed by the CA in use"),
             Self::Due { left } if *left < 0 => write!(f, "expired {} ago", duration(left.unsigned_abs())),
             Self::Due { left } => write!(f, "expires in {}", duration(left.unsigned_abs())),

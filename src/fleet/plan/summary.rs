@@ -13,6 +13,10 @@ pub struct Summary {
     pub created: usize,
     /// Those that were there and are made anew.
     pub renewed: usize,
+    /// Those that requests were made for.
+    pub requested: usize,
+    /// Those that were asked for before, and whose keys wait.
+    pub waiting: usize,
     /// Folders in which only CA files are written.
     pub authorities: usize,
     /// Why each is made anew.
@@ -22,22 +26,34 @@ pub struct Summary {
 impl Summary {
     /// Counts a folder.
     pub fn add(&mut self, step: &Step<'_>) {
-        let made: Vec<_> = step.made().map(|(_, reason)| *reason == Reason::Missing).collect();
-        let created = made.iter().filter(|missing| **missing).count();
-        self.kept += step.certificates.len() - made.len();
+        let (made, requested, waiting) = (step.made().count(), step.asked().count(), step.awaited().count());
+        let is_missing = |(_, reason): &(_, &Reason)| **reason == Reason::Missing;
+        let created = step.made().filter(is_missing).count();
+        self.kept += step.certificates.len() - made - requested - waiting;
         self.created += created;
-        self.renewed += made.len() - created;
-        self.authorities += usize::from(made.is_empty() && !step.authorities.is_empty());
-        let reasons = step.reasons().zip(&made);
-        self.reasons.extend(reasons.filter(|(_, missing)| !**missing).map(|(reason, _)| reason));
+        self.renewed += made - created;
+        self.requested += requested;
+        self.waiting += waiting;
+        self.authorities += usize::from(made + requested == 0 && !step.authorities.is_empty());
+        let new = step.made().chain(step.asked());
+        let reasons = step.reasons().zip(new).filter(|(_, new)| !is_missing(new));
+        self.reasons.extend(reasons.map(|(reason, _)| reason));
     }
 }
 
 impl fmt::Display for Summary {
-    /// `kept 97, created 2, renewed 1 (node7: expires in 12 days)`; of many reasons, the first.
+    /// `kept 97, created 2, renewed 1 (node7: expires in 12 days)`; of many reasons, the first. With requests,
+    /// `kept 97, requested 2, waiting 1`, and what was made here only if there is any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 3;
-        write!(f, "kept {}, created {}, renewed {}", self.kept, self.created, self.renewed)?;
+        write!(f, "kept {}", self.kept)?;
+        let asks = self.requested + self.waiting > 0;
+        if !asks || self.created + self.renewed > 0 {
+            write!(f, ", created {}, renewed {}", self.created, self.renewed)?;
+        }
+        if asks {
+            write!(f, ", requested {}, waiting {}", self.requested, self.waiting)?;
+        }
         let (first, rest) = self.reasons.split_at(self.reasons.len().min(SHOWN));
         if !first.is_empty() {
             let more = if rest.is_empty() { String::new() } else { format!("; and {} more", rest.len()) };

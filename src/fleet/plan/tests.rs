@@ -6,7 +6,8 @@ use crate::duration::Lifetime;
 use crate::fleet::desired::{Section, folders};
 use crate::fleet::manifest;
 use crate::pki::issue::{Issuer, Template, Validity, issue};
-use crate::pki::key::{Curve, PrivateKey};
+use crate::pki::key::{Curve, KeySpec, PrivateKey};
+use crate::pki::name;
 use crate::pki::profile::{self, Profile};
 use crate::pki::verify::OpenSsl;
 
@@ -83,7 +84,7 @@ impl Ca {
             .certificates
             .iter()
             .map(|wanted| (wanted.name.clone(), self.sign(wanted, NOW, wanted.name.usage.kind().profile)));
-        Found { authorities: files.collect(), certificates: certificates.collect() }
+        Found { authorities: files.collect(), certificates: certificates.collect(), waiting: BTreeMap::new() }
     }
 }
 
@@ -98,7 +99,8 @@ fn authorities(files: impl IntoIterator<Item = (Usage, AuthorityFile)>) -> Autho
 }
 
 fn context(authorities: &Authorities, now: i64) -> Context<'_> {
-    Context { authorities, due: Due::parse("1/3").expect("a rule"), now, signatures: &OpenSsl }
+    let due = Due::parse("1/3").expect("a rule");
+    Context { signed_by: SignedBy::Key, authorities, due, now, signatures: &OpenSsl }
 }
 
 /// What the plan says of one folder.

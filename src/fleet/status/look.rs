@@ -1,14 +1,14 @@
 //! Reads a fleet, or one certs directory. Writes nothing, and needs no key.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::{Ca, Cluster, Folder, Held, Leaf, Role, Signer};
 use crate::certificate::{Certificate, KeyIdentifier};
 use crate::certs_dir::certificate::{self, CertificateFile};
-use crate::certs_dir::layout::CertificateName;
+use crate::certs_dir::layout::{CertificateName, is_pending_key};
 use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::finding::Finding;
 use crate::fleet::apply::each;
@@ -77,6 +77,7 @@ struct Seen {
     files: CaFiles,
     outdated: Vec<Usage>,
     certificates: Vec<(Held, Option<Found>)>,
+    awaited: Vec<String>,
 }
 
 /// A CA: that of the CA directory, or else of the folder, in this file and at this place.
@@ -117,7 +118,17 @@ fn look(folder: &CertsDir, central: &CaFiles, needs: &[Usage], findings: &mut Ve
     outdated.sort();
     outdated.dedup();
     outdated.retain(|usage| central.get(usage).is_some_and(|all| files.get(usage) != Some(all)));
-    Ok(Seen { files, outdated, certificates })
+    Ok(Seen { files, outdated, certificates, awaited: awaited(folder, &reading)? })
+}
+
+/// The certificates that keys wait for.
+fn awaited(folder: &CertsDir, reading: &Reading<'_>) -> Result<Vec<String>> {
+    let Some(dir) = folder.dir() else { return Ok(Vec::new()) };
+    let names = dir.names().with_context(|| format!("could not read {}", folder.path().display()))?;
+    let names = names.iter().filter_map(|name| name.to_str()).chain(reading.pending_names());
+    let waiting = names.filter(|file| is_pending_key(file) && reading.has(file));
+    let files = waiting.filter_map(CertificateName::from_key_file).map(|name| name.certificate_file());
+    Ok(files.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 fn leaf(
@@ -197,6 +208,7 @@ impl Interning {
             trusts,
             outdated: seen.outdated,
             certificates,
+            awaited: seen.awaited,
         });
     }
 

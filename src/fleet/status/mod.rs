@@ -64,6 +64,8 @@ pub struct Folder {
     pub outdated: Vec<Usage>,
     /// Its other certificates.
     pub certificates: Vec<Held>,
+    /// The files of certificates that were asked for, and whose keys wait.
+    pub awaited: Vec<String>,
 }
 
 /// A certificate of a folder.

@@ -19,13 +19,13 @@ pub struct Names {
     count: usize,
 }
 
-impl<'a> FromIterator<&'a Path> for Names {
-    fn from_iter<T: IntoIterator<Item = &'a Path>>(paths: T) -> Self {
+impl<P: AsRef<Path>> FromIterator<P> for Names {
+    fn from_iter<T: IntoIterator<Item = P>>(paths: T) -> Self {
         let mut names = Self::default();
         for path in paths {
             names.count += 1;
             if names.first.len() < NAMED {
-                names.first.push(clipped(path.display(), LONGEST));
+                names.first.push(clipped(path.as_ref().display(), LONGEST));
             }
         }
         names

@@ -41,8 +41,8 @@ pub struct Next {
 
 /// The first of these that there is a reason for is the next step. The order is that of a rotation: nobody
 /// presents what not all trust yet, and nobody forgets what somebody still presents.
-const STEPS: [fn(&Facts<'_>) -> Option<Next>; 9] =
-    [expired_ca, lost_ca, other_ca_files, unreadable, signed_by_older, due, old_ca, ca_due, elsewhere];
+const STEPS: [fn(&Facts<'_>) -> Option<Next>; 10] =
+    [expired_ca, lost_ca, other_ca_files, unreadable, signed_by_older, due, awaited, old_ca, ca_due, elsewhere];
 
 const COPY: &str = "copy the folders that changed to their hosts, and send SIGHUP to the nodes among them";
 const RELOAD: &str = "copy the files to where they are used, and send SIGHUP to the nodes";
@@ -102,6 +102,13 @@ impl<'a> Facts<'a> {
             held.leaf.as_ref().is_ok_and(|leaf| is(held, leaf, standing(leaf)))
         };
         self.cluster.held().filter(|(_, held)| is(held)).collect()
+    }
+
+    /// Those of them that nobody has asked for yet.
+    fn to_renew(&self, is: impl Fn(&Held, &Leaf, Standing) -> bool) -> Vec<(&'a Folder, &'a Held)> {
+        let mut all = self.leaves(is);
+        all.retain(|(folder, held)| !folder.awaited.contains(&held.file));
+        all
     }
 
     fn is_due(&self, leaf: &Leaf) -> bool {
@@ -203,21 +210,32 @@ fn unreadable(facts: &Facts<'_>) -> Option<Next> {
 fn signed_by_older(facts: &Facts<'_>) -> Option<Next> {
     // What `apply` made, it makes anew. A certificate of a directory alone may be a public CA's.
     let is_fleet = facts.asked.out.is_some();
-    let all =
-        facts.leaves(|_, _, standing| standing == Standing::Older || is_fleet && standing == Standing::Unknown);
+    let all = facts
+        .to_renew(|_, _, standing| standing == Standing::Older || is_fleet && standing == Standing::Unknown);
     let names = Names::of_files(&all)?;
     let before = if is_fleet { ONCE_COPIED } else { "Once everybody has this ca.crt:" };
     Some(facts.renewing(&all, "renew-older", format!("The CA in use did not sign {names}. {before}"), false))
 }
 
 fn due(facts: &Facts<'_>) -> Option<Next> {
-    let all = facts.leaves(|_, leaf, standing| standing == Standing::Current && facts.is_due(leaf));
+    let all = facts.to_renew(|_, leaf, standing| standing == Standing::Current && facts.is_due(leaf));
     let names = Names::of_files(&all)?;
     let ends = |(_, held): &(_, &Held)| held.leaf.as_ref().map_or(i64::MAX, |leaf| leaf.not_after);
     let left = all.iter().map(ends).min()?.saturating_sub(facts.asked.now);
     let verb = if left < 0 { "expired" } else { "expires" };
     let why = format!("{names} {} due: the first {verb} {}.", names.verb("is", "are"), time::from_now(left));
     Some(facts.renewing(&all, "renew-due", why, true))
+}
+
+fn awaited(facts: &Facts<'_>) -> Option<Next> {
+    let all = facts.cluster.folders.iter();
+    let all = all.flat_map(|folder| folder.awaited.iter().map(move |file| (folder, folder.file(file))));
+    let names: Names = all.clone().map(|(_, path)| path).collect();
+    let (folder, _) = all.clone().next()?;
+    let verb = names.verb("was", "were");
+    let why = format!("{names} {verb} asked for: have the requests signed, and import what the CA answers.");
+    let command = format!("crdb-cert import <answer> --overwrite --certs-dir={}", word(&folder.path));
+    Some(Next { step: "import", why, command: Some(command), then: Some(facts.then()) })
 }
 
 fn old_ca(facts: &Facts<'_>) -> Option<Next> {
@@ -243,7 +261,7 @@ fn ca_due(facts: &Facts<'_>) -> Option<Next> {
 }
 
 fn elsewhere(facts: &Facts<'_>) -> Option<Next> {
-    let all = facts.leaves(|_, leaf, standing| standing == Standing::Unknown && facts.is_due(leaf));
+    let all = facts.to_renew(|_, leaf, standing| standing == Standing::Unknown && facts.is_due(leaf));
     let names = Names::of_files(&all)?;
     let why = format!(
         "{names} {} due, and signed by no CA of this directory: renew where signed.",

@@ -43,11 +43,17 @@ fn node(name: &str, trusts: &[usize], certificate: Held) -> Folder {
         trusts: BTreeMap::from([(Usage::Ca, trusts.to_vec())]),
         outdated: Vec::new(),
         certificates: vec![certificate],
+        awaited: Vec::new(),
     }
 }
 
 fn outdated(folder: Folder) -> Folder {
     Folder { outdated: vec![Usage::Ca], ..folder }
+}
+
+/// Its certificate was asked for.
+fn awaiting(folder: Folder) -> Folder {
+    Folder { awaited: vec!["node.crt".to_owned()], ..folder }
 }
 
 /// Made just now, for 90 days.
@@ -66,7 +72,8 @@ fn in_fleet(cas: &[Ca], folders: Vec<Folder>) -> Next {
 
 fn alone(cas: &[Ca], certificates: Vec<Held>) -> Next {
     let trusts = BTreeMap::from([(Usage::Ca, (0..cas.len()).collect())]);
-    let folder = Folder { path: "certs".into(), trusts, outdated: Vec::new(), certificates };
+    let folder =
+        Folder { path: "certs".into(), trusts, outdated: Vec::new(), certificates, awaited: Vec::new() };
     next(&Cluster { cas: cas.to_vec(), folders: vec![folder] }, &asked(None))
 }
 
@@ -121,6 +128,22 @@ fn a_fleet_goes_through_a_rotation_step_by_step() {
             "remove-old-ca",
             Some("crdb-cert remove-ca --old --fleet=fleet --certs-dir=certs"),
             "nothing here needs OLD. Once every host",
+        ),
+        (
+            "what is asked for is not made here, and the old CA is needed until then",
+            &both,
+            vec![awaiting(node("a", &[0, 1], fresh(1))), node("b", &[0, 1], fresh(0))],
+            "import",
+            Some("crdb-cert import <answer> --overwrite --certs-dir=fleet/nodes/a"),
+            "fleet/nodes/a/node.crt was asked for: have the requests signed",
+        ),
+        (
+            "what nobody asked for comes first",
+            &both,
+            vec![awaiting(node("a", &[0, 1], ends(-89, 1))), node("b", &[0, 1], ends(-89, 1))],
+            "renew-due",
+            Some(APPLY),
+            "fleet/nodes/b/node.crt is due",
         ),
         (
             "the CA directory has forgotten the old one",

@@ -94,7 +94,7 @@ fn entries_have_what_they_say_else_the_defaults() {
     let defaults = "defaults: {lifetime: 30d, key-algorithm: rsa, key-size: 4096, subject: 'O=Acme,CN={}'}";
     let of = |entry: &str| {
         let manifest = read(&format!("{defaults}\nclients: [{entry}]")).expect(entry);
-        let Settings { lifetime, key, subject } = manifest.clients[0].settings.clone();
+        let Settings { lifetime, key, subject, .. } = manifest.clients[0].settings.clone();
         (lifetime.to_string(), key, subject.to_string())
     };
     let ecdsa = |bits| KeySpec::ecdsa(bits).expect("a key");
@@ -107,6 +107,10 @@ fn entries_have_what_they_say_else_the_defaults() {
     ] {
         assert_eq!(of(entry), (lifetime.to_owned(), key, subject.to_owned()), "{entry}");
     }
+    let text = "{defaults: {ocsp-url: 'http://a'}, clients: [a, {user: b, ocsp-url: 'http://b'}]}";
+    let urls = read(text).expect(text).clients.into_iter().map(|client| client.settings.ocsp_url);
+    let urls: Vec<_> = urls.map(|url| url.map(|url| url.as_str().to_owned())).collect();
+    assert_eq!(urls, [Some("http://a".to_owned()), Some("http://b".to_owned())]);
     let manifest =
         read(&format!("{defaults}\nnodes: [n]\nui: {{hosts: [c]}}\ntenants: [7]")).expect("a manifest");
     assert_eq!(manifest.nodes[0].settings.subject.to_string(), "O=Acme,CN=node");
