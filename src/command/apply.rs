@@ -1,6 +1,6 @@
 //! `apply`: the folders of a whole cluster, from its description.
 
-mod inputs;
+pub(super) mod inputs;
 mod report;
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub fn run(args: &Apply) -> Result<()> {
 fn apply(args: &Apply) -> Result<()> {
     let due = inputs::due(args)?;
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
-    let manifest = inputs::manifest(args)?;
+    let manifest = inputs::manifest(&args.manifest, "nothing was made")?;
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
     let authorities = look::authorities(&reading)?;

@@ -59,12 +59,12 @@ pub fn out(args: &Apply) -> Result<PathBuf> {
     Ok(PathBuf::from(out))
 }
 
-/// The description of the cluster. What is wrong with it is printed, each on a line of its own.
-pub fn manifest(args: &Apply) -> Result<Manifest> {
-    let (shown, text) = if args.manifest == "-" {
+/// The description of the cluster. What is wrong with it is printed, each on a line of its own, and what that means.
+pub fn manifest(manifest: &OsStr, consequence: &str) -> Result<Manifest> {
+    let (shown, text) = if manifest == "-" {
         ("stdin".to_owned(), read(io::stdin()))
     } else {
-        let path = Path::new(&args.manifest);
+        let path = Path::new(manifest);
         (path.display().to_string(), File::open(path).and_then(read))
     };
     let text = text.map_err(|error| {
@@ -81,7 +81,7 @@ pub fn manifest(args: &Apply) -> Result<Manifest> {
             1 => format!("{shown} has an error"),
             _ => format!("{shown} has {count} errors"),
         };
-        Advice::new(format!("{what}; nothing was made"), "correct what the lines above say").into()
+        Advice::new(format!("{what}; {consequence}"), "correct what the lines above say").into()
     })
 }
 

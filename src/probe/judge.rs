@@ -1,0 +1,329 @@
+//! What was seen, compared with what should be: findings. Pure.
+
+use std::fmt::Display;
+
+use super::answer::Language;
+use super::{Client, Disk, Failure, Protocol, Seen, Target};
+use crate::certificate::{AltName, Certificate};
+use crate::error::{clipped, shell_word};
+use crate::finding::checks::probe;
+use crate::finding::{Check, Finding, checks};
+use crate::login::chain::{self, Objection, Outcome, Presented, Rule, Side, Signatures, Which};
+use crate::pki::pem;
+use crate::time::utc;
+use crate::verify::covers;
+
+/// The most bytes of a text that a server has a say in.
+const WIDEST: usize = 300;
+
+/// What a server should be like.
+pub struct Expected<'a> {
+    /// The server, as the operator named it.
+    pub target: &'a Target,
+    /// What is spoken with it.
+    pub protocol: Protocol,
+    /// What is on disk for it.
+    pub disk: &'a Disk,
+    /// The file of the client certificate that is shown.
+    pub client: Option<&'a str>,
+    /// Certificates that expire within so many seconds are a warning.
+    pub expires_within: i64,
+    /// The time, in seconds since 1970 UTC.
+    pub now: i64,
+}
+
+/// What was made of a server.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// The certificates that it serves, up to the first that cannot be read.
+    pub chain: Vec<Certificate>,
+    /// How the first of them compares with the file.
+    pub on_disk: OnDisk,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// How the certificate that is served compares with the one on disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OnDisk {
+    /// There is none to compare, or it is not for this server.
+    #[default]
+    Unknown,
+    /// They are the same; the path of the file.
+    Same(String),
+    /// They are not.
+    Other(String),
+}
+
+/// Compares what was seen with what should be.
+pub fn judge(seen: &Seen, expected: &Expected<'_>, signatures: &dyn Signatures) -> Judged {
+    let mut judging = Judging { seen, expected, signatures, judged: Judged::default() };
+    judging.judged.findings.clone_from(&expected.disk.findings);
+    judging.connection();
+    judging.client();
+    judging.read_chain();
+    if let Some((first, others)) = judging.judged.chain.clone().split_first() {
+        judging.validity(first, others);
+        judging.names(first);
+        judging.reloaded(first);
+        judging.trust(first, others);
+    }
+    judging.judged
+}
+
+struct Judging<'a> {
+    seen: &'a Seen,
+    expected: &'a Expected<'a>,
+    signatures: &'a dyn Signatures,
+    judged: Judged,
+}
+
+impl Judging<'_> {
+    fn add(&mut self, check: &'static Check, what: impl Display) -> &mut Finding {
+        self.judged.findings.push(check.found(self.expected.target, clipped(what, WIDEST * 4)));
+        let last = self.judged.findings.len() - 1;
+        &mut self.judged.findings[last]
+    }
+
+    fn advise(&mut self, check: &'static Check, what: impl Display, hint: impl Into<String>) {
+        self.add(check, what).hint = Some(hint.into());
+    }
+
+    fn certs_dir(&self) -> String {
+        shell_word(&self.expected.disk.dir)
+    }
+
+    /// Is there TLS at all?
+    fn connection(&mut self) {
+        let shown = self.seen.client != Client::NotShown;
+        let Some(failure) = self.seen.failure.as_ref().filter(|_| !shown) else { return };
+        let protocol = self.expected.protocol;
+        match failure {
+            Failure::NoTls => self.advise(
+                &probe::NO_TLS,
+                "the server refuses TLS: all that is sent to it can be read on the way",
+                "start the server with --certs-dir=... and without --insecure",
+            ),
+            Failure::Speaks(language) => {
+                let what = format!("the server speaks {}", language.text());
+                self.advise(&probe::OTHER_PROTOCOL, what, other_protocol(protocol, *language));
+            }
+            Failure::Silent => self.advise(
+                &probe::NO_ANSWER,
+                "the server took the connection, and did not finish its answer in time",
+                "see whether the server is overloaded, and whether the port is the right one; --timeout=30s waits longer",
+            ),
+            Failure::TooMuch => self.advise(
+                &probe::TOO_MUCH,
+                "the server sent more than any TLS handshake takes, and was cut off",
+                "check that the port is the right one",
+            ),
+            Failure::Closed => self.advise(
+                &probe::CLOSED,
+                "the server closed the connection before TLS was set up",
+                closed(protocol),
+            ),
+            Failure::Alert(why) if !self.seen.chain.is_empty() => self.advise(
+                &probe::CLIENT_WANTED,
+                format_args!("the server served its certificate and ended the handshake ({why}): it wants a client certificate"),
+                "show one: --user=USER",
+            ),
+            Failure::Alert(why) => self.advise(
+                &probe::TLS_FAILED,
+                format_args!("the server ended the TLS handshake: {why}"),
+                "see the server's log; TLS 1.2 and 1.3 were offered",
+            ),
+            Failure::Other(why) => self.advise(
+                &probe::TLS_FAILED,
+                format_args!("the TLS handshake failed: {why}"),
+                "check that the server speaks TLS 1.2 or 1.3, and that the port is the right one",
+            ),
+        }
+    }
+
+    fn client(&mut self) {
+        let Some(file) = self.expected.client else { return };
+        match &self.seen.client {
+            Client::NotShown | Client::Taken => {}
+            Client::Refused(why) => {
+                let (user, dir) = (file.strip_prefix("client.").unwrap_or(file), self.certs_dir());
+                let user = user.strip_suffix(".crt").unwrap_or(user);
+                let hint = match self.expected.protocol {
+                    Protocol::Rpc => format!("crdb-cert check-login --rpc --certs-dir={dir}"),
+                    _ => format!("crdb-cert check-login {} --certs-dir={dir}", shell_word(user)),
+                };
+                self.advise(&probe::CLIENT_REFUSED, format_args!("the server refuses {file}: {why}"), hint);
+            }
+            Client::Unsure(what) => self.advise(
+                &probe::CLIENT_UNSURE,
+                format_args!("nothing says whether the server took {file}: after the handshake it {what}"),
+                "see the server's log",
+            ),
+        }
+    }
+
+    /// Ours is the stricter reading: where it fails, Go's does.
+    fn read_chain(&mut self) {
+        for (at, der) in self.seen.chain.iter().enumerate() {
+            match pem::certificate_from_der(der) {
+                Ok(certificate) => self.judged.chain.push(certificate),
+                Err(why) => {
+                    let what =
+                        format_args!("certificate {} of those that are served cannot be read: {why}", at + 1);
+                    self.add(&checks::CERTIFICATE_INVALID, what);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn validity(&mut self, first: &Certificate, others: &[Certificate]) {
+        let Expected { now, expires_within, .. } = *self.expected;
+        let start = first.not_before.unwrap_or(i64::MAX);
+        let soon = |end: i64| (0..expires_within).contains(&end.saturating_sub(now));
+        let renew =
+            format!("crdb-cert renew --certs-dir={}   # on the server, then reload it", self.certs_dir());
+        match first.not_after.unwrap_or(i64::MIN) {
+            end if now > end => {
+                self.advise(&checks::EXPIRED, format_args!("its certificate expired on {}", utc(end)), renew);
+            }
+            _ if now < start => {
+                let (start, now) = (utc(start), utc(now));
+                let what = format_args!(
+                    "its certificate is not valid before {start}, and it is {now} by this host's clock"
+                );
+                self.add(&checks::NOT_YET_VALID, what);
+            }
+            end if soon(end) => {
+                self.advise(
+                    &checks::EXPIRES_SOON,
+                    format_args!("its certificate expires on {}", utc(end)),
+                    renew,
+                );
+            }
+            _ => {}
+        }
+        let ends = others.iter().enumerate().filter_map(|(at, other)| Some((at + 2, other.not_after?)));
+        for (at, end) in ends.filter(|(_, end)| soon(*end)) {
+            self.add(
+                &checks::EXPIRES_SOON,
+                format_args!("certificate {at} that it serves expires on {}", utc(end)),
+            );
+        }
+    }
+
+    fn names(&mut self, first: &Certificate) {
+        let host = &self.expected.target.host;
+        let mut names =
+            first.alt_names().filter(|name| matches!(name, AltName::Dns(_) | AltName::Ip(_))).peekable();
+        if names.peek().is_none() {
+            self.add(&checks::NO_NAMES, "its certificate has no names in its subjectAltName");
+        } else if !covers(first, host) {
+            let names: Vec<_> = names.filter_map(|name| name.address()).take(8).collect();
+            let hint = format!(
+                "crdb-cert verify --host={host} --certs-dir={}   # says how to add the name",
+                self.certs_dir()
+            );
+            let what = format!("its certificate does not cover {host}, but {}", names.join(", "));
+            self.advise(&checks::HOST_NOT_COVERED, what, hint);
+        }
+    }
+
+    /// A file that is not for this server says nothing about it.
+    fn reloaded(&mut self, first: &Certificate) {
+        let Some((path, own)) = &self.expected.disk.own else { return };
+        if own.der() == first.der() {
+            self.judged.on_disk = OnDisk::Same(path.clone());
+        } else if covers(own, &self.expected.target.host) {
+            self.judged.on_disk = OnDisk::Other(path.clone());
+            let end = |one: &Certificate| one.not_after.map_or_else(|| "an unknown date".to_owned(), utc);
+            let (served, disk) = (end(first), end(own));
+            let what = format!(
+                "the server has not reloaded: it serves a certificate that expires on {served}, {path} expires on {disk}"
+            );
+            let hint = format!("systemctl kill -s HUP cockroach   # on {}", self.expected.target.host);
+            self.advise(&probe::NOT_RELOADED, what, hint);
+        }
+    }
+
+    fn trust(&mut self, leaf: &Certificate, intermediates: &[Certificate]) {
+        let Disk { trusted, ca_files, dir, .. } = self.expected.disk;
+        let ca = ca_files.join(" and ");
+        if trusted.is_empty() {
+            let what = format!("there is no CA certificate in {dir} to check its certificate with");
+            let hint = "name a directory that has ca.crt in it: --certs-dir=<path-to-certs-directory>";
+            return self.advise(&checks::CA_MISSING, what, hint);
+        }
+        let presented = Presented { side: Side::Server, leaf, intermediates, trusted };
+        let status = format!("crdb-cert status --certs-dir={}   # shows which CAs are there", self.certs_dir());
+        match chain::judge(presented, self.expected.now, self.signatures) {
+            Outcome::Trusted => {}
+            Outcome::NotJudged(objection) => {
+                self.add(
+                    &checks::CHAIN_DOUBTFUL,
+                    format_args!("some clients find no chain to {ca}: {}", why(&objection)),
+                );
+            }
+            Outcome::Refused(objections) => {
+                for objection in &objections {
+                    let what = format!("its certificate has no chain to {ca}: {}", why(objection));
+                    match (objection.rule, &objection.which) {
+                        // These have findings of their own.
+                        (Rule::Expired | Rule::NotYetValid, Which::Leaf) => {}
+                        (Rule::Issuer, _) => self.no_issuer(leaf, intermediates, &ca, &status),
+                        (Rule::Algorithm, _) => _ = self.add(&checks::WEAK_SIGNATURE, what),
+                        _ => self.advise(&checks::NOT_TRUSTED, what, &*status),
+                    }
+                }
+            }
+        }
+    }
+
+    fn no_issuer(&mut self, leaf: &Certificate, intermediates: &[Certificate], ca: &str, hint: &str) {
+        let issuer = clipped(intermediates.last().unwrap_or(leaf).issuer_text(), WIDEST);
+        match self.expected.protocol {
+            Protocol::Http => {
+                let what = format!("its CA ({issuer}) is not in {ca}: browsers have to trust it");
+                self.add(&checks::UI_OTHER_CA, what);
+            }
+            _ => self.advise(&checks::NOT_TRUSTED, format!("its CA ({issuer}) is not in {ca}"), hint),
+        }
+    }
+}
+
+/// The objection to one of the certificates that are served, which are in no file here.
+fn why(objection: &Objection) -> String {
+    match &objection.which {
+        Which::Intermediate(place, _) => format!("certificate {} that it serves: {}", place + 1, objection.why),
+        Which::Leaf => objection.why.clone(),
+        Which::Trusted(..) => objection.to_string(),
+    }
+}
+
+/// What to do where something else answers.
+fn other_protocol(protocol: Protocol, language: Language) -> &'static str {
+    match (protocol, language) {
+        (Protocol::Pgwire, Language::Http | Language::Tls) => {
+            "if this is the port of the DB Console, add --http; SQL has a port of its own, 26257 by default"
+        }
+        (Protocol::Http, Language::Http) => {
+            "the DB Console is served without TLS: start the server without --insecure"
+        }
+        (Protocol::Http | Protocol::Rpc, Language::PgwireError) => {
+            "this is the port of SQL: leave out --http and --rpc"
+        }
+        _ => "check that the port is the right one",
+    }
+}
+
+/// What to do where nothing answers.
+fn closed(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Pgwire => {
+            "check that the port is the one for SQL (for the DB Console, add --http), and see the server's log"
+        }
+        _ => {
+            "check that the port is the right one (for SQL, leave out --http and --rpc), and see the server's log"
+        }
+    }
+}
