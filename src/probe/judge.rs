@@ -1,9 +1,10 @@
 //! What was seen, compared with what should be: findings. Pure.
 
+mod connection;
+
 use std::fmt::Display;
 
-use super::answer::Language;
-use super::{Client, Disk, Failure, Protocol, Seen, Target};
+use super::{Disk, Protocol, Seen, Target};
 use crate::certificate::{AltName, Certificate};
 use crate::error::{clipped, shell_word};
 use crate::finding::checks::probe;
@@ -15,6 +16,9 @@ use crate::verify::covers;
 
 /// The most bytes of a text that a server has a say in.
 const WIDEST: usize = 300;
+
+/// The most names of a certificate that are listed.
+const MOST_NAMES: usize = 8;
 
 /// What a server should be like.
 pub struct Expected<'a> {
@@ -93,75 +97,6 @@ impl Judging<'_> {
         shell_word(&self.expected.disk.dir)
     }
 
-    /// Is there TLS at all?
-    fn connection(&mut self) {
-        let shown = self.seen.client != Client::NotShown;
-        let Some(failure) = self.seen.failure.as_ref().filter(|_| !shown) else { return };
-        let protocol = self.expected.protocol;
-        match failure {
-            Failure::NoTls => self.advise(
-                &probe::NO_TLS,
-                "the server refuses TLS: all that is sent to it can be read on the way",
-                "start the server with --certs-dir=... and without --insecure",
-            ),
-            Failure::Speaks(language) => {
-                let what = format!("the server speaks {}", language.text());
-                self.advise(&probe::OTHER_PROTOCOL, what, other_protocol(protocol, *language));
-            }
-            Failure::Silent => self.advise(
-                &probe::NO_ANSWER,
-                "the server took the connection, and did not finish its answer in time",
-                "see whether the server is overloaded, and whether the port is the right one; --timeout=30s waits longer",
-            ),
-            Failure::TooMuch => self.advise(
-                &probe::TOO_MUCH,
-                "the server sent more than any TLS handshake takes, and was cut off",
-                "check that the port is the right one",
-            ),
-            Failure::Closed => self.advise(
-                &probe::CLOSED,
-                "the server closed the connection before TLS was set up",
-                closed(protocol),
-            ),
-            Failure::Alert(why) if !self.seen.chain.is_empty() => self.advise(
-                &probe::CLIENT_WANTED,
-                format_args!("the server served its certificate and ended the handshake ({why}): it wants a client certificate"),
-                "show one: --user=USER",
-            ),
-            Failure::Alert(why) => self.advise(
-                &probe::TLS_FAILED,
-                format_args!("the server ended the TLS handshake: {why}"),
-                "see the server's log; TLS 1.2 and 1.3 were offered",
-            ),
-            Failure::Other(why) => self.advise(
-                &probe::TLS_FAILED,
-                format_args!("the TLS handshake failed: {why}"),
-                "check that the server speaks TLS 1.2 or 1.3, and that the port is the right one",
-            ),
-        }
-    }
-
-    fn client(&mut self) {
-        let Some(file) = self.expected.client else { return };
-        match &self.seen.client {
-            Client::NotShown | Client::Taken => {}
-            Client::Refused(why) => {
-                let (user, dir) = (file.strip_prefix("client.").unwrap_or(file), self.certs_dir());
-                let user = user.strip_suffix(".crt").unwrap_or(user);
-                let hint = match self.expected.protocol {
-                    Protocol::Rpc => format!("crdb-cert check-login --rpc --certs-dir={dir}"),
-                    _ => format!("crdb-cert check-login {} --certs-dir={dir}", shell_word(user)),
-                };
-                self.advise(&probe::CLIENT_REFUSED, format_args!("the server refuses {file}: {why}"), hint);
-            }
-            Client::Unsure(what) => self.advise(
-                &probe::CLIENT_UNSURE,
-                format_args!("nothing says whether the server took {file}: after the handshake it {what}"),
-                "see the server's log",
-            ),
-        }
-    }
-
     /// Ours is the stricter reading: where it fails, Go's does.
     fn read_chain(&mut self) {
         for (at, der) in self.seen.chain.iter().enumerate() {
@@ -214,16 +149,17 @@ impl Judging<'_> {
 
     fn names(&mut self, first: &Certificate) {
         let host = &self.expected.target.host;
-        let mut names =
-            first.alt_names().filter(|name| matches!(name, AltName::Dns(_) | AltName::Ip(_))).peekable();
-        if names.peek().is_none() {
+        let name = |name| match name {
+            AltName::Dns(name) => Some(name),
+            AltName::Ip(ip) => Some(ip.to_string()),
+            _ => None,
+        };
+        let names: Vec<_> = first.alt_names().filter_map(name).take(MOST_NAMES).collect();
+        if names.is_empty() {
             self.add(&checks::NO_NAMES, "its certificate has no names in its subjectAltName");
         } else if !covers(first, host) {
-            let names: Vec<_> = names.filter_map(|name| name.address()).take(8).collect();
-            let hint = format!(
-                "crdb-cert verify --host={host} --certs-dir={}   # says how to add the name",
-                self.certs_dir()
-            );
+            let dir = self.certs_dir();
+            let hint = format!("crdb-cert verify --host={host} --certs-dir={dir}   # says how to add the name");
             let what = format!("its certificate does not cover {host}, but {}", names.join(", "));
             self.advise(&checks::HOST_NOT_COVERED, what, hint);
         }
@@ -297,33 +233,5 @@ fn why(objection: &Objection) -> String {
         Which::Intermediate(place, _) => format!("certificate {} that it serves: {}", place + 1, objection.why),
         Which::Leaf => objection.why.clone(),
         Which::Trusted(..) => objection.to_string(),
-    }
-}
-
-/// What to do where something else answers.
-fn other_protocol(protocol: Protocol, language: Language) -> &'static str {
-    match (protocol, language) {
-        (Protocol::Pgwire, Language::Http | Language::Tls) => {
-            "if this is the port of the DB Console, add --http; SQL has a port of its own, 26257 by default"
-        }
-        (Protocol::Http, Language::Http) => {
-            "the DB Console is served without TLS: start the server without --insecure"
-        }
-        (Protocol::Http | Protocol::Rpc, Language::PgwireError) => {
-            "this is the port of SQL: leave out --http and --rpc"
-        }
-        _ => "check that the port is the right one",
-    }
-}
-
-/// What to do where nothing answers.
-fn closed(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Pgwire => {
-            "check that the port is the one for SQL (for the DB Console, add --http), and see the server's log"
-        }
-        _ => {
-            "check that the port is the right one (for SQL, leave out --http and --rpc), and see the server's log"
-        }
     }
 }

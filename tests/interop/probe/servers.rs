@@ -81,11 +81,11 @@ fn a_console_without_a_certificate_of_its_own_serves_the_nodes() {
     sandbox.create_by("ui", "certs", &["create-ui-ca", "--key-algorithm=ecdsa"]);
     let (report, status) = probe(&sandbox, &[&[&*tls], &CONSOLE[..]].concat());
     assert_eq!((status, findings(&report).len()), (0, 0), "{report:#}");
-    // A certificate on disk that is not served.
+    // A certificate on disk that is not served, of a CA that has the same name.
     sandbox.create_by("ui", "certs", &["create-ui", "localhost", "--key-algorithm=ecdsa"]);
     let (report, status) = probe(&sandbox, &[&[&*tls], &CONSOLE[..]].concat());
     let ids: Vec<_> = findings(&report).into_iter().map(|(id, _)| id).collect();
-    assert_eq!((ids, status), (vec!["not-reloaded".to_owned(), "ui-other-ca".to_owned()], 1), "{report:#}");
+    assert_eq!((ids, status), (vec!["not-reloaded".to_owned(), "not-trusted".to_owned()], 2), "{report:#}");
 }
 
 #[test]
