@@ -20,7 +20,7 @@ pub struct Probe {
     #[arg(long, value_name = "MANIFEST", conflicts_with = "servers")]
     pub from: Option<OsString>,
     /// With --from, compare each node with its folder in DIR, the --out of apply
-    #[arg(long, value_name = "DIR", requires = "from")]
+    #[arg(long, value_name = "DIR", requires = "from", conflicts_with = "servers")]
     pub out: Option<OsString>,
     /// The port of servers that are named without one [default: 26257; with --http 8080]
     #[arg(long, value_name = "PORT")]

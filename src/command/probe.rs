@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use super::values;
 use super::verify::check_output;
@@ -50,18 +50,18 @@ pub fn run(args: &Probe) -> Result<ExitCode> {
         },
         now: values::now(),
     };
-    let Some(file) = &args.output else {
-        let mut status = ExitCode::SUCCESS;
-        let print = |out: &mut dyn Write| job.print(report::of(args.format, Paint::of_stdout(), out));
-        output::print_with(|out| print(out).map(|printed| status = printed))
-            .context("could not print the report")?;
-        return Ok(status);
-    };
-    check_output(Path::new(file))?;
     let (interrupts, mut status) = (Interrupts::defer(), ExitCode::SUCCESS);
-    let print = |out: &mut dyn Write| job.print(report::of(args.format, Paint::PLAIN, out));
-    output::print_to(Path::new(file), |out| print(out).map(|printed| status = printed))
-        .or_else(|error| interrupts.check().and(Err(error)))?;
+    let mut print = |paint, out: &mut dyn Write| {
+        job.print(report::of(args.format, paint, out)).map(|printed| status = printed)
+    };
+    match &args.output {
+        None => output::print_with(|out| print(Paint::of_stdout(), out)).context("could not print the report"),
+        Some(file) => {
+            check_output(Path::new(file))?;
+            output::print_to(Path::new(file), |out| print(Paint::PLAIN, out))
+        }
+    }
+    .or_else(|error| interrupts.check().and(Err(error)))?;
     Ok(status)
 }
 
@@ -77,21 +77,14 @@ impl Job {
     fn print(&self, mut report: Box<dyn Report + '_>) -> io::Result<ExitCode> {
         let interrupts = Interrupts::defer();
         let mut summary = Summary { now: self.now, ..Summary::default() };
-        let done = each(
-            &self.known,
-            JOBS,
-            |known| self.look(known),
-            |_, probed| {
-                interrupts.check()?;
-                summary.count(&probed);
-                Ok(report.server(&probed)?)
-            },
-        );
-        let done = done.and_then(|done| interrupts.check().map(|()| done));
-        match done.map_err(|error| error.downcast::<io::Error>().unwrap_or_else(io::Error::other))? {
-            done if done == self.known.len() => {}
-            _ => return Err(io::Error::other(anyhow!("interrupted"))),
-        }
+        let take = |_, probed| {
+            interrupts.check()?;
+            summary.count(&probed);
+            Ok(report.server(&probed)?)
+        };
+        each(&self.known, JOBS, |known| self.look(known), take)
+            .and_then(|_| interrupts.check())
+            .map_err(|error| error.downcast::<io::Error>().unwrap_or_else(io::Error::other))?;
         report.end(&summary)?;
         Ok(ExitCode::from(summary.status()))
     }

@@ -66,7 +66,7 @@ fn what_cannot_be_asked_is_status_3_with_what_to_do() {
             &["a", certs, "--user=root"],
             &["--user: there is no client.root.crt that can be shown", "HINT: name the directory"],
         ),
-        (&["a", certs, "--user=../x"], &["../x"]),
+        (&["a", certs, "--user=../x"], &["username is invalid"]),
         (&["a", certs, "--rpc"], &["--rpc: there is no node.crt that can be shown"]),
         (&["a", certs, "--output=certs/node.crt"], &["has the name of a certificate"]),
         (&["--from=absent.yml", certs], &["could not read the manifest absent.yml"]),
