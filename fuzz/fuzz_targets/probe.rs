@@ -1,4 +1,5 @@
-//! Whatever a server sends before TLS, and as its certificates: it is judged and printed, and drives no terminal.
+//! Whatever a server sends before TLS, and as its certificates: it is judged and printed, and drives no
+//! terminal.
 #![no_main]
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -34,7 +34,7 @@ pub struct Probe {
     /// Show the certificate of this user, and say whether the server takes it
     #[arg(long, value_name = "USER", conflicts_with_all = ["http", "rpc"])]
     pub user: Option<OsString>,
-    /// Give up on an address of a server after this time, from connecting to the end of the handshake: a Go duration
+    /// Give up on an address after this time, from connecting to the end of the handshake: a Go duration
     #[arg(long, value_name = "DURATION", default_value = "5s", allow_hyphen_values = true)]
     pub timeout: String,
     /// Warn of certificates that expire within this time: a Go duration; d means 24 hours

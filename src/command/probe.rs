@@ -29,7 +29,8 @@ const JOBS: usize = 32;
 /// The longest time for one address, in seconds.
 const LONGEST: i64 = 3600;
 
-/// Prints the report; the status is 0 if all is good, 1 for warnings, 2 for errors, and 3 if a server could not be reached.
+/// Prints the report; the status is 0 if all is good, 1 for warnings, 2 for errors, and 3 if a server could not
+/// be reached.
 pub fn run(args: &Probe) -> Result<ExitCode> {
     let protocol = match (args.http, args.rpc) {
         (true, _) => Protocol::Http,

@@ -3,8 +3,8 @@
 /// pgwire's request for TLS: a length, and the number 80877103 in place of a version.
 pub const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// A first message of pgwire in a version, 9.0, that there is not. A server that has taken the client's certificate answers with an
-/// error; nobody is logged in, or tries to be.
+/// A first message of pgwire in a version, 9.0, that there is not. A server that has taken the client's
+/// certificate answers with an error; nobody is logged in, or tries to be.
 pub const UNKNOWN_VERSION: [u8; 9] = [0, 0, 0, 9, 0, 9, 0, 0, 0];
 
 /// What a client of HTTP/2 begins with: the preface, and an empty SETTINGS frame (RFC 9113 section 3.4).
@@ -30,8 +30,9 @@ pub enum Language {
     Unknown,
 }
 
-/// How each begins. The types of TLS records that a server begins with are those of alerts and of handshakes (RFC 8446 section 5.1).
-/// OpenSSL reads five bytes before it gives up. Some HTTP servers answer what they cannot read with a page, and no more.
+/// How each begins. The types of TLS records that a server begins with are those of alerts and of handshakes
+/// (RFC 8446 section 5.1). OpenSSL reads five bytes before it gives up. Some HTTP servers answer what they
+/// cannot read with a page, and no more.
 const BEGINNINGS: [(&[u8], Language); 8] = [
     (b"HTTP/", Language::Http),
     (b"<!DOC", Language::Http),

@@ -37,7 +37,8 @@ impl Disk {
         let name = if has(&ui) { ui.clone() } else { file(Usage::Node) };
         disk.own = own(&reading, &name, &mut disk.findings);
         let trust = Trust::read(&reading);
-        // A server without a certificate for its DB Console shows the node's there, which the CA of the Console did not sign.
+        // A server without a certificate for its DB Console shows the node's there, which the CA of the Console
+        // did not sign.
         let usages: &[Usage] = match (has(&ui), has(&ui_ca)) {
             (true, true) => &[Usage::UiCa],
             (false, true) => &[Usage::UiCa, Usage::Ca],

@@ -235,3 +235,6 @@ fn why(objection: &Objection) -> String {
         Which::Trusted(..) => objection.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

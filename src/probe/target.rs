@@ -66,8 +66,8 @@ impl Target {
     }
 }
 
-/// The host, and what is behind the colon. In an IPv6 address without brackets, no colon is that of a port; in a URL neither, and
-/// the host is refused with what to write.
+/// The host, and what is behind the colon. In an IPv6 address without brackets, no colon is that of a port; in
+/// a URL neither, and the host is refused with what to write.
 fn split(text: &str) -> (&str, Option<&str>) {
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     match (bracketed, text.split_once(':')) {

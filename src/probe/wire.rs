@@ -109,7 +109,8 @@ impl Write for Wire {
     }
 }
 
-/// The addresses of the server, in the order of the system's resolver, which is asked in a thread of its own: it knows no deadline.
+/// The addresses of the server, in the order of the system's resolver, which is asked in a thread of its own:
+/// it knows no deadline.
 fn addresses(target: &Target, timeout: Duration) -> Result<Vec<SocketAddr>> {
     let name = match &target.host {
         Host::Ip(ip) => return Ok(vec![SocketAddr::new(*ip, target.port)]),

@@ -1,5 +1,5 @@
-//! `probe` is the only command that opens a socket to a network. Local ones are fine: `verify` shakes hands with itself over a
-//! pair, and libc may ask nscd or systemd for accounts.
+//! `probe` is the only command that opens a socket to a network. Local ones are fine: `verify` shakes hands
+//! with itself over a pair, and libc may ask nscd or systemd for accounts.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,8 @@ use crate::world::{Run, World, program, words};
 
 const DIRS: &str = "--certs-dir=certs --ca-key=my-safe-directory/ca.key";
 
-/// Every command, in an order in which they work. The names in them are of hosts that a resolver would be asked about.
+/// Every command, in an order in which they work. The names in them are of hosts that a resolver would be asked
+/// about.
 const COMMANDS: [&str; 26] = [
     "create-ca DIRS --key-algorithm=ecdsa",
     "create-node node1.example.com DIRS --key-algorithm=ecdsa",

@@ -1,6 +1,7 @@
 //! For Prometheus, in its text format: which servers are good, and when what they serve expires.
 //!
-//! All samples of a metric stand together, so what is needed of each server is kept until the end: a name and a few numbers.
+//! All samples of a metric stand together, so what is needed of each server is kept until the end: a name and a
+//! few numbers.
 
 use std::io::{self, Write};
 

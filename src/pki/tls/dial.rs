@@ -1,4 +1,5 @@
-//! The client's side of TLS with a running server. It accepts whatever certificate is served: to look at it is what it is for.
+//! The client's side of TLS with a running server. It accepts whatever certificate is served: to look at it is
+//! what it is for.
 
 use std::io::{self, Read, Write};
 
@@ -31,8 +32,9 @@ pub enum Stop {
 pub struct Dialled<S>(SslStream<S>);
 
 impl<S: Read + Write> Dialled<S> {
-    /// A client of `host` that shows this certificate if it is asked to, and speaks the protocol `alpn` (RFC 7301), as encoded.
-    /// The name goes out as server name indication; an address does not (RFC 6066 section 3).
+    /// A client of `host` that shows this certificate if it is asked to, and speaks the protocol `alpn` (RFC
+    /// 7301), as encoded. The name goes out as server name indication; an address does not (RFC 6066 section
+    /// 3).
     ///
     /// # Errors
     /// If OpenSSL has no TLS, or no use for the certificate.
@@ -58,8 +60,8 @@ impl<S: Read + Write> Dialled<S> {
         self.0.do_handshake().map_err(stop)
     }
 
-    /// Sends this, and waits for the first bytes of an answer. Before them comes what the server has to say about the client's
-    /// certificate: in TLS 1.3 a client is done before the server has seen that.
+    /// Sends this, and waits for the first bytes of an answer. Before them comes what the server has to say
+    /// about the client's certificate: in TLS 1.3 a client is done before the server has seen that.
     ///
     /// # Errors
     /// If the server sends none.

@@ -109,7 +109,8 @@ fn pgwire_asked_for_http_or_as_a_node_is_told_apart() {
     let certs = format!("--certs-dir={cluster}");
     for flag in ["--http", "--rpc"] {
         let (id, what, status) = only(&server.sandbox, &[&host, flag, &certs]);
-        // PostgreSQL before 17 closes the connection; later ones speak TLS from the start, with a protocol of their own.
+        // PostgreSQL before 17 closes the connection; later ones speak TLS from the start, with a protocol of
+        // their own.
         assert!(["closed", "other-protocol", "tls-failed"].contains(&id.as_str()), "{id}: {what}");
         assert_eq!(status, 2, "{what}");
     }
