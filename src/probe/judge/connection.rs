@@ -9,8 +9,7 @@ use crate::probe::{Client, Failure, Protocol};
 impl Judging<'_> {
     /// Is there TLS at all?
     pub(super) fn connection(&mut self) {
-        let shown = self.seen.client != Client::NotShown;
-        let Some(failure) = self.seen.failure.as_ref().filter(|_| !shown) else { return };
+        let Some(failure) = &self.seen.failure else { return };
         let protocol = self.expected.protocol;
         match failure {
             Failure::NoTls => self.advise(

@@ -126,7 +126,7 @@ fn what_is_wrong_with_the_certificate_is_found() {
     assert_eq!(shown.trim(), format!("serial={serial}"));
 
     // A CA that nobody here knows, and a certificate that ends soon.
-    sandbox.create("stranger", &["create-ca", "--key-algorithm=ecdsa"]);
+    sandbox.create("stranger", &["create-ca", "--key-algorithm=ecdsa", "--unique-subject"]);
     sandbox.create(
         "stranger",
         &["create-node", "localhost", "127.0.0.1", "--key-algorithm=ecdsa", "--lifetime=48h"],
