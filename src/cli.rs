@@ -11,6 +11,7 @@ pub mod generate;
 mod import;
 pub mod list;
 pub mod logging;
+mod probe;
 pub mod server;
 mod status;
 pub mod verify;
@@ -25,6 +26,7 @@ pub use generate::Generate;
 pub use import::Import;
 pub use list::{List, ListFormat};
 use logging::LogArgs;
+pub use probe::{Probe, ProbeFormat};
 pub use server::{ServerArgs, StartArgs};
 pub use status::Status;
 pub use verify::{MetricNames, ReportFormat, Verify};
@@ -282,6 +284,26 @@ Examples:
   crdb-cert verify --certs-dir=certs --format=prometheus \\
     --output=/var/lib/prometheus/node-exporter/crdb-cert.prom")]
     Verify(Verify),
+    /// Ask running servers which certificates they really serve
+    ///
+    /// Connects to each HOST as a SQL client does, sets up TLS, and says what the server serves: TLS version, certificates, when
+    /// they expire, whether ca.crt trusts them, whether they cover HOST, and whether the server has reloaded the node.crt that is on
+    /// disk. With --http it looks at the DB Console instead, with --rpc at the port as another node. With --user it shows that
+    /// user's certificate, and says whether the server takes it. It never logs in.
+    ///
+    /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if a server cannot be reached, as
+    /// monitoring plug-ins have it. All findings are described in docs/probe.md.
+    #[command(
+        override_usage = "crdb-cert probe [OPTIONS] <HOST[:PORT]>...\n       crdb-cert probe [OPTIONS] --from <MANIFEST>"
+    )]
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert probe node1.example.com --certs-dir=certs
+  crdb-cert probe localhost:26257 --user=root --certs-dir=certs
+  crdb-cert probe console.example.com:443 --http --certs-dir=certs
+  crdb-cert probe --from=cluster.yml --out=fleet --certs-dir=certs --format=json")]
+    Probe(Probe),
     /// Say where a rotation is, what is due, and what to do next
     ///
     /// Shows which CA certificates there are, who trusts them and which certificates they signed, what expires first, and the next

@@ -8,6 +8,8 @@
 //!
 //! A [`fleet`] is a whole cluster: from its description follow folders, each of them a certs directory.
 //!
+//! [`probe`] is the only one that talks to a server: it says what one really serves.
+//!
 //! [`usage`] is the table of all certificate kinds. [`dn`], [`host`], [`username`], [`duration`] and [`tenant`]
 //! turn text into types that cannot be wrong; [`login`] says who may log in with a certificate; [`error`] says
 //! what failed and what to type next.
@@ -40,6 +42,7 @@ mod mint;
 pub mod output;
 mod pkcs11;
 pub mod pki;
+pub mod probe;
 mod renew;
 mod request;
 pub mod server_flags;

@@ -10,7 +10,7 @@ mod content;
 mod directory;
 mod handshake;
 pub mod tree;
-mod trust;
+pub(crate) mod trust;
 
 use std::collections::hash_map::RandomState;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,7 @@ use crate::host::Host;
 use crate::login::ServerSettings;
 use crate::usage::Usage;
 use across::Across;
+pub(crate) use content::covers;
 use directory::Directory;
 use handshake::Peers;
 use trust::Trust;

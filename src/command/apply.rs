@@ -27,7 +27,7 @@ pub fn run(args: &Apply) -> Result<()> {
 fn apply(args: &Apply) -> Result<()> {
     let due = inputs::due(args)?;
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
-    let manifest = manifest::read(&args.manifest)?;
+    let manifest = manifest::read(&args.manifest, "nothing was made")?;
     let signed_by = inputs::signed_by(args);
     let reading = certs_dir.read();
     announce::findings(&reading.findings);

@@ -15,8 +15,8 @@ use crate::yaml::tree::MAX_LEN;
 /// The most errors in a manifest that are printed.
 const SHOWN: usize = 100;
 
-/// The description of the cluster. What is wrong with it is printed, each on a line of its own.
-pub fn read(file: &OsStr) -> Result<Manifest> {
+/// The description of the cluster. What is wrong with it is printed, each on a line of its own, and what that means: "nothing was made".
+pub fn read(file: &OsStr, consequence: &str) -> Result<Manifest> {
     let (shown, text) = if file == "-" {
         ("stdin".to_owned(), contents(io::stdin()))
     } else {
@@ -37,7 +37,7 @@ pub fn read(file: &OsStr) -> Result<Manifest> {
             1 => format!("{shown} has an error"),
             _ => format!("{shown} has {count} errors"),
         };
-        Advice::new(format!("{what}; nothing was made"), "correct what the lines above say").into()
+        Advice::new(format!("{what}; {consequence}"), "correct what the lines above say").into()
     })
 }
 

@@ -16,6 +16,7 @@ mod leaf;
 mod list;
 mod manifest;
 mod named;
+mod probe;
 mod remove_ca;
 mod renew;
 mod sign;
@@ -57,6 +58,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Import(args) => import::run(args)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
+        Command::Probe(args) => return probe::run(args),
         Command::Status(args) => status::run(args)?,
         Command::RemoveCa(args) => remove_ca::run(args)?,
         Command::Renew(args) => renew::run(args)?,
@@ -74,7 +76,7 @@ pub fn failure(command: &Command) -> ExitCode {
         // 1 is an answer here: the login is refused.
         Command::CheckLogin(_) => ExitCode::from(2),
         // 1 and 2 are answers here: warnings and errors.
-        Command::Verify(_) => ExitCode::from(3),
+        Command::Verify(_) | Command::Probe(_) => ExitCode::from(3),
         _ => ExitCode::FAILURE,
     }
 }

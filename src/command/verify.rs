@@ -44,7 +44,7 @@ pub fn run(args: &Verify) -> Result<ExitCode> {
 }
 
 /// A report must not take the place of what it is about.
-fn check_output(path: &Path) -> Result<()> {
+pub fn check_output(path: &Path) -> Result<()> {
     let is_ours = path.extension().is_some_and(|end| ["crt", "key", "pk8"].iter().any(|ours| end == *ours));
     if !is_ours {
         return Ok(());

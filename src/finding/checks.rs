@@ -1,5 +1,5 @@
 //! The table of everything that is checked. A new check is a new row here, a line in `docs/verify.md`, and a case in
-//! `tests/verify`; tests keep the three equal.
+//! `tests/verify`; tests keep the three equal. Those of [`probe`] are in `docs/probe.md`.
 
 use super::{Check, Severity};
 
@@ -64,4 +64,22 @@ checks! {
     WEAK_SIGNATURE "weak-signature" Error "The certificate is signed with MD5 or SHA-1."
     DUPLICATE_SERIAL "duplicate-serial" Warning "Two certificates of one CA have the same serial number."
     HANDSHAKE "handshake" Error "A TLS handshake with this certificate fails."
+}
+
+/// What only a running server can have wrong.
+pub mod probe {
+    use super::{Check, Severity};
+
+    checks! {
+        NO_TLS "no-tls" Error "The server refuses TLS."
+        OTHER_PROTOCOL "other-protocol" Error "What answers at the port speaks another protocol."
+        NO_ANSWER "no-answer" Error "The server takes the connection, and does not finish its answer within --timeout."
+        TOO_MUCH "too-much" Error "The server sends more than any TLS handshake takes."
+        CLOSED "closed" Error "The server closes the connection before TLS is set up."
+        TLS_FAILED "tls-failed" Error "The TLS handshake fails."
+        CLIENT_REFUSED "client-refused" Error "The server refuses the client certificate that it was shown."
+        CLIENT_UNSURE "client-unsure" Warning "Nothing says whether the server took the client certificate."
+        CLIENT_WANTED "client-wanted" Warning "The server wants a client certificate, and was shown none."
+        NOT_RELOADED "not-reloaded" Warning "The server serves another certificate than the one on disk."
+    }
 }

@@ -3,6 +3,7 @@
 pub mod fleet;
 pub mod json;
 pub mod logins;
+pub mod probe;
 pub mod progress;
 pub mod report;
 pub mod rows;

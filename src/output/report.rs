@@ -1,9 +1,9 @@
 //! What `verify` found, in the form that was asked for.
 
-mod json;
+pub(super) mod json;
 pub mod prometheus;
 mod tap;
-mod text;
+pub(super) mod text;
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -1,4 +1,6 @@
-//! TLS handshakes in process, over a socket pair: OpenSSL's own verdict on a certificate.
+//! TLS handshakes in process, over a socket pair: OpenSSL's own verdict on a certificate. [`dial`] has those with a real server.
+
+pub mod dial;
 
 use std::fmt;
 use std::os::unix::net::UnixStream;

@@ -15,6 +15,7 @@ mod fleet;
 mod inspect;
 mod litter;
 mod meddling;
+mod network;
 mod points;
 mod power_cut;
 mod scenario;

@@ -5,4 +5,5 @@ mod support;
 
 mod enforced;
 mod modules;
+mod probe;
 mod token;

@@ -28,15 +28,15 @@ dynamic_shared_memory_type = mmap
 const HBA: &str = "hostssl all all 127.0.0.1/32 cert\n";
 
 /// A running server. It and its client run under an account that is not root, which PostgreSQL refuses.
-struct Server {
-    sandbox: Sandbox,
+pub struct Server {
+    pub sandbox: Sandbox,
     account: Option<(u32, u32)>,
-    port: u16,
+    pub port: u16,
 }
 
 impl Server {
     /// Starts a server in a sandbox where `cluster` is a certs directory and everything else is in place.
-    fn start(sandbox: Sandbox, cluster: &str) -> Self {
+    pub fn start(sandbox: Sandbox, cluster: &str) -> Self {
         let mut server = Self { sandbox, account: account(), port: 0 };
         if let Some((uid, gid)) = server.account {
             hand_over(&server.sandbox.path(""), uid, gid);
@@ -66,7 +66,7 @@ impl Server {
         panic!("{}", server.log());
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         let log = fs::read(self.sandbox.path("server.log")).unwrap_or_default();
         String::from_utf8_lossy(&log).into_owned()
     }
@@ -80,7 +80,7 @@ impl Server {
         command
     }
 
-    fn run(&self, peer: Peer, args: &[&str]) -> Answer {
+    pub fn run(&self, peer: Peer, args: &[&str]) -> Answer {
         answer(&mut self.command(peer, args), peer)
     }
 
@@ -125,7 +125,7 @@ fn hand_over(path: &Path, uid: u32, gid: u32) {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }

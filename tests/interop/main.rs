@@ -1,5 +1,5 @@
 //! What the program makes, read by other people's software: OpenSSL's command line, GnuTLS, NSS, Go, Java, Python's
-//! `cryptography`, OpenLDAP, a PKIX linter and PostgreSQL.
+//! `cryptography`, OpenLDAP, a PKIX linter, PostgreSQL and nginx.
 //!
 //! A missing peer is a failure that names the package; `tests/interop/install-peers` installs them all. The Python ones
 //! are in a virtual environment, `peers-venv` in cargo's target directory or where `CRDB_CERT_PEERS_VENV` says.
@@ -11,6 +11,8 @@
 //! `accepted`, `refused: <why>` or `connected: <client>` in the order of their arguments; those for names read them from
 //! standard input, one a line (see `names`).
 
+#[path = "../cli/schema.rs"]
+mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -23,6 +25,7 @@ mod names;
 mod ocsp;
 mod odd;
 mod peers;
+mod probe;
 mod requests;
 mod sandbox;
 mod sets;

@@ -39,6 +39,8 @@ pub enum Peer {
     Psql,
     /// Test::Harness.
     Prove,
+    /// The web server.
+    Nginx,
 }
 
 /// The peers that print fields in the form of `expected`.
@@ -59,6 +61,12 @@ impl Peer {
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
             Self::Prove => "prove".into(),
+            // In Debian it is where only root looks.
+            Self::Nginx => ["/usr/sbin/nginx", "nginx"]
+                .into_iter()
+                .find(|it| Path::new(it).exists())
+                .unwrap_or("nginx")
+                .into(),
         }
     }
 
@@ -128,6 +136,7 @@ impl Peer {
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
             Self::Prove => ("perl", "perl-Test-Harness"),
+            Self::Nginx => ("nginx-light", "nginx-core"),
             Self::Python | Self::PythonNames | Self::PythonOdd | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \

@@ -109,7 +109,7 @@ fn listed(args: &Sign, ca_dir: &Reading<'_>, hosts: &[AltName]) -> Result<Vec<Li
     let Some(file) = &args.manifest else { return Ok(Vec::new()) };
     let has_client_ca = ca_dir.has(&CertificateName::of(Usage::ClientCa).certificate_file());
     let mut all = Vec::new();
-    for folder in desired::folders(&manifest::read(file)?, has_client_ca) {
+    for folder in desired::folders(&manifest::read(file, "nothing was signed")?, has_client_ca) {
         for wanted in folder.certificates.iter().filter(|wanted| wanted.name.usage == args.kind.usage()) {
             let mut grant = wanted.grant();
             grant.names.extend_from_slice(hosts);

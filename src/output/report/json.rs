@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Report, Summary};
 use crate::error::hint;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::output::json::harmless;
 use crate::time;
 use crate::usage::Usage;
@@ -42,8 +42,9 @@ struct File<'a> {
     findings: Vec<Found<'a>>,
 }
 
+/// A finding.
 #[derive(Serialize)]
-struct Found<'a> {
+pub struct Found<'a> {
     id: &'static str,
     severity: &'static str,
     file: &'a str,
@@ -153,22 +154,21 @@ impl<'a> File<'a> {
             not_before: time(|facts| facts.not_before),
             not_after: time(|facts| facts.not_after),
             serial: facts.as_ref().and_then(|facts| serial(&facts.serial)),
-            findings: findings
-                .iter()
-                .map(|finding| Found {
-                    id: finding.check.id,
-                    severity: finding.check.severity.name(),
-                    file: &finding.file,
-                    what: &finding.what,
-                    hint: finding.hint.as_deref(),
-                })
-                .collect(),
+            findings: findings.iter().map(Found::of).collect(),
         }
     }
 }
 
+impl<'a> Found<'a> {
+    /// What a finding says.
+    pub fn of(finding: &'a Finding) -> Self {
+        let Finding { check, file, what, hint } = finding;
+        Self { id: check.id, severity: check.severity.name(), file, what, hint: hint.as_deref() }
+    }
+}
+
 /// As `openssl x509 -serial` prints it: upper case, without the octet that keeps it from being negative.
-fn serial(octets: &[u8]) -> Option<String> {
+pub fn serial(octets: &[u8]) -> Option<String> {
     let shown = match octets {
         [] => return None,
         [0, rest @ ..] if !rest.is_empty() => rest,

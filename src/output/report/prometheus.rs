@@ -3,7 +3,7 @@
 //! All samples of a metric stand together, so what is needed of each file is kept until the end: a name and a few
 //! numbers.
 
-mod label;
+pub(in crate::output) mod label;
 
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -261,7 +261,7 @@ fn exporter_labels(facts: &Facts) -> String {
 }
 
 /// Prints a metric with all its samples, and nothing of one that has none.
-fn metric(
+pub(in crate::output) fn metric(
     out: &mut dyn Write,
     name: &str,
     help: &str,

@@ -83,8 +83,7 @@ impl<'a> Text<'a> {
     }
 
     fn line(&self, label: &str, colour: Colour, what: &str) -> String {
-        let padding = " ".repeat("warning".len() - label.len());
-        format!("  {}{padding} {}\n", self.paint.text(colour, &format!("{label}:")), printable(what))
+        line(self.paint, label, colour, what)
     }
 
     fn next(&self, hint: &str) -> String {
@@ -175,7 +174,14 @@ fn sentence(finding: &Finding, checked: &Checked) -> String {
     }
 }
 
-fn colour(severity: Severity) -> Colour {
+/// A line of a paragraph, below its label.
+pub fn line(paint: Paint, label: &str, colour: Colour, what: &str) -> String {
+    let padding = " ".repeat("warning".len().saturating_sub(label.len()));
+    format!("  {}{padding} {}\n", paint.text(colour, &format!("{label}:")), printable(what))
+}
+
+/// The colour of its label.
+pub fn colour(severity: Severity) -> Colour {
     match severity {
         Severity::Error => Colour::Red,
         Severity::Warning => Colour::Yellow,
@@ -184,7 +190,7 @@ fn colour(severity: Severity) -> Colour {
 }
 
 /// `1 file`, `2 files`.
-fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 

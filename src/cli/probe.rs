@@ -1,0 +1,60 @@
+//! `probe`
+
+use std::ffi::OsString;
+use std::num::NonZeroU16;
+
+use clap::{Args, ValueEnum};
+
+use super::CertsDirArgs;
+
+/// `probe`
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// A server: a name or address, with the port behind a colon if it is not the usual one
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "from")]
+    pub servers: Vec<OsString>,
+    /// Where ca.crt is, and the node.crt that should be served.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+    /// Look at all nodes of this manifest, the one for apply; - for stdin
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "servers")]
+    pub from: Option<OsString>,
+    /// With --from, compare each node with its folder in DIR, the --out of apply
+    #[arg(long, value_name = "DIR", requires = "from", conflicts_with = "servers")]
+    pub out: Option<OsString>,
+    /// The port of servers that are named without one [default: 26257; with --http 8080]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<NonZeroU16>,
+    /// Look at the DB Console: TLS from the start, and ui.crt if there is one
+    #[arg(long, conflicts_with = "rpc")]
+    pub http: bool,
+    /// Connect as another node does: TLS from the start, showing client.node.crt, or else node.crt
+    #[arg(long)]
+    pub rpc: bool,
+    /// Show the certificate of this user, and say whether the server takes it
+    #[arg(long, value_name = "USER", conflicts_with_all = ["http", "rpc"])]
+    pub user: Option<OsString>,
+    /// Give up on an address after this time, from connecting to the end of the handshake: a Go duration
+    #[arg(long, value_name = "DURATION", default_value = "5s", allow_hyphen_values = true)]
+    pub timeout: String,
+    /// Warn of certificates that expire within this time: a Go duration; d means 24 hours
+    #[arg(long, value_name = "DURATION", default_value = "30d", allow_hyphen_values = true)]
+    pub expires_within: String,
+    /// How to print what is found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ProbeFormat,
+    /// Write to FILE, whole or not at all, with mode 0644 [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<OsString>,
+}
+
+/// The forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProbeFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// Metrics for Prometheus.
+    Prometheus,
+}
