@@ -249,7 +249,8 @@ Examples:
     #[command(subcommand_required = true, arg_required_else_help = true)]
     #[command(after_help = "\
 Example:
-  crdb-cert export kubernetes --layout=helm --namespace=prod --certs-dir=certs | kubectl apply -f -")]
+  crdb-cert export kubernetes --namespace=prod --certs-dir=certs | \\
+    kubectl apply -f -")]
     #[command(subcommand)]
     Export(Export),
     /// List the certificates in the certs directory, and what is wrong with them

@@ -21,9 +21,12 @@ pub enum Export {
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
-  crdb-cert export kubernetes --layout=helm --namespace=prod --certs-dir=certs | kubectl apply -f -
-  crdb-cert export kubernetes --layout=statefulset --user=maxroach --out=secrets.yaml --certs-dir=certs
-  crdb-cert export kubernetes --sans-for=operator --release=crdb --namespace=prod
-  crdb-cert export kubernetes --layout=cert-manager --issuer=cockroachdb --certs-dir=certs")]
+  crdb-cert export kubernetes --namespace=prod --certs-dir=certs | \\
+    kubectl apply -f -
+  crdb-cert export kubernetes --layout=statefulset --user=maxroach \\
+    --certs-dir=certs --out=secrets.yaml
+  crdb-cert export kubernetes --sans-for=operator --release=crdb
+  crdb-cert export kubernetes --layout=cert-manager --issuer=cockroachdb \\
+    --certs-dir=certs")]
     Kubernetes(Box<Kubernetes>),
 }

@@ -9,6 +9,7 @@ use crate::certificate::{
 };
 use crate::dn::{Attribute, AttributeType, DistinguishedName, Rdn};
 use crate::duration::Lifetime;
+use crate::pki::issue::Validity;
 use crate::pki::profile::{ExtendedKeyUsage, KeyUsage, Profile};
 
 /// The attribute types that cert-manager knows by name; the others are written as object identifiers.
@@ -103,9 +104,9 @@ impl Asked {
             return Err(CannotAsk::Ca);
         }
         let subject = certificate.subject.as_ref().map_err(|error| CannotAsk::Subject(error.to_string()))?;
-        let lifetime = certificate.not_after.zip(certificate.not_before);
-        // Both ends belong to it (RFC 5280 section 4.1.2.5), but nobody asks for a second more.
-        let lifetime = lifetime.and_then(|(end, start)| Lifetime::of_seconds(end.checked_sub(start)?));
+        let validity = certificate.not_before.zip(certificate.not_after);
+        let validity = validity.map(|(not_before, not_after)| Validity { not_before, not_after });
+        let lifetime = validity.and_then(|validity| Lifetime::of_seconds(validity.lifetime()));
         let bits = certificate.key_usage().unwrap_or_default();
         let usages = KEY_USAGES.iter().enumerate().filter(|(at, _)| bits & 1 << at != 0);
         let mut usages: Vec<_> = usages.map(|(_, usage)| (*usage).to_owned()).collect();

@@ -5,7 +5,7 @@ mod certificates;
 mod files;
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
@@ -40,26 +40,32 @@ fn export(args: &Kubernetes) -> Result<()> {
         let hint = "name a file: --out=secrets.yaml, or pipe them on: ... | kubectl apply -f -";
         return Err(Advice::new("private keys are not printed on a terminal", hint).into());
     }
-    let objects = match asked.layout {
+    let (objects, warnings) = match asked.layout {
         Some(layout) => secrets(args, &asked, layout)?,
-        None => certificates(args, &asked)?,
+        None => (certificates(args, &asked)?, Vec::new()),
     };
     let text = match args.format {
         ManifestFormat::Yaml => manifest::yaml(&objects),
         ManifestFormat::Json => manifest::json(&objects),
     };
-    let Some(out) = &args.out else {
-        return output::print_secret(text.as_bytes()).context("could not print the manifests");
-    };
-    let path = expand(out, |name| std::env::var_os(name)).context("--out")?;
-    output::write_file(Path::new(&path), text.as_bytes(), Placement::secret(None, args.overwrite))?;
-    let keep = if is_secret { " (keep it secret)" } else { "" };
-    announce::line(&format!("created {}{keep}", Path::new(&path).display()));
+    write(args, text.as_bytes(), is_secret)?;
+    warnings.iter().for_each(|warning| announce::stderr(&format!("warning: {warning}")));
     Ok(())
 }
 
-/// The secrets and ConfigMaps of a layout.
-fn secrets(args: &Kubernetes, asked: &Asked, layout: Layout) -> Result<Vec<Value>> {
+fn write(args: &Kubernetes, text: &[u8], is_secret: bool) -> Result<()> {
+    let Some(out) = &args.out else {
+        return output::print_secret(text).context("could not print the manifests");
+    };
+    let path = PathBuf::from(expand(out, |name| std::env::var_os(name)).context("--out")?);
+    output::write_file(&path, text, Placement::secret(None, args.overwrite))?;
+    let keep = if is_secret { " (keep it secret)" } else { "" };
+    announce::line(&format!("created {}{keep}", path.display()));
+    Ok(())
+}
+
+/// The secrets and ConfigMaps of a layout, and what will not work with them.
+fn secrets(args: &Kubernetes, asked: &Asked, layout: Layout) -> Result<(Vec<Value>, Vec<String>)> {
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
     let reading = certs_dir.read();
     announce::findings(&reading.findings);
@@ -71,14 +77,10 @@ fn secrets(args: &Kubernetes, asked: &Asked, layout: Layout) -> Result<Vec<Value
         let data = data.collect::<Result<Vec<_>>>()?;
         objects.push(manifest::object(object.kind, &object.name, asked.namespace.as_ref(), &data));
     }
-    files.warn_of_uncovered_hosts(layout)?;
-    for file in layout::left_out(&planned, |file| reading.has(file)) {
-        announce::stderr(&format!(
-            "warning: {} is left out: nothing that this layout is for reads it",
-            reading.path(file).display()
-        ));
-    }
-    Ok(objects)
+    let left_out = layout::left_out(&planned, |file| reading.has(file)).map(|file| {
+        format!("{} is left out: nothing that this layout is for reads it", reading.path(file).display())
+    });
+    Ok((objects, files.uncovered_hosts(layout)?.into_iter().chain(left_out).collect()))
 }
 
 /// What to ask cert-manager for.

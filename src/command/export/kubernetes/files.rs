@@ -92,27 +92,23 @@ impl<'a> Files<'a> {
         Ok(key.to_pem()?)
     }
 
-    /// Warns if the nodes' certificate lacks a name that the layout needs. Who names no namespace is not told of names with one.
-    pub fn warn_of_uncovered_hosts(&self, layout: Layout) -> Result<()> {
+    /// What is wrong if the nodes' certificate lacks a name that the layout needs. Who names no namespace is not told of names with one.
+    pub fn uncovered_hosts(&self, layout: Layout) -> Result<Option<String>> {
         if layout == Layout::Tls {
-            return Ok(());
+            return Ok(None);
         }
         let node = CertificateName::of(Usage::Node);
         let certificate = self.certificate(&node.certificate_file())?.first;
         let Asked { release, namespace, domain, .. } = self.asked;
         let mut needed = hosts::of_node(layout, release, namespace.as_ref(), domain);
-        let covered: Vec<_> =
-            certificate.alt_names().filter_map(|name| name.address()).chain(certificate.dns_names()).collect();
+        let addresses = certificate.alt_names().filter_map(|name| name.address());
+        let covered: Vec<_> = addresses.chain(certificate.dns_names()).collect();
         needed.retain(|host| !covered.contains(host));
-        if !needed.is_empty() {
-            announce::stderr(&format!(
-                "warning: {} does not cover {}; make it anew: {} --overwrite",
-                self.reading.path(&node.certificate_file()).display(),
-                needed.join(", "),
-                self.command(&node)
-            ));
-        }
-        Ok(())
+        Ok((!needed.is_empty()).then(|| {
+            let path = self.reading.path(&node.certificate_file());
+            let (needed, command) = (needed.join(", "), self.command(&node));
+            format!("{} does not cover {needed}; make it anew: {command} --overwrite", path.display())
+        }))
     }
 
     /// The command that makes a certificate.
