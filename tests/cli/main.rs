@@ -28,6 +28,7 @@ mod logging;
 mod ocsp;
 mod ownership;
 mod passphrase;
+mod platforms;
 mod renew;
 mod rotation;
 mod sandbox;
