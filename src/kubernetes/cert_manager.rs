@@ -18,6 +18,9 @@ const NAMED: [&str; 10] = ["C", "O", "OU", "CN", "SERIALNUMBER", "L", "ST", "STR
 /// The least that cert-manager takes for a lifetime, in seconds.
 const SHORTEST: i64 = 3600;
 
+/// The fields for names.
+const NAMES: [&str; 4] = ["dnsNames", "ipAddresses", "uris", "emailAddresses"];
+
 /// What cert-manager calls the bits of keyUsage, digitalSignature first.
 const KEY_USAGES: [&str; 9] = [
     "digital signature",
@@ -150,9 +153,7 @@ impl Asked {
         lifetime: Lifetime,
         key: Key,
     ) -> Result<Self, CannotAsk> {
-        if let Some(name) =
-            alt_names.iter().find(|name| matches!(name, AltName::Other { .. }) || !name.is_ascii())
-        {
+        if let Some(name) = alt_names.iter().find(|name| field_of(name).is_none() || !name.is_ascii()) {
             return Err(CannotAsk::AltName(name.to_string()));
         }
         if lifetime.as_seconds() < SHORTEST {
@@ -169,14 +170,9 @@ impl Asked {
             ("privateKey", self.key.value()),
             ("literalSubject", self.subject.clone().into()),
         ];
-        let fields: [(_, fn(&AltName) -> Option<String>); 4] = [
-            ("dnsNames", |name| if let AltName::Dns(name) = name { Some(name.clone()) } else { None }),
-            ("ipAddresses", |name| if let AltName::Ip(ip) = name { Some(ip.to_string()) } else { None }),
-            ("uris", |name| if let AltName::Uri(uri) = name { Some(uri.clone()) } else { None }),
-            ("emailAddresses", |name| if let AltName::Email(mail) = name { Some(mail.clone()) } else { None }),
-        ];
-        for (field, of) in fields {
-            let names: Vec<_> = self.alt_names.iter().filter_map(of).collect();
+        for field in NAMES {
+            let own = |name| field_of(name).filter(|(of, _)| *of == field).map(|(_, text)| text);
+            let names: Vec<_> = self.alt_names.iter().filter_map(own).collect();
             if !names.is_empty() {
                 spec.push((field, Value::Texts(names)));
             }
@@ -191,6 +187,17 @@ impl Asked {
             ("metadata", metadata(name, namespace)),
             ("spec", Value::Map(spec.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())),
         ])
+    }
+}
+
+/// The field that asks for a name, and the text in it.
+fn field_of(name: &AltName) -> Option<(&'static str, String)> {
+    match name {
+        AltName::Dns(name) => Some((NAMES[0], name.clone())),
+        AltName::Ip(ip) => Some((NAMES[1], ip.to_string())),
+        AltName::Uri(uri) => Some((NAMES[2], uri.clone())),
+        AltName::Email(address) => Some((NAMES[3], address.clone())),
+        AltName::Other { .. } => None,
     }
 }
 
@@ -247,80 +254,4 @@ fn attribute(attribute: &Attribute) -> Result<String, CannotAsk> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pki::profile;
-
-    fn literal_of(subject: &str) -> Result<String, CannotAsk> {
-        literal(&subject.parse().expect(subject))
-    }
-
-    #[test]
-    fn a_literal_subject_begins_with_what_is_encoded_last() {
-        for (subject, literal) in [
-            ("O=Cockroach,CN=node", "CN=node,O=Cockroach"),
-            ("O=Acme Inc,OU=movr-prod,UID=node", "UID=node,OU=movr-prod,O=Acme Inc"),
-            ("o=a\\, b\\+c,OU=x+CN=y", "OU=x+CN=y,O=a\\, b\\+c"),
-            ("O=\\#1,CN=\\ x\\ ", "CN=\\ x\\ ,O=\\#1"),
-            ("1.2.840.113549.1.9.1=a@b,CN=x", "CN=x,1.2.840.113549.1.9.1=a@b"),
-        ] {
-            assert_eq!(literal_of(subject), Ok(literal.to_owned()), "{subject}");
-        }
-        assert_eq!(literal_of("FOO=x"), Err(CannotAsk::UnknownType("FOO".to_owned())));
-    }
-
-    #[test]
-    fn a_resource_asks_for_what_create_node_would_make() {
-        let names = vec![
-            AltName::Dns("*.db".to_owned()),
-            AltName::Ip([127, 0, 0, 1].into()),
-            AltName::Uri("crdb://tenant/2/user/app".to_owned()),
-        ];
-        let asked = Asked::usual(&profile::NODE, "node", names, Lifetime::LEAF).expect("it can be asked for");
-        let issuer = Issuer { name: "ca".parse().expect("a name"), kind: "ClusterIssuer" };
-        let resource = asked.resource(&"db-node".parse().expect("a name"), None, &issuer);
-        let yaml = "\
----
-apiVersion: cert-manager.io/v1
-kind: Certificate
-metadata:
-  name: db-node
-spec:
-  secretName: db-node
-  duration: \"43920h\"
-  privateKey:
-    algorithm: RSA
-    size: 2048
-    rotationPolicy: Always
-  literalSubject: \"CN=node,O=Cockroach\"
-  dnsNames:
-    - \"*.db\"
-  ipAddresses:
-    - \"127.0.0.1\"
-  uris:
-    - \"crdb://tenant/2/user/app\"
-  usages:
-    - \"digital signature\"
-    - \"key encipherment\"
-    - \"server auth\"
-    - \"client auth\"
-  issuerRef:
-    name: ca
-    kind: ClusterIssuer
-    group: cert-manager.io
-";
-        assert_eq!(*super::super::manifest::yaml(&[resource]), yaml);
-    }
-
-    #[test]
-    fn what_cert_manager_cannot_make_is_refused() {
-        let usual = |names, hours: i64| {
-            let lifetime = Lifetime::of_seconds(hours * 1800).expect("a lifetime");
-            Asked::usual(&profile::NODE, "node", names, lifetime)
-        };
-        assert!(matches!(usual(Vec::new(), 1), Err(CannotAsk::TooShort(_))));
-        assert!(usual(Vec::new(), 2).is_ok());
-        let odd = AltName::Other { tag: 0xa4, contents: Vec::new() };
-        assert!(matches!(usual(vec![odd], 2), Err(CannotAsk::AltName(_))));
-    }
-}
+mod tests;

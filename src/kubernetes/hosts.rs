@@ -11,7 +11,8 @@ fn services(layout: Layout) -> &'static [&'static str] {
     }
 }
 
-/// The hosts of a node's certificate, in the order of the charts; without a namespace, only those without one in them.
+/// The hosts of a node's certificate, in the order of the charts; without a namespace, only those without one
+/// in them.
 pub fn of_node(
     layout: Layout,
     release: &Release,

@@ -106,8 +106,8 @@ impl fmt::Display for Subdomain {
 pub struct Release(String);
 
 impl Release {
-    /// The name that the charts give to what they make: the release's, with the chart's behind it if that is no part of it,
-    /// cut to 56 characters.
+    /// The name that the charts give to what they make: the release's, with the chart's behind it if that is no
+    /// part of it, cut to 56 characters.
     pub fn full_name(&self) -> String {
         let mut name = self.0.clone();
         if !name.contains(CHART) {

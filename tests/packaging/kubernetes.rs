@@ -1,4 +1,5 @@
-//! What others read in the manifests of `export kubernetes`: kubernetes-validate, by the schemas of Kubernetes, and PyYAML.
+//! What others read in the manifests of `export kubernetes`: kubernetes-validate, by the schemas of Kubernetes,
+//! and PyYAML.
 
 use crate::shell::installed;
 use crate::support::{Run, Sandbox};

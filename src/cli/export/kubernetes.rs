@@ -25,7 +25,8 @@ pub struct Kubernetes {
     /// Add the certificate of this SQL user, besides root; repeatable
     #[arg(long, value_name = "USER", value_delimiter = ',')]
     pub user: Vec<OsString>,
-    /// Add the CA key, without its passphrase, for what signs certificates in the Kubernetes cluster; needs --ca-key
+    /// Add the CA key, without its passphrase, for what signs certificates in the Kubernetes cluster; needs
+    /// --ca-key
     #[arg(long)]
     pub with_ca_key: bool,
     /// The CA key file, for --with-ca-key. $NAME and ${NAME} are expanded
@@ -62,8 +63,8 @@ pub struct Kubernetes {
     /// With --layout=cert-manager, what kind of issuer that is
     #[arg(long, value_name = "KIND", default_value = "issuer", ignore_case = true)]
     pub issuer_kind: IssuerKind,
-    /// With --layout=cert-manager, ask for these names in the nodes' certificate instead of those in node.crt, and for what create-*
-    /// would make; separated by commas, repeatable. No certs directory is read
+    /// With --layout=cert-manager, ask for these names in the nodes' certificate instead of those in node.crt,
+    /// and for what create-* would make; separated by commas, repeatable. No certs directory is read
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub host: Vec<OsString>,
     /// Where the certificates are.

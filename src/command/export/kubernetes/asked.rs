@@ -51,15 +51,15 @@ impl Asked {
         match asked.layout {
             Some(_) if args.issuer.is_some() || !args.host.is_empty() => {
                 let hint = "add --layout=cert-manager, or leave --issuer and --host out";
-                return Err(Advice::new("only cert-manager is told an issuer and hosts", hint).into());
+                Err(Advice::new("only cert-manager is told an issuer and hosts", hint).into())
             }
             Some(layout) if asked.ca_key && !layout.takes_ca_key() => {
                 let hint = "leave --with-ca-key out; with --layout=helm or operator, the chart signs with it, and with tls cert-manager does";
-                return Err(Advice::new("--with-ca-key: nothing reads the CA key in this layout", hint).into());
+                Err(Advice::new("--with-ca-key: nothing reads the CA key in this layout", hint).into())
             }
             None if asked.ca_key => {
                 let hint = "make the secret that an issuer of cert-manager reads: --layout=tls --with-ca-key";
-                return Err(Advice::new("--with-ca-key: a Certificate holds no key", hint).into());
+                Err(Advice::new("--with-ca-key: a Certificate holds no key", hint).into())
             }
             _ => Ok(asked),
         }
@@ -75,7 +75,8 @@ impl Asked {
         self.plan_with(layout, |file| reading.has(file))
     }
 
-    /// The secrets that cert-manager fills, and the certificate in each. The operator has a place for all there are.
+    /// The secrets that cert-manager fills, and the certificate in each. The operator has a place for all there
+    /// are.
     pub fn certificates(&self, has: impl Fn(&str) -> bool) -> Result<Vec<(Subdomain, CertificateName)>> {
         let planned =
             self.plan_with(Layout::Operator, has)?.into_iter().filter(|object| object.kind == Kind::Tls);

@@ -92,7 +92,8 @@ impl<'a> Files<'a> {
         Ok(key.to_pem()?)
     }
 
-    /// What is wrong if the nodes' certificate lacks a name that the layout needs. Who names no namespace is not told of names with one.
+    /// What is wrong if the nodes' certificate lacks a name that the layout needs. Who names no namespace is
+    /// not told of names with one.
     pub fn uncovered_hosts(&self, layout: Layout) -> Result<Option<String>> {
         if layout == Layout::Tls {
             return Ok(None);
