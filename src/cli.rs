@@ -7,7 +7,7 @@
 mod apply;
 pub mod args;
 pub mod csr;
-mod export;
+pub mod export;
 pub mod generate;
 mod import;
 pub mod list;
@@ -22,7 +22,7 @@ use crate::go_bool::parser as go_bool;
 pub use apply::Apply;
 pub use args::*;
 pub use csr::{Csr, LeafKind, Output, Sign};
-pub use export::{Export, IssuerKind, Kubernetes, KubernetesLayout, ManifestFormat, NodeLayout};
+pub use export::Export;
 pub use generate::Generate;
 pub use import::Import;
 pub use list::{List, ListFormat};
@@ -246,7 +246,8 @@ Examples:
   crdb-cert import node1.pfx --as=node --passphrase-file=secret --certs-dir=certs")]
     Import(Import),
     /// Export certificates and keys in the forms that others read
-    #[command(subcommand_required = true, arg_required_else_help = true)]
+    #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+    #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
   crdb-cert export kubernetes --namespace=prod --certs-dir=certs | \\
@@ -407,5 +408,5 @@ pub fn command() -> clap::Command {
         _ => arg,
     };
     Cli::command()
-        .mut_subcommands(|command| command.mut_args(switch).mut_subcommands(|command| command.mut_args(switch)))
+        .mut_subcommands(|command| command.mut_args(switch).mut_subcommands(|nested| nested.mut_args(switch)))
 }

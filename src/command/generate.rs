@@ -32,7 +32,7 @@ fn visible() -> clap::Command {
         .subcommands(all.get_subcommands().filter(|command| !command.is_hide_set()).cloned())
 }
 
-/// One page for the program and one for each command, and for each command of a command.
+/// One page for the program and one for each command, with those that commands have of their own.
 fn man_pages(dir: &Path) -> Result<()> {
     fs::create_dir(dir).map_err(|error| {
         let what = format!("could not create {}: {}", dir.display(), reason(&error));
@@ -40,9 +40,13 @@ fn man_pages(dir: &Path) -> Result<()> {
     })?;
     let mut root = cli::command().disable_help_subcommand(true);
     root.build();
-    let mut pages = commands(NAME, &root);
-    let nested: Vec<_> = pages.iter().flat_map(|(name, command)| commands(name, command)).collect();
-    pages.extend(nested);
+    let mut pages = Vec::new();
+    for command in root.get_subcommands().filter(|command| !command.is_hide_set()) {
+        let name = format!("{NAME}-{}", command.get_name());
+        let nested = command.get_subcommands();
+        pages.extend(nested.map(|nested| (format!("{name}-{}", nested.get_name()), nested.clone())));
+        pages.push((name, command.clone()));
+    }
     for (name, command) in pages.into_iter().chain([(NAME.to_owned(), root)]) {
         let page = man_page(command.display_name(&name)).context("could not render a page")?;
         let path = dir.join(name + ".1");
@@ -50,13 +54,6 @@ fn man_pages(dir: &Path) -> Result<()> {
         written.with_context(|| format!("could not write {}", path.display()))?;
     }
     Ok(())
-}
-
-/// The commands below a command, and the names of their pages.
-fn commands(above: &str, command: &clap::Command) -> Vec<(String, clap::Command)> {
-    let own =
-        command.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help");
-    own.map(|command| (format!("{above}-{}", command.get_name()), command.clone())).collect()
 }
 
 /// A page with its examples verbatim: clap_mangen would fill and hyphenate them.

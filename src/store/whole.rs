@@ -40,6 +40,18 @@ impl Placement {
     pub fn secret(owner: Option<Owner>, overwrite: bool) -> Self {
         Self { mode: 0o600, owner, overwrite, instead: "leave --out out to write to stdout" }
     }
+
+    /// Refuses early what [`Whole::finish`] would refuse at the end.
+    ///
+    /// # Errors
+    /// If something is there that has to stay, or the directory is missing.
+    pub fn check(self, path: &Path) -> Result<()> {
+        let (dir, name) = place(path)?;
+        match dir.entry(name).map_err(|error| could_not_write(path, &error))? {
+            Entry::Replaceable if !self.overwrite => Err(in_the_way(path)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A new file under another name, in the directory where it will be. It goes away unless it is
@@ -61,9 +73,7 @@ impl Whole {
     /// If the directory cannot be written to, the path is that of something other than a file, or of a file that has to stay.
     pub fn create(path: &Path, placement: Placement) -> Result<Self> {
         let could_not = |error: &io::Error| could_not_write(path, error);
-        let name = path.file_name().ok_or_else(|| anyhow!("{} is not the path of a file", path.display()))?;
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let dir = Dir::open(parent.unwrap_or(Path::new("."))).map_err(|error| could_not(&error))?;
+        let (dir, name) = place(path)?;
         if is_stream(&dir, name).map_err(|error| could_not(&error))? {
             let what = format!("could not write {}: it is not a regular file", path.display());
             return Err(Advice::new(what, placement.instead).into());
@@ -125,6 +135,14 @@ impl Drop for Whole {
             let _ = self.dir.remove(temporary);
         }
     }
+}
+
+/// The directory of a file, and its name there.
+fn place(path: &Path) -> Result<(Dir, &OsStr)> {
+    let name = path.file_name().ok_or_else(|| anyhow!("{} is not the path of a file", path.display()))?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let dir = Dir::open(parent.unwrap_or(Path::new("."))).map_err(|error| could_not_write(path, &error))?;
+    Ok((dir, name))
 }
 
 fn in_the_way(path: &Path) -> anyhow::Error {

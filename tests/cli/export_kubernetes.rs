@@ -222,6 +222,15 @@ fn what_is_missing_is_named_with_the_command_that_makes_it() {
 }
 
 #[test]
+fn what_has_expired_is_exported_with_a_warning() {
+    let sandbox = sandbox();
+    sandbox.create("create-client", &["root", "--lifetime=1s", "--overwrite"]).succeeds_silently();
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let said = export(&sandbox, &[]).succeeds().stderr;
+    assert_eq!(said, "warning: certs/client.root.crt has expired\n");
+}
+
+#[test]
 fn a_file_is_for_its_owner_alone_and_no_other_is_replaced() {
     let sandbox = sandbox();
     let stdout = export(&sandbox, &[]).succeeds_silently_but_for_stdout();

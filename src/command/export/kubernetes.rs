@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::certs_dir::CertsDir;
-use crate::cli::{Kubernetes, ManifestFormat};
+use crate::cli::export::{Kubernetes, ManifestFormat};
 use crate::command::announce;
 use crate::error::Advice;
 use crate::expand::expand;
@@ -80,7 +80,8 @@ fn secrets(args: &Kubernetes, asked: &Asked, layout: Layout) -> Result<(Vec<Valu
     let left_out = layout::left_out(&planned, |file| reading.has(file)).map(|file| {
         format!("{} is left out: nothing that this layout is for reads it", reading.path(file).display())
     });
-    Ok((objects, files.uncovered_hosts(layout)?.into_iter().chain(left_out).collect()))
+    let warnings = files.expired(&planned)?.into_iter().chain(files.uncovered_hosts(layout)?);
+    Ok((objects, warnings.chain(left_out).collect()))
 }
 
 /// What to ask cert-manager for.

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use crate::certs_dir::Reading;
 use crate::certs_dir::layout::CertificateName;
-use crate::cli::{IssuerKind, Kubernetes};
+use crate::cli::export::{IssuerKind, Kubernetes};
 use crate::command::values;
 use crate::error::{Advice, shell_word};
 use crate::kubernetes::cert_manager::Issuer;

@@ -7,7 +7,7 @@ use super::files::Files;
 use crate::certificate::AltName;
 use crate::certs_dir::CertsDir;
 use crate::certs_dir::layout::CertificateName;
-use crate::cli::Kubernetes;
+use crate::cli::export::Kubernetes;
 use crate::command::{announce, values};
 use crate::duration::Lifetime;
 use crate::error::{Advice, shell_word};

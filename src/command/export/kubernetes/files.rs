@@ -1,19 +1,23 @@
 //! The files that objects hold, as they are known to work: certificates, and the keys that belong to them.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use anyhow::{Context, Result, anyhow};
 use zeroize::Zeroizing;
 
 use super::asked::Asked;
+use crate::certificate::Certificate;
 use crate::certs_dir::Reading;
 use crate::certs_dir::certificate::{self, CertificateFile};
-use crate::certs_dir::layout::CertificateName;
-use crate::cli::{CaKeyArgs, Kubernetes};
-use crate::command::announce;
+use crate::certs_dir::layout::{self, CertificateName};
+use crate::cli::CaKeyArgs;
+use crate::cli::export::Kubernetes;
+use crate::command::{announce, values};
 use crate::error::{Advice, shell_word};
 use crate::kubernetes::hosts;
-use crate::kubernetes::layout::{CA_KEY, Layout};
+use crate::kubernetes::layout::{CA_KEY, Layout, Planned};
+use crate::pki;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem;
 use crate::store::read::Regular;
@@ -60,8 +64,7 @@ impl<'a> Files<'a> {
         let pem = self.reading.open(file).and_then(Regular::read);
         let pem = pem.map_err(|error| anyhow!("could not read key {shown}: {error}"))?;
         let key = PrivateKey::from_pem(&pem).with_context(|| format!("could not load key {shown}"))?;
-        let fits = key.is_of(&certificate).is_ok_and(|fits| fits);
-        if !fits {
+        if !fits(&key, &certificate) {
             let certificate = self.reading.path(&name.certificate_file());
             let what = format!("key {shown} does not belong to {}", certificate.display());
             let hint =
@@ -84,7 +87,7 @@ impl<'a> Files<'a> {
     fn ca_key(&self) -> Result<Zeroizing<Vec<u8>>> {
         let (shown, key) = self.ca_key.as_ref().context("no CA key was asked for")?;
         let ca = self.certificate(&CertificateName::of(Usage::Ca).certificate_file())?.first;
-        if !key.is_of(&ca).is_ok_and(|fits| fits) {
+        if !fits(key, &ca) {
             let path = self.reading.path("ca.crt");
             let what = format!("CA key {shown} does not belong to the first certificate in {}", path.display());
             return Err(Advice::new(what, "name the key that this CA was made with: --ca-key=<file>").into());
@@ -112,6 +115,18 @@ impl<'a> Files<'a> {
         }))
     }
 
+    /// The certificates of these objects that are of no use any more.
+    pub fn expired(&self, planned: &[Planned]) -> Result<Vec<String>> {
+        let files: BTreeSet<_> = planned.iter().flat_map(|object| &object.data).map(|(_, file)| file).collect();
+        let mut expired = Vec::new();
+        for file in files.into_iter().filter(|file| layout::is_certificate(file)) {
+            if self.certificate(file)?.first.not_after.is_some_and(|end| end < values::now()) {
+                expired.push(format!("{} has expired", self.reading.path(file).display()));
+            }
+        }
+        Ok(expired)
+    }
+
     /// The command that makes a certificate.
     fn command(&self, name: &CertificateName) -> String {
         let whose = match name.usage {
@@ -129,6 +144,11 @@ impl<'a> Files<'a> {
         let dir = shell_word(&self.reading.dir_path().display().to_string());
         format!("crdb-cert {}{whose} --certs-dir={dir} --ca-key=<file>", name.usage.kind().command)
     }
+}
+
+/// Does the certificate verify what the key signs? The public half in the file of a key may be another key's.
+fn fits(key: &PrivateKey, certificate: &Certificate) -> bool {
+    pki::public_key(certificate).is_ok_and(|public| key.signs_for(&public))
 }
 
 /// The CA key, without its passphrase.
