@@ -7,6 +7,7 @@
 mod apply;
 pub mod args;
 pub mod csr;
+pub mod export;
 pub mod generate;
 mod import;
 pub mod list;
@@ -22,6 +23,7 @@ use crate::go_bool::parser as go_bool;
 pub use apply::Apply;
 pub use args::*;
 pub use csr::{Csr, LeafKind, Output, Sign};
+pub use export::Export;
 pub use generate::Generate;
 pub use import::Import;
 pub use list::{List, ListFormat};
@@ -251,6 +253,15 @@ Examples:
   crdb-cert import node1.pem root.pem --certs-dir=certs --add-root
   crdb-cert import node1.pfx --as=node --passphrase-file=secret --certs-dir=certs")]
     Import(Import),
+    /// Export certificates and keys in the forms that others read
+    #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert export kubernetes --namespace=prod --certs-dir=certs | \\
+    kubectl apply -f -")]
+    #[command(subcommand)]
+    Export(Export),
     /// List the certificates in the certs directory, and what is wrong with them
     ///
     /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.
@@ -424,5 +435,6 @@ pub fn command() -> clap::Command {
             .hide_default_value(true),
         _ => arg,
     };
-    Cli::command().mut_subcommands(|command| command.mut_args(switch))
+    Cli::command()
+        .mut_subcommands(|command| command.mut_args(switch).mut_subcommands(|nested| nested.mut_args(switch)))
 }

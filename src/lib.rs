@@ -36,6 +36,7 @@ mod go_bool;
 pub mod host;
 pub mod incoming;
 pub mod interrupts;
+pub mod kubernetes;
 pub mod logging;
 pub mod login;
 mod mint;

@@ -15,6 +15,8 @@ const COMMANDS: &[&str] = &[
     "create-tenant-client",
     "create-tenant-signing",
     "csr",
+    "export",
+    "export kubernetes",
     "sign",
     "list",
     "renew",
@@ -185,7 +187,8 @@ fn every_command_has_help_with_an_example() {
     let sandbox = Sandbox::new();
     for command in COMMANDS {
         for flag in ["-h", "--help"] {
-            let run = sandbox.run(&[command, flag]).succeeds();
+            let words: Vec<_> = command.split(' ').chain([flag]).collect();
+            let run = sandbox.run(&words).succeeds();
             assert!(run.stdout.contains(&format!("  crdb-cert {command}")), "{command} {flag}: {}", run.stdout);
             assert_eq!(run.stderr, "");
         }
@@ -197,7 +200,8 @@ fn every_command_has_help_with_an_example() {
 fn examples_fit_a_terminal_and_can_be_pasted() {
     let sandbox = Sandbox::new();
     for command in COMMANDS {
-        let help = sandbox.run(&[command, "--help"]).succeeds().stdout;
+        let words: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let help = sandbox.run(&words).succeeds().stdout;
         let examples = help.rsplit("Example").next().expect("examples");
         for line in examples.lines().filter(|line| line.starts_with("  ")) {
             assert!(line.len() <= 80, "{command}: {line}");

@@ -1,8 +1,5 @@
 //! What operators see: the built program, run as they run it. One module a behaviour.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod apply;
 mod apply_again;
 mod apply_csr;
@@ -16,6 +13,7 @@ mod create_node;
 mod csr;
 mod docs;
 mod dropin;
+mod export_kubernetes;
 mod files;
 mod fleet_rotation;
 mod hostile;
@@ -28,6 +26,7 @@ mod logging;
 mod ocsp;
 mod ownership;
 mod passphrase;
+mod platforms;
 mod probe;
 mod renew;
 mod rotation;
@@ -46,3 +45,6 @@ mod verify_metrics;
 mod verify_report;
 mod version;
 mod walkthrough;
+
+#[path = "../support/mod.rs"]
+mod support;

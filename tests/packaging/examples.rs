@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::shell::{program, project};
+use crate::shell::{installed, program, project};
 use crate::support::{Run, Sandbox};
 
 const CLUSTER: &str = "\
@@ -138,13 +137,6 @@ fn make_replaces_the_ca_step_by_step() {
     assert_eq!(signalled(&sandbox), [""; 0]);
 }
 
-/// Where tests/packaging/install-tools puts it: cargo's directory for tests is `tmp` in the target directory.
-fn ansible() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().skip(1).take(2);
-    let mut places = target.map(|target| target.join("ansible/bin/ansible-playbook"));
-    places.find(|path| path.exists()).expect("ansible-playbook: run tests/packaging/install-tools")
-}
-
 /// Three nodes that are directories of this host.
 const INVENTORY: &str = r#"    node[1:3]:
   vars:
@@ -163,7 +155,7 @@ fn play(sandbox: &Sandbox) -> Vec<String> {
     let (before, rest) = inventory.split_once("    node[1:3].example.com:\n").expect("its nodes");
     let (_, after) = rest.split_once("\nall:\n").expect("what all have");
     sandbox.write("inventory.yml", &format!("{before}{INVENTORY}{after}"));
-    let ansible = ansible();
+    let ansible = installed("ansible-playbook");
     let mut ansible =
         command(sandbox, ansible.to_str().expect("UTF-8"), &["--inventory=inventory.yml", "certs.yml"]);
     ansible

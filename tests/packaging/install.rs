@@ -49,6 +49,8 @@ const COMMANDS: &[&str] = &[
     "create-ui",
     "create-ui-ca",
     "csr",
+    "export",
+    "export-kubernetes",
     "import",
     "list",
     "remove-ca",

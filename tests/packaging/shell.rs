@@ -23,6 +23,13 @@ pub fn program() -> PathBuf {
     named_program().unwrap_or_else(|| project().join("target/release/crdb-cert"))
 }
 
+/// A program of what tests/packaging/install-tools puts there: cargo's directory for tests is `tmp` in the target directory.
+pub fn installed(name: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().skip(1).take(2);
+    let mut places = target.map(|target| target.join("ansible/bin").join(name));
+    places.find(|path| path.exists()).unwrap_or_else(|| panic!("{name}: run tests/packaging/install-tools"))
+}
+
 /// A command in a directory.
 pub fn command(directory: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
