@@ -7,6 +7,7 @@
 mod apply;
 pub mod args;
 pub mod csr;
+pub mod export;
 pub mod generate;
 mod import;
 pub mod list;
@@ -21,6 +22,7 @@ use crate::go_bool::parser as go_bool;
 pub use apply::Apply;
 pub use args::*;
 pub use csr::{Csr, LeafKind, Output, Sign};
+pub use export::Export;
 pub use generate::Generate;
 pub use import::Import;
 pub use list::{List, ListFormat};
@@ -243,6 +245,23 @@ Examples:
   crdb-cert import node1.pem root.pem --certs-dir=certs --add-root
   crdb-cert import node1.pfx --as=node --passphrase-file=secret --certs-dir=certs")]
     Import(Import),
+    /// Hand certificates and keys on, in the form that a program reads
+    ///
+    /// Reads a certificate, its key and the CA certificates from the certs directory, and writes them as browsers, Java,
+    /// proxies and drivers want them. A key goes to a file that its owner alone can read, or to standard output if that
+    /// is no terminal. First it checks that the key belongs to the certificate. The certs directory stays as it is.
+    #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert export pkcs12 maxroach --out=maxroach.p12 --certs-dir=certs
+  crdb-cert export pkcs8 maxroach --out=certs/client.maxroach.key.pk8 \\
+    --certs-dir=certs
+  crdb-cert export pem node --out=/etc/haproxy/node.pem --certs-dir=certs
+  crdb-cert export connection maxroach --host=node1.example.com \\
+    --format=jdbc --certs-dir=certs")]
+    #[command(subcommand)]
+    Export(Export),
     /// List the certificates in the certs directory, and what is wrong with them
     ///
     /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.
@@ -396,5 +415,6 @@ pub fn command() -> clap::Command {
             .hide_default_value(true),
         _ => arg,
     };
-    Cli::command().mut_subcommands(|command| command.mut_args(switch))
+    Cli::command()
+        .mut_subcommands(|command| command.mut_args(switch).mut_subcommands(|nested| nested.mut_args(switch)))
 }

@@ -9,6 +9,7 @@ mod create_server;
 mod create_tenant_client;
 mod create_tenant_signing;
 mod csr;
+mod export;
 mod fips;
 mod generate;
 mod import;
@@ -54,6 +55,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Csr(args) => csr::run(args)?,
         Command::Sign(args) => sign::run(args)?,
         Command::Import(args) => import::run(args)?,
+        Command::Export(what) => export::run(what)?,
         Command::List(args) => list::run(args)?,
         Command::Verify(args) => return verify::run(args),
         Command::Status(args) => status::run(args)?,

@@ -11,12 +11,14 @@ pub mod table;
 pub mod terminal;
 pub mod timeline;
 
+use std::fs::File;
 use std::io::{self, BufWriter, StdoutLock, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use anyhow::Result;
 
-use crate::store::whole::{Whole, could_not_write};
+use crate::store::whole::{Placement, Whole, could_not_write};
 
 /// Prints to stdout. A reader that closes the pipe early is not an error, and does not change the exit status.
 ///
@@ -43,7 +45,29 @@ pub fn print_with(print: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Resu
 /// # Errors
 /// If it cannot be written, or `print` fails.
 pub fn print_to(path: &Path, print: impl FnOnce(&mut BufWriter<Whole>) -> io::Result<()>) -> Result<()> {
-    let mut out = BufWriter::new(Whole::create(path)?);
+    let mut out = BufWriter::new(Whole::create(path, Placement::REPORT)?);
     print(&mut out).map_err(|error| could_not_write(path, &error))?;
     out.into_inner().map_err(|error| could_not_write(path, error.error()))?.finish()
+}
+
+/// Prints a secret to stdout, past its buffer, which nobody wipes. A reader that closes the pipe early is not an error.
+///
+/// # Errors
+/// If stdout cannot be written to.
+pub fn print_secret(secret: &[u8]) -> io::Result<()> {
+    let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    match stdout.write_all(secret) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Writes a file, which is then there whole, or as it was. No buffer of ours keeps a copy.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_file(path: &Path, contents: &[u8], placement: Placement) -> Result<()> {
+    let mut file = Whole::create(path, placement)?;
+    file.write_all(contents).map_err(|error| could_not_write(path, &error))?;
+    file.finish()
 }
