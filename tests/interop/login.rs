@@ -28,15 +28,15 @@ dynamic_shared_memory_type = mmap
 const HBA: &str = "hostssl all all 127.0.0.1/32 cert\n";
 
 /// A running server. It and its client run under an account that is not root, which PostgreSQL refuses.
-struct Server {
-    sandbox: Sandbox,
+pub struct Server {
+    pub sandbox: Sandbox,
     account: Option<(u32, u32)>,
-    port: u16,
+    pub port: u16,
 }
 
 impl Server {
     /// Starts a server in a sandbox where `cluster` is a certs directory and everything else is in place.
-    fn start(sandbox: Sandbox, cluster: &str) -> Self {
+    pub fn start(sandbox: Sandbox, cluster: &str) -> Self {
         let mut server = Self { sandbox, account: account(), port: 0 };
         if let Some((uid, gid)) = server.account {
             hand_over(&server.sandbox.path(""), uid, gid);
@@ -80,8 +80,17 @@ impl Server {
         command
     }
 
-    fn run(&self, peer: Peer, args: &[&str]) -> Answer {
+    pub fn run(&self, peer: Peer, args: &[&str]) -> Answer {
         answer(&mut self.command(peer, args), peer)
+    }
+
+    /// What our program in Java says, run by the account of the files.
+    pub fn java(&self, args: &[&str]) -> String {
+        let first = Peer::JavaStores.first_arguments(&self.sandbox);
+        let first: Vec<_> = first.iter().map(|argument| argument.to_str().expect("UTF-8")).collect();
+        let answer = self.run(Peer::JavaStores, &[&first, args].concat());
+        assert!(answer.success, "{args:?}: {}", answer.stderr);
+        answer.stdout
     }
 
     /// Stops the server if it runs, without a word: the test may have failed because there is nothing to stop.

@@ -15,6 +15,7 @@
 mod support;
 
 mod expected;
+mod export;
 mod fields;
 mod keys;
 mod lint;
