@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
-use std::path::Path;
 
 use anyhow::ensure;
 
@@ -87,11 +86,11 @@ fn an_exported_key_is_roots_alone_wherever_it_goes() {
         assert_eq!((written.uid(), written.mode() & 0o7777), (0, 0o600));
         // Neither is a link of the attacker's followed, nor a file of the attacker's filled.
         let before = place.elsewhere();
-        for plant in [&(|path: &Path| symlink("../precious/motd", path)) as &dyn Fn(&Path) -> _, &|path| {
-            fs::write(path, "mine")
-        }] {
+        for is_link in [true, false] {
             fs::remove_file(place.path("out/node.pem")).expect("removed");
-            attacker(|| plant(&place.path("out/node.pem"))).expect("planted");
+            let path = place.path("out/node.pem");
+            let plant = || if is_link { symlink("../precious/motd", &path) } else { fs::write(&path, "mine") };
+            attacker(plant).expect("planted");
             assert_eq!(place.run(EXPORT).status, Some(1), "{whose:?}");
             place.succeed(&format!("{EXPORT} --overwrite"));
             place.kept(&before).expect("root's files");
