@@ -253,11 +253,21 @@ Examples:
   crdb-cert import node1.pem root.pem --certs-dir=certs --add-root
   crdb-cert import node1.pfx --as=node --passphrase-file=secret --certs-dir=certs")]
     Import(Import),
-    /// Export certificates and keys in the forms that others read
+    /// Hand certificates and keys on, in the form that a program reads
+    ///
+    /// Reads a certificate, its key and the CA certificates from the certs directory, and writes them as browsers, Java,
+    /// proxies and drivers want them. A key goes to a file that its owner alone can read, or to standard output if that
+    /// is no terminal. First it checks that the key belongs to the certificate. The certs directory stays as it is.
     #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
     #[command(args_override_self = true)]
     #[command(after_help = "\
-Example:
+Examples:
+  crdb-cert export pkcs12 maxroach --out=maxroach.p12 --certs-dir=certs
+  crdb-cert export pkcs8 maxroach --out=certs/client.maxroach.key.pk8 \\
+    --certs-dir=certs
+  crdb-cert export pem node --out=/etc/haproxy/node.pem --certs-dir=certs
+  crdb-cert export connection maxroach --host=node1.example.com \\
+    --format=jdbc --certs-dir=certs
   crdb-cert export kubernetes --namespace=prod --certs-dir=certs | \\
     kubectl apply -f -")]
     #[command(subcommand)]

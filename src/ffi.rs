@@ -1,13 +1,16 @@
 //! Calls that have no safe interface. All of this crate's unsafe code is here.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void};
 use std::fs::File;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::{io, ptr};
 
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
 use openssl_sys::{
-    EVP_default_properties_enable_fips, EVP_default_properties_is_fips_enabled, OSSL_LIB_CTX, OSSL_PROVIDER,
+    EVP_MD, EVP_default_properties_enable_fips, EVP_default_properties_is_fips_enabled, OSSL_LIB_CTX,
+    OSSL_PROVIDER,
 };
 
 /// `OSSL_PARAM` of OpenSSL's `core.h`.
@@ -24,6 +27,17 @@ struct Param {
 const UTF8_PTR: c_uint = 6;
 
 unsafe extern "C" {
+    fn PKCS12_key_gen_utf8(
+        passphrase: *const c_char,
+        passphrase_length: c_int,
+        salt: *mut c_uchar,
+        salt_length: c_int,
+        purpose: c_int,
+        iterations: c_int,
+        length: c_int,
+        key: *mut c_uchar,
+        digest: *const EVP_MD,
+    ) -> c_int;
     fn OSSL_PROVIDER_available(context: *mut OSSL_LIB_CTX, name: *const c_char) -> c_int;
     fn OSSL_PROVIDER_do_all(
         context: *mut OSSL_LIB_CTX,
@@ -78,6 +92,39 @@ pub fn fips_is_default() -> bool {
 pub fn make_fips_default() -> bool {
     // SAFETY: a null context is the default one.
     unsafe { EVP_default_properties_enable_fips(ptr::null_mut(), 1) == 1 }
+}
+
+/// Fills `key` by the key derivation of PKCS#12 (RFC 7292 appendix B), for the purpose with this number.
+///
+/// # Errors
+/// OpenSSL's, if its providers lack it, as FIPS providers do.
+pub fn pkcs12_key(
+    passphrase: &str,
+    salt: &[u8],
+    purpose: u8,
+    iterations: u32,
+    digest: MessageDigest,
+    key: &mut [u8],
+) -> Result<(), ErrorStack> {
+    let length = |length: usize| c_int::try_from(length).unwrap_or(c_int::MAX);
+    assert!(passphrase.len() < 1 << 16 && salt.len() < 1 << 16 && key.len() < 1 << 16);
+    // OpenSSL only reads the salt, but its declaration does not say so.
+    let mut salt = salt.to_vec();
+    // SAFETY: the three buffers are valid during the call, and as long as their lengths say; the digest is static.
+    let done = unsafe {
+        PKCS12_key_gen_utf8(
+            passphrase.as_ptr().cast(),
+            length(passphrase.len()),
+            salt.as_mut_ptr(),
+            length(salt.len()),
+            c_int::from(purpose),
+            c_int::try_from(iterations).unwrap_or(c_int::MAX),
+            length(key.len()),
+            key.as_mut_ptr(),
+            digest.as_ptr(),
+        )
+    };
+    if done == 1 { Ok(()) } else { Err(ErrorStack::get()) }
 }
 
 /// A file descriptor that was handed down to this process, as a file of its own.

@@ -23,6 +23,7 @@ pub mod certificate;
 pub mod certs_dir;
 pub mod cli;
 pub mod command;
+mod connection;
 mod der;
 pub mod dn;
 pub mod due;

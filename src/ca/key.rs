@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use anyhow::{Result, anyhow};
 
 use super::location::Location;
-use super::passphrase::{Passphrase, Source};
+use super::passphrase::{self, Passphrase, Source};
 use super::secret_file;
 use crate::certs_dir::access::check_ca_key;
 use crate::error::Advice;
@@ -49,7 +49,7 @@ impl CaKey {
     /// # Errors
     /// If there is none, or it is not acceptable.
     pub fn new_passphrase(&self, findings: &mut Vec<Finding>) -> Result<Passphrase> {
-        self.passphrase.new_one(&format!("the new CA key {self}"), findings)
+        self.passphrase.new_one(&format!("the new CA key {self}"), &passphrase::CA_KEY, findings)
     }
 
     /// Loads the key; `None` if there is no such file.

@@ -1,4 +1,4 @@
-//! The passphrase of a CA key: from a file, a file descriptor or the terminal, but never from the command line.
+//! A passphrase, such as that of a CA key: from a file, a file descriptor or the terminal, but never from the command line.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -36,6 +36,19 @@ pub enum Source {
     Descriptor(i32),
 }
 
+/// What the flags are called that say where a passphrase comes from.
+pub struct Flags {
+    /// The one for a file.
+    pub file: &'static str,
+    /// The one for a file descriptor.
+    pub descriptor: &'static str,
+}
+
+/// Those for CA keys.
+pub const CA_KEY: Flags = Flags { file: "--ca-key-passphrase-file", descriptor: "--ca-key-passphrase-fd" };
+/// Those for files that travel.
+pub const FILE: Flags = Flags { file: "--passphrase-file", descriptor: "--passphrase-fd" };
+
 impl Source {
     /// The passphrase of an existing key; `what` names the key in the prompt.
     ///
@@ -43,7 +56,7 @@ impl Source {
     /// If the source is empty.
     pub fn existing(&self, what: &str, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         match self {
-            Self::Terminal => Terminal::open()?.ask(&format!("passphrase of {what}: ")),
+            Self::Terminal => Terminal::open(&CA_KEY)?.ask(&format!("passphrase of {what}: ")),
             Self::File(path) => from_file(path, findings),
             Self::Descriptor(number) => from_descriptor(*number),
         }
@@ -53,12 +66,12 @@ impl Source {
     ///
     /// # Errors
     /// If the source is empty, the passphrase is too short, or the two differ.
-    pub fn new_one(&self, what: &str, findings: &mut Vec<Finding>) -> Result<Passphrase> {
+    pub fn new_one(&self, what: &str, flags: &Flags, findings: &mut Vec<Finding>) -> Result<Passphrase> {
         let passphrase = match self {
             Self::Terminal => {
-                let mut terminal = Terminal::open()?;
+                let mut terminal = Terminal::open(flags)?;
                 let first = terminal.ask(&format!("passphrase for {what}: "))?;
-                self.check_length(&first)?;
+                self.check_length(&first, flags)?;
                 let second = terminal.ask("the same again: ")?;
                 if first != second {
                     bail!("the two passphrases differ");
@@ -67,19 +80,19 @@ impl Source {
             }
             Self::File(_) | Self::Descriptor(_) => self.existing(what, findings)?,
         };
-        self.check_length(&passphrase)?;
+        self.check_length(&passphrase, flags)?;
         Ok(passphrase)
     }
 
-    fn check_length(&self, passphrase: &Passphrase) -> Result<()> {
+    fn check_length(&self, passphrase: &Passphrase, flags: &Flags) -> Result<()> {
         if passphrase.len() >= SHORTEST {
             return Ok(());
         }
         let which = match self {
             Self::Terminal => "the passphrase".to_owned(),
-            Self::File(path) => format!("--ca-key-passphrase-file: the passphrase in {}", path.display()),
+            Self::File(path) => format!("{}: the passphrase in {}", flags.file, path.display()),
             Self::Descriptor(number) => {
-                format!("--ca-key-passphrase-fd: the passphrase from file descriptor {number}")
+                format!("{}: the passphrase from file descriptor {number}", flags.descriptor)
             }
         };
         let what = format!("{which} has {} bytes, and at least {SHORTEST} are needed", passphrase.len());
@@ -146,7 +159,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn open() -> Result<Self> {
+    fn open(flags: &Flags) -> Result<Self> {
         let open = || -> io::Result<Self> {
             let file = File::options().read(true).write(true).open("/dev/tty")?;
             let before = tcgetattr(&file)?;
@@ -155,7 +168,7 @@ impl Terminal {
             Ok(terminal)
         };
         open().map_err(|_| {
-            let hint = "name it in --ca-key-passphrase-file or --ca-key-passphrase-fd";
+            let hint = format!("name it in {} or {}", flags.file, flags.descriptor);
             Advice::new("a passphrase is needed, and there is no terminal to ask for it", hint).into()
         })
     }

@@ -209,6 +209,11 @@ impl Reading<'_> {
         Ok(self)
     }
 
+    /// Is this the directory, by whatever path?
+    pub(crate) fn is_of(&self, dir: &Dir) -> bool {
+        self.certs_dir.is(dir).unwrap_or(false)
+    }
+
     /// Is there anything with this name?
     pub fn has(&self, file: &str) -> bool {
         let is_there = |dir: &Dir| !matches!(dir.lookup(OsStr::new(file)), Ok(None));

@@ -1,14 +1,58 @@
-//! `export`
+//! The arguments and flags of `export`.
 
 mod kubernetes;
 
-use clap::Subcommand;
+use std::ffi::OsString;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::args::{CertsDirArgs, OwnerArgs};
 
 pub use kubernetes::{IssuerKind, Kubernetes, KubernetesLayout, ManifestFormat, NodeLayout};
 
 /// `export`
 #[derive(Debug, Subcommand)]
 pub enum Export {
+    /// Key, certificate and CA certificates in one file under a passphrase (PKCS#12), for browsers, DBeaver and Java
+    ///
+    /// Writes the key, the certificate, the CA certificates between it and its root, the root, and the CA certificates
+    /// of ca.crt, which Java then trusts. Everything is encrypted with AES-256; the passphrase is hashed 100,000 times
+    /// (PBKDF2, HMAC-SHA-256). With --fips, the file has a MAC that only new programs read: see docs/export.md.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert export pkcs12 maxroach --out=maxroach.p12 --certs-dir=certs
+  crdb-cert export pkcs12 node --passphrase-file=secret --certs-dir=certs \\
+    >node.p12")]
+    Pkcs12(Pkcs12),
+    /// A key in PKCS#8, without a passphrase, for Java
+    ///
+    /// Writes the key that is there in another form: DER, which PostgreSQL's JDBC driver reads, or PEM.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert export pkcs8 maxroach --out=certs/client.maxroach.key.pk8 \\
+    --certs-dir=certs")]
+    Pkcs8(Pkcs8),
+    /// Key and certificate chain in one PEM file, for pgbouncer and HAProxy
+    ///
+    /// Writes the key, then the certificate, then the CA certificates between it and its root.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Example:
+  crdb-cert export pem node --out=/etc/haproxy/node.pem --certs-dir=certs")]
+    Pem(Pem),
+    /// What to tell a driver so that it uses a user's certificate: a URL, or variables
+    ///
+    /// Prints a URL or variables of the environment that name the certificate, the key and ca.crt where they are, and
+    /// make the client check the server's certificate and name (sslmode=verify-full). There is no secret in them.
+    #[command(args_override_self = true)]
+    #[command(after_help = "\
+Examples:
+  crdb-cert export connection maxroach --host=node1.example.com \\
+    --database=movr --format=jdbc --certs-dir=certs
+  psql \"$(crdb-cert export connection maxroach --host=node1:26257)\"")]
+    Connection(Connection),
     /// Print the secrets and ConfigMaps that CockroachDB reads in Kubernetes
     ///
     /// Prints manifests of the secrets and ConfigMaps that a Helm chart, the operator or the StatefulSet of
@@ -30,4 +74,123 @@ Examples:
   crdb-cert export kubernetes --layout=cert-manager --issuer=cockroachdb \\
     --certs-dir=certs")]
     Kubernetes(Box<Kubernetes>),
+}
+
+/// Whose certificate.
+#[derive(Debug, Args)]
+pub struct WhoseArgs {
+    /// The SQL user, node or ui; or a file's name, such as client.ui for the user called ui
+    #[arg(value_name = "USER|node|ui")]
+    pub who: OsString,
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+}
+
+/// Where a secret goes.
+#[derive(Debug, Args)]
+pub struct OutArgs {
+    /// Write to FILE, whole or not at all, with mode 0600 [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<OsString>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Who owns the file.
+    #[command(flatten)]
+    pub owner: OwnerArgs,
+}
+
+/// `export pkcs12`
+#[derive(Debug, Args)]
+pub struct Pkcs12 {
+    /// Whose certificate.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
+    /// Where it goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+    /// Read the passphrase for the file from the first line of FILE [default: ask on the terminal, twice]
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    pub passphrase_file: Option<OsString>,
+    /// Read the passphrase for the file from this file descriptor
+    #[arg(long, value_name = "NUMBER")]
+    pub passphrase_fd: Option<i32>,
+    /// What programs call the key, such as Java's alias [default: user, as PostgreSQL's JDBC driver wants it; or node, ui]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Encrypt with 3DES and SHA-1, for Windows Server 2016, Java before 8u301 and other old programs; not with --fips
+    #[arg(long, conflicts_with = "pbmac1")]
+    pub legacy: bool,
+    /// Protect the file with PBMAC1 (RFC 9579), for programs under FIPS [default: with --fips]
+    #[arg(long, conflicts_with = "no_mac")]
+    pub pbmac1: bool,
+    /// Leave the MAC out: a program that reads the file cannot tell whether somebody changed it
+    #[arg(long)]
+    pub no_mac: bool,
+}
+
+/// `export pkcs8`
+#[derive(Debug, Args)]
+pub struct Pkcs8 {
+    /// Whose certificate.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
+    /// Where it goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+    /// The form of the key
+    #[arg(long, value_name = "FORMAT", default_value = "der")]
+    pub format: KeyForm,
+}
+
+/// The forms of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeyForm {
+    /// Octets.
+    Der,
+    /// Text.
+    Pem,
+}
+
+/// `export pem`
+#[derive(Debug, Args)]
+pub struct Pem {
+    /// Whose certificate.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
+    /// Where it goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// `export connection`
+#[derive(Debug, Args)]
+pub struct Connection {
+    /// The SQL user
+    #[arg(value_name = "USER")]
+    pub user: OsString,
+    /// The server: a name or address of its certificate, and its port [default port: 26257]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub host: String,
+    /// The database
+    #[arg(long, value_name = "NAME", default_value = "defaultdb")]
+    pub database: String,
+    /// For whom: a URL for psql and most drivers, a URL for Java, or variables for a shell
+    #[arg(long, value_name = "FORMAT", default_value = "url")]
+    pub format: ConnectionForm,
+    /// Where the certificates are.
+    #[command(flatten)]
+    pub dir: CertsDirArgs,
+}
+
+/// The forms of a connection's parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConnectionForm {
+    /// `postgresql://`
+    Url,
+    /// `jdbc:postgresql://`
+    Jdbc,
+    /// `export PGHOST=...`
+    Env,
 }

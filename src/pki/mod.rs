@@ -7,6 +7,7 @@ pub mod name;
 pub mod ocsp;
 mod pbes2;
 pub mod pem;
+pub mod pkcs12;
 pub mod profile;
 pub mod provider;
 mod readable;

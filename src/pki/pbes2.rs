@@ -8,7 +8,7 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkcs5::pbkdf2_hmac;
 use openssl::rand::rand_bytes;
-use openssl::symm::{Cipher, encrypt};
+use openssl::symm::{self, Cipher};
 use zeroize::Zeroizing;
 
 use crate::der::{INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, tlv};
@@ -22,23 +22,66 @@ const ITERATIONS: u32 = 600_000;
 /// # Errors
 /// OpenSSL's, if its providers fail.
 pub fn encrypt_key(private_key_info: &[u8], passphrase: &[u8]) -> Result<Vec<u8>, ErrorStack> {
-    let (mut salt, mut iv, mut key) = ([0; 16], [0; 16], Zeroizing::new([0; 32]));
-    rand_bytes(&mut salt)?;
-    rand_bytes(&mut iv)?;
-    pbkdf2_hmac(passphrase, &salt, ITERATIONS as usize, MessageDigest::sha256(), &mut *key)?;
-    let encrypted = encrypt(Cipher::aes_256_cbc(), &*key, Some(&iv), private_key_info)?;
-    let prf = algorithm("1.2.840.113549.2.9", &tlv(NULL, &[]))?;
-    let kdf = [tlv(OCTET_STRING, &salt), tlv(INTEGER, &ITERATIONS.to_be_bytes()[1..]), prf].concat();
-    let kdf = algorithm("1.2.840.113549.1.5.12", &tlv(SEQUENCE, &kdf))?;
-    let cipher = algorithm("2.16.840.1.101.3.4.1.42", &tlv(OCTET_STRING, &iv))?;
-    let scheme = algorithm("1.2.840.113549.1.5.13", &tlv(SEQUENCE, &[kdf, cipher].concat()))?;
+    let (scheme, encrypted) = encrypt(private_key_info, passphrase, ITERATIONS)?;
     Ok(tlv(SEQUENCE, &[scheme, tlv(OCTET_STRING, &encrypted)].concat()))
 }
 
+/// Encrypts anything in the same way; the `AlgorithmIdentifier` of PBES2, and the ciphertext.
+///
+/// # Errors
+/// OpenSSL's, if its providers fail.
+pub fn encrypt(plaintext: &[u8], passphrase: &[u8], iterations: u32) -> Result<(Vec<u8>, Vec<u8>), ErrorStack> {
+    let (mut salt, mut iv, mut key) = ([0; 16], [0; 16], Zeroizing::new([0; 32]));
+    rand_bytes(&mut salt)?;
+    rand_bytes(&mut iv)?;
+    pbkdf2_hmac(passphrase, &salt, iterations as usize, MessageDigest::sha256(), &mut *key)?;
+    let encrypted = symm::encrypt(Cipher::aes_256_cbc(), &*key, Some(&iv), plaintext)?;
+    let cipher = algorithm("2.16.840.1.101.3.4.1.42", &tlv(OCTET_STRING, &iv))?;
+    let parameters = [pbkdf2(&salt, iterations, None)?, cipher].concat();
+    Ok((algorithm("1.2.840.113549.1.5.13", &tlv(SEQUENCE, &parameters))?, encrypted))
+}
+
+/// The `AlgorithmIdentifier` of PBKDF2 with HMAC-SHA256 (RFC 8018 appendix A.2), for a key of so many bytes.
+///
+/// # Errors
+/// OpenSSL's, if it has no memory.
+pub fn pbkdf2(salt: &[u8], iterations: u32, length: Option<u32>) -> Result<Vec<u8>, ErrorStack> {
+    let length = length.map(integer).unwrap_or_default();
+    let parts = [tlv(OCTET_STRING, salt), integer(iterations), length, hmac_sha256()?].concat();
+    algorithm("1.2.840.113549.1.5.12", &tlv(SEQUENCE, &parts))
+}
+
+/// The `AlgorithmIdentifier` of HMAC-SHA256.
+///
+/// # Errors
+/// OpenSSL's, if it has no memory.
+pub fn hmac_sha256() -> Result<Vec<u8>, ErrorStack> {
+    algorithm("1.2.840.113549.2.9", &tlv(NULL, &[]))
+}
+
 /// `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2).
-fn algorithm(oid: &str, parameters: &[u8]) -> Result<Vec<u8>, ErrorStack> {
-    let oid = tlv(OBJECT_IDENTIFIER, Asn1Object::from_str(oid)?.as_slice());
-    Ok(tlv(SEQUENCE, &[&oid, parameters].concat()))
+///
+/// # Errors
+/// OpenSSL's, if it has no memory.
+pub fn algorithm(oid: &str, parameters: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+    Ok(tlv(SEQUENCE, &[&object(oid)?, parameters].concat()))
+}
+
+/// An OBJECT IDENTIFIER.
+///
+/// # Errors
+/// OpenSSL's, if it has no memory.
+pub fn object(oid: &str) -> Result<Vec<u8>, ErrorStack> {
+    Ok(tlv(OBJECT_IDENTIFIER, Asn1Object::from_str(oid)?.as_slice()))
+}
+
+/// An INTEGER.
+pub fn integer(number: u32) -> Vec<u8> {
+    // In the shortest form that is not negative.
+    let octets = [&[0][..], &number.to_be_bytes()].concat();
+    let is_spare = |at: usize| octets[at] == 0 && octets[at + 1] < 0x80;
+    let start = (0..octets.len() - 1).take_while(|at| is_spare(*at)).count();
+    tlv(INTEGER, &octets[start..])
 }
 
 #[cfg(test)]
@@ -58,8 +101,15 @@ mod tests {
     }
 
     #[test]
-    fn three_bytes_hold_the_iterations_and_their_sign() {
-        let [zero, first, ..] = ITERATIONS.to_be_bytes();
-        assert!(zero == 0 && (1..0x80).contains(&first));
+    fn numbers_are_in_the_shortest_form() {
+        for (number, octets) in [
+            (0, &[2, 1, 0][..]),
+            (127, &[2, 1, 127]),
+            (128, &[2, 2, 0, 128]),
+            (600_000, &[2, 3, 9, 0x27, 0xc0]),
+            (u32::MAX, &[2, 5, 0, 255, 255, 255, 255]),
+        ] {
+            assert_eq!(integer(number), octets);
+        }
     }
 }

@@ -35,7 +35,7 @@ pub fn enterprise() -> Sandbox {
 }
 
 /// The same, trusted in `certs`, with a request for this certificate.
-fn asked(args: &[&str]) -> Sandbox {
+pub fn asked(args: &[&str]) -> Sandbox {
     let sandbox = enterprise();
     csr(&sandbox, args);
     fs::copy(sandbox.path("corp/root.pem"), sandbox.path("certs/ca.crt")).expect("a copy");
@@ -66,7 +66,7 @@ fn concat(sandbox: &Sandbox, files: &[&str], into: &str) {
     sandbox.write(into, &files.iter().map(|file| sandbox.read(file)).collect::<String>());
 }
 
-fn import(sandbox: &Sandbox, args: &[&str]) -> Run {
+pub fn import(sandbox: &Sandbox, args: &[&str]) -> Run {
     sandbox.run(&[&["import", "--certs-dir=certs"], args].concat())
 }
 

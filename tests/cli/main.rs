@@ -1,5 +1,8 @@
 //! What operators see: the built program, run as they run it. One module a behaviour.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod apply;
 mod apply_again;
 mod apply_csr;
@@ -13,6 +16,7 @@ mod create_node;
 mod csr;
 mod docs;
 mod dropin;
+mod export;
 mod export_kubernetes;
 mod files;
 mod fleet_rotation;
@@ -45,6 +49,3 @@ mod verify_metrics;
 mod verify_report;
 mod version;
 mod walkthrough;
-
-#[path = "../support/mod.rs"]
-mod support;

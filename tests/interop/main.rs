@@ -17,6 +17,7 @@ mod schema;
 mod support;
 
 mod expected;
+mod export;
 mod fields;
 mod keys;
 mod lint;

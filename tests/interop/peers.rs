@@ -17,6 +17,14 @@ pub enum Peer {
     Cfssl,
     /// NSS's `certutil`.
     Certutil,
+    /// NSS's `pk12util`.
+    Pk12util,
+    /// Java's `keytool`.
+    Keytool,
+    /// `peers/Stores.java`: java.security.KeyStore, and PostgreSQL's JDBC driver.
+    JavaStores,
+    /// `peers/stores.py`: `cryptography`.
+    PythonStores,
     /// `peers/certs.go`: crypto/x509 and crypto/tls.
     Go,
     /// `peers/Certs.java`: java.security and JSSE.
@@ -41,6 +49,8 @@ pub enum Peer {
     Prove,
     /// The web server.
     Nginx,
+    /// A POSIX shell.
+    Shell,
 }
 
 /// The peers that print fields in the form of `expected`.
@@ -54,9 +64,13 @@ impl Peer {
             Self::Certtool => "certtool".into(),
             Self::Cfssl => "cfssl".into(),
             Self::Certutil => "certutil".into(),
+            Self::Pk12util => "pk12util".into(),
+            Self::Keytool => "keytool".into(),
             Self::Go | Self::GoNames | Self::GoOdd => "go".into(),
-            Self::Java => "java".into(),
-            Self::Python | Self::PythonNames | Self::PythonOdd => venv().join("bin/python"),
+            Self::Java | Self::JavaStores => "java".into(),
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores => {
+                venv().join("bin/python")
+            }
             Self::Linter => venv().join("bin/lint_pkix_cert"),
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
@@ -67,6 +81,7 @@ impl Peer {
                 .find(|it| Path::new(it).exists())
                 .unwrap_or("nginx")
                 .into(),
+            Self::Shell => "sh".into(),
         }
     }
 
@@ -87,18 +102,24 @@ impl Peer {
                 });
                 arguments
             }
-            Self::Java => {
+            Self::Java | Self::JavaStores => {
                 // Quick to start, and without files in /tmp.
                 let mut arguments = texts(&["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]);
                 arguments.extend(texts(&["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]));
-                arguments.push(program("Certs.java", include_str!("peers/Certs.java")));
+                arguments
+                    .extend(texts(&["-cp", jdbc_driver()]).into_iter().filter(|_| self == Self::JavaStores));
+                arguments.push(match self {
+                    Self::Java => program("Certs.java", include_str!("peers/Certs.java")),
+                    _ => program("Stores.java", include_str!("peers/Stores.java")),
+                });
                 arguments
             }
-            Self::Python | Self::PythonNames | Self::PythonOdd => {
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores => {
                 let mut arguments = texts(&["-I", "-B"]);
                 arguments.push(match self {
                     Self::Python => program("certs.py", include_str!("peers/certs.py")),
                     Self::PythonOdd => program("odd.py", include_str!("peers/odd.py")),
+                    Self::PythonStores => program("stores.py", include_str!("peers/stores.py")),
                     _ => program("names.py", include_str!("peers/names.py")),
                 });
                 arguments
@@ -130,14 +151,17 @@ impl Peer {
             Self::Openssl => ("openssl", "openssl"),
             Self::Certtool => ("gnutls-bin", "gnutls-utils"),
             Self::Cfssl => ("golang-cfssl", "golang-github-cloudflare-cfssl"),
-            Self::Certutil => ("libnss3-tools", "nss-tools"),
+            Self::Certutil | Self::Pk12util => ("libnss3-tools", "nss-tools"),
             Self::Go | Self::GoNames | Self::GoOdd => ("golang-go", "golang"),
-            Self::Java => ("default-jdk-headless", "java-latest-openjdk-devel"),
+            Self::Java | Self::Keytool | Self::JavaStores => {
+                ("default-jdk-headless", "java-latest-openjdk-devel")
+            }
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
             Self::Prove => ("perl", "perl-Test-Harness"),
             Self::Nginx => ("nginx-light", "nginx-core"),
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Linter => {
+            Self::Shell => ("dash", "bash"),
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \
                      name yours in CRDB_CERT_PEERS_VENV"
@@ -160,6 +184,13 @@ pub fn gos() -> Vec<PathBuf> {
     assert!(!gos.is_empty(), "no Go in {}: run tests/interop/install-peers", venv().display());
     gos.insert(0, Peer::GoOdd.program());
     gos
+}
+
+/// PostgreSQL's JDBC driver, where Debian or Fedora has it.
+fn jdbc_driver() -> &'static str {
+    let places = ["/usr/share/java/postgresql.jar", "/usr/share/java/postgresql-jdbc/postgresql.jar"];
+    let driver = places.into_iter().find(|place| Path::new(place).exists());
+    driver.expect("install the package libpostgresql-jdbc-java (Debian) or postgresql-jdbc (Fedora), or run tests/interop/install-peers")
 }
 
 /// The virtual environment of the Python peers.

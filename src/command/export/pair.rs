@@ -1,0 +1,186 @@
+//! A certificate of the certs directory, and its key.
+
+use std::ffi::OsStr;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::certificate::Certificate;
+use crate::certs_dir::certificate::{CertificateFile, LEAF, TRUSTED, public_key};
+use crate::certs_dir::layout::CertificateName;
+use crate::certs_dir::{CertsDir, Reading};
+use crate::command::{announce, values};
+use crate::error::Advice;
+use crate::pki::key::PrivateKey;
+use crate::store::read::{ReadError, Regular};
+use crate::time;
+use crate::usage::Usage;
+use crate::username::Username;
+
+/// How often a directory is read again that somebody writes to.
+const TRIES: usize = 20;
+
+/// A certificate and its key, which belong together.
+pub struct Pair<'a> {
+    /// The directory they are from.
+    pub reading: Reading<'a>,
+    /// What the certificate is.
+    pub name: CertificateName,
+    /// The certificate, and those between it and its root.
+    pub certificates: CertificateFile,
+    /// The key.
+    pub key: PrivateKey,
+}
+
+/// The CA certificates that go with a certificate.
+pub struct Authorities {
+    /// The one that signed it, if its file is here.
+    pub root: Option<Certificate>,
+    /// Those that its owner trusts.
+    pub trusted: Vec<Certificate>,
+}
+
+/// The certificate that is meant: `node`, `ui`, a user's, or that of a file.
+pub fn named(who: &OsStr) -> Result<CertificateName> {
+    let text = values::text("name", who)?;
+    let of_file = |file: &str| CertificateName::from_file(file).and_then(Result::ok);
+    let is_for_others = |name: &CertificateName| {
+        matches!(name.usage, Usage::Node | Usage::Ui | Usage::Client | Usage::TenantClient)
+    };
+    // `ui` is ui.crt even if only client.ui.crt is there: the DB Console's key is not a user's.
+    match of_file(text).or_else(|| of_file(&format!("{text}.crt"))).filter(is_for_others) {
+        Some(name) => Ok(name),
+        None => {
+            let (user, _) = Username::unvalidated(text).map_err(values::with_username_hint)?;
+            Ok(CertificateName::named(Usage::Client, user.as_str()))
+        }
+    }
+}
+
+impl<'a> Pair<'a> {
+    /// Reads both.
+    ///
+    /// # Errors
+    /// If one of them is missing or cannot be read, or the key is another certificate's.
+    pub fn read(certs_dir: &'a CertsDir, name: CertificateName) -> Result<Self> {
+        certs_dir.must_exist()?;
+        for _ in 0..TRIES {
+            let reading = certs_dir.read();
+            match look(&reading, &name) {
+                // Somebody may be renewing it.
+                Err(_) if reading.is_disturbed() => {}
+                looked => return Self::of(reading, name, looked),
+            }
+        }
+        let reading = certs_dir.read();
+        let looked = look(&reading, &name);
+        Self::of(reading, name, looked)
+    }
+
+    fn of(
+        reading: Reading<'a>,
+        name: CertificateName,
+        looked: Result<(CertificateFile, PrivateKey)>,
+    ) -> Result<Self> {
+        announce::findings(&reading.findings);
+        let (certificates, key) = looked?;
+        if let Some(expired) = certificates.first.not_after.filter(|end| *end < values::now()) {
+            let path = reading.path(&name.certificate_file());
+            announce::stderr(&format!("warning: {} expired on {}", path.display(), time::utc(expired)));
+        }
+        Ok(Self { reading, name, certificates, key })
+    }
+
+    /// The CA certificates, from the CA files.
+    ///
+    /// # Errors
+    /// If there is no ca.crt, or a file cannot be read.
+    pub fn authorities(&self) -> Result<Authorities> {
+        let load = |usage| {
+            let file = CertificateName::of(usage).certificate_file();
+            CertificateFile::load_in(&self.reading, &file, TRUSTED).map(CertificateFile::into_all)
+        };
+        let has = |usage: &Usage| self.reading.has(&CertificateName::of(*usage).certificate_file());
+        let signers = self.name.usage.kind().signers.iter().copied().filter(has);
+        let mut signers = signers.map(load).collect::<Result<Vec<_>>>()?;
+        // Whoever has the DB Console's certificate deals with browsers; all others with nodes.
+        let trusted = match self.name.usage {
+            Usage::Ui if !signers.is_empty() => signers[0].clone(),
+            _ => load(Usage::Ca)?,
+        };
+        signers.push(trusted.clone());
+        let root = signers.into_iter().flatten().find(|ca| self.certificates.leads_to(ca));
+        if root.is_none() {
+            let path = self.reading.path(&self.name.certificate_file());
+            announce::stderr(&format!("warning: none of the CA certificates here signed {}", path.display()));
+        }
+        Ok(Authorities { root, trusted })
+    }
+}
+
+fn look(reading: &Reading<'_>, name: &CertificateName) -> Result<(CertificateFile, PrivateKey)> {
+    let (file, key_file) = (name.certificate_file(), name.key_file());
+    if !reading.has(&file) {
+        return Err(missing(reading, name));
+    }
+    let certificates = CertificateFile::load_in(reading, &file, LEAF)?;
+    let (path, key_path) = (reading.path(&file), reading.path(&key_file));
+    let contents = reading.open(&key_file).and_then(Regular::read).map_err(|error| {
+        let what = format!("could not read the key {}: {error}", key_path.display());
+        match error {
+            ReadError::NotFound => Advice::new(what, "name the directory that has both: --certs-dir").into(),
+            _ => anyhow!(what),
+        }
+    })?;
+    let key = PrivateKey::from_pem(&contents)
+        .with_context(|| format!("could not use the key {}", key_path.display()))?;
+    let public = public_key(&certificates.first, &path)?;
+    // The public half in its file may be another key's.
+    if !key.matches(&public) || !key.signs_for(&public) {
+        let what = format!("the key {} does not belong to {}", key_path.display(), path.display());
+        return Err(Advice::new(what, "see what is wrong: crdb-cert verify --certs-dir=<directory>").into());
+    }
+    Ok((certificates, key))
+}
+
+fn missing(reading: &Reading<'_>, name: &CertificateName) -> anyhow::Error {
+    let (dir, file) = (reading.dir_path().display(), name.certificate_file());
+    let of_user = CertificateName::named(Usage::Client, name.usage.kind().prefix);
+    let hint = match name.usage {
+        Usage::Node | Usage::Ui if reading.has(&of_user.certificate_file()) => {
+            format!("for the user of that name, write client.{}", name.usage.kind().prefix)
+        }
+        _ => format!("see what there is: crdb-cert list --certs-dir={dir}"),
+    };
+    Advice::new(format!("there is no {file} in {dir}"), hint).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_means_one_file_whatever_is_there() {
+        for (who, file) in [
+            ("node", "node.crt"),
+            ("ui", "ui.crt"),
+            ("ui.crt", "ui.crt"),
+            ("client.ui", "client.ui.crt"),
+            ("root", "client.root.crt"),
+            ("Root", "client.root.crt"),
+            ("client.root", "client.root.crt"),
+            ("client.root.crt", "client.root.crt"),
+            ("client.client.root", "client.client.root.crt"),
+            ("client-tenant.2", "client-tenant.2.crt"),
+            // CAs and the keys of tenants' tokens are nobody's to hand on.
+            ("ca", "client.ca.crt"),
+            ("ca.crt", "client.ca.crt.crt"),
+            ("tenant-signing.2", "client.tenant-signing.2.crt"),
+        ] {
+            let name = named(OsStr::new(who)).expect(who);
+            assert_eq!(name.certificate_file(), file, "{who}");
+        }
+        for who in ["", "a/b", "../x"] {
+            assert!(named(OsStr::new(who)).is_err(), "{who}");
+        }
+    }
+}
