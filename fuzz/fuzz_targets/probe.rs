@@ -19,7 +19,12 @@ static DISK: LazyLock<Disk> = LazyLock::new(|| {
     let read = |file: &[u8]| pem::certificates(file, "x.crt").expect("certificates");
     let own = read(include_bytes!("../seeds/certificate/node.crt")).remove(0);
     let trusted = read(include_bytes!("../seeds/certificate/ca.crt"));
-    Disk { own: Some(("node.crt".to_owned(), own)), ca_files: vec!["ca.crt".to_owned()], trusted, ..Disk::default() }
+    Disk {
+        own: Some(("node.crt".to_owned(), own)),
+        ca_files: vec!["ca.crt".to_owned()],
+        trusted,
+        ..Disk::default()
+    }
 });
 
 /// The certificates: elements of DER, one behind the other.
@@ -51,12 +56,24 @@ fuzz_target!(|bytes: &[u8]| {
     let protocol = [Protocol::Pgwire, Protocol::Http, Protocol::Rpc][usize::from(kind / 6 % 3)];
     let _ = Answer::of(*kind);
     let target = Target::parse("localhost", 1).expect("a server");
-    let expected =
-        Expected { target: &target, protocol, disk: &DISK, client: Some("client.root.crt"), expires_within: 60, now: 1_800_000_000 };
+    let expected = Expected {
+        target: &target,
+        protocol,
+        disk: &DISK,
+        client: Some("client.root.crt"),
+        expires_within: 60,
+        now: 1_800_000_000,
+    };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
     let seen = Seen { address, agreed: None, chain: chain(rest), failure, client };
     let judged = judge(&seen, &expected, &OpenSsl);
-    let probed = Probed { target: target.clone(), protocol, seen: Ok(seen), judged, client: Some("client.root.crt".to_owned()) };
+    let probed = Probed {
+        target: target.clone(),
+        protocol,
+        seen: Ok(seen),
+        judged,
+        client: Some("client.root.crt".to_owned()),
+    };
     for format in [ProbeFormat::Text, ProbeFormat::Json, ProbeFormat::Prometheus] {
         let mut out = Vec::new();
         let mut report = output::of(format, Paint::PLAIN, &mut out);
