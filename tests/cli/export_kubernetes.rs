@@ -212,7 +212,7 @@ fn what_is_missing_is_named_with_the_command_that_makes_it() {
     sandbox.write("certs/client.root.key", &sandbox.read("certs/node.key"));
     refuses(&["key certs/client.root.key does not belong to certs/client.root.crt", &again]);
     sandbox.write("certs/client.root.key", "no key");
-    refuses(&["could not load key certs/client.root.key"]);
+    refuses(&["could not load key certs/client.root.key", &again]);
     sandbox.write("certs/client.root.key", &key);
     // All the same, a server that is not reached by its name is of no use.
     let run = export(&sandbox, &[]).succeeds();

@@ -50,28 +50,32 @@ impl<'a> Files<'a> {
             let blocks = certificates.iter().flat_map(|one| pem::armor("CERTIFICATE", one.der()).to_vec());
             return Ok(Zeroizing::new(blocks.collect()));
         };
+        let key = self.key(file, &name)?;
+        Ok(key.to_pem()?)
+    }
+
+    /// The key of a certificate.
+    fn key(&self, file: &str, name: &CertificateName) -> Result<PrivateKey> {
         let certificate = self.certificate(&name.certificate_file())?.first;
         let path = self.reading.path(file);
         let shown = path.display();
+        let wrong = |what: String| {
+            let hint =
+                format!("put the right one there, or make both anew: {} --overwrite", self.command(name));
+            Advice::new(what, hint)
+        };
         if !self.reading.has(file) {
-            let what = format!("there is no key {shown}");
-            return Err(Advice::new(
-                what,
-                format!("put it there, or make both anew: {} --overwrite", self.command(&name)),
-            )
-            .into());
+            return Err(wrong(format!("there is no key {shown}")).into());
         }
         let pem = self.reading.open(file).and_then(Regular::read);
         let pem = pem.map_err(|error| anyhow!("could not read key {shown}: {error}"))?;
-        let key = PrivateKey::from_pem(&pem).with_context(|| format!("could not load key {shown}"))?;
+        let key = PrivateKey::from_pem(&pem);
+        let key = key.map_err(|error| wrong(format!("could not load key {shown}: {error}")))?;
         if !fits(&key, &certificate) {
             let certificate = self.reading.path(&name.certificate_file());
-            let what = format!("key {shown} does not belong to {}", certificate.display());
-            let hint =
-                format!("put the right one there, or make both anew: {} --overwrite", self.command(&name));
-            return Err(Advice::new(what, hint).into());
+            return Err(wrong(format!("key {shown} does not belong to {}", certificate.display())).into());
         }
-        Ok(key.to_pem()?)
+        Ok(key)
     }
 
     /// A certificate, and those behind it.
