@@ -100,7 +100,7 @@ impl Bundle<'_> {
         Ok(bag("1.2.840.113549.1.12.10.1.2", &shrouded, names.to_vec())?)
     }
 
-    /// The leaf comes first, then its chain: of two CAs with one name, Java takes the first.
+    /// The leaf comes first, then its chain: of two CAs with one name, a reader meets the one that signed first.
     fn certificates(&self, names: &[Vec<u8>]) -> Result<Vec<u8>, ErrorStack> {
         let mut bags = certificate_bag(self.leaf, names.to_vec())?;
         let others = self.trusted.iter().filter(|certificate| !self.chain.contains(certificate));

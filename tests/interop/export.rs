@@ -47,7 +47,7 @@ fn java_has_a_key_with_its_chain_and_trusts_the_ca() {
     );
 }
 
-/// While a CA is replaced, both have one name, and Java looks for issuers by name.
+/// While a CA is replaced, both may have one name.
 #[test]
 fn java_finds_the_ca_that_signed_among_two_of_one_name() {
     let sandbox = pkcs12(Key::P256, &[]);

@@ -107,13 +107,20 @@ fn a_client_trusts_ca_crt_and_its_chain_ends_with_its_own_ca() {
     let key = "--ca-key=my-safe-directory/client.key";
     sandbox.run(&["create-client-ca", "--certs-dir=certs", key, "--subject=CN=clients"]).succeeds();
     sandbox.run(&["create-client", "ann", "--certs-dir=certs", key]).succeeds();
-    export_x(&sandbox, "ann", &[]).succeeds();
-    let all = read(&sandbox, &["-nokeys"]);
-    let names: Vec<_> = subjects(&all).iter().map(|name| name.replace(" = ", "=")).collect();
-    assert_eq!(names, ["O=Cockroach, CN=ann", "CN=clients", "CN=new", "O=Cockroach, CN=Cockroach CA"]);
-    let names: Vec<_> = all.lines().filter_map(|line| line.trim().strip_prefix("friendlyName: ")).collect();
-    assert_eq!(names, ["user", "ca", "ca-2"]);
-    assert_eq!(all.matches("2.16.840.1.113894.746875.1.1").count(), 2, "{all}");
+    let old = "O=Cockroach, CN=Cockroach CA";
+    for (who, expected, aliases) in [
+        ("ann", &["O=Cockroach, CN=ann", "CN=clients", "CN=new", old][..], ["user", "ca", "ca-2"]),
+        // The CA that signed comes first, though another is in use.
+        ("root", &["O=Cockroach, CN=root", old, "CN=new"], ["user", "ca-2", "ca"]),
+    ] {
+        export_x(&sandbox, who, &[]).succeeds();
+        let all = read(&sandbox, &["-nokeys"]);
+        let names: Vec<_> = subjects(&all).iter().map(|name| name.replace(" = ", "=")).collect();
+        assert_eq!(names, expected);
+        let names = all.lines().filter_map(|line| line.trim().strip_prefix("friendlyName: "));
+        assert_eq!(names.collect::<Vec<_>>(), aliases);
+        assert_eq!(all.matches("2.16.840.1.113894.746875.1.1").count(), 2, "{all}");
+    }
 }
 
 #[test]
