@@ -19,6 +19,7 @@ mod points;
 mod power_cut;
 mod scenario;
 mod signal;
+mod signer;
 mod strace;
 mod trace;
 mod world;
