@@ -13,3 +13,4 @@ mod install;
 mod monitoring;
 mod prerequisites;
 mod shell;
+mod signers;
