@@ -25,6 +25,12 @@ ASSETS := $(BIN).assets
 DOCS := README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-APACHE LICENSE-MIT
 # The licences of the linked crates, if the crates are there.
 DOCS += $(wildcard vendor/LICENSE-CRATES)
+# For --sign-with.
+SIGNERS := openbao openssl-ca openbao-policy.hcl
+SIGNERDIR := $(DATADIR)/crdb-cert/signers
+# The tests of the alert rules stay here.
+EXAMPLES := $(wildcard examples/*.* examples/*/* packaging/prometheus/*.service packaging/prometheus/*.timer packaging/prometheus/*.rules.yml)
+EXAMPLEDIRS := ansible ops prometheus systemd
 OFFLINE_FLAGS := $(if $(filter-out 0,$(OFFLINE)),--offline $(addprefix --config ,$(wildcard vendor/config.toml)))
 FLAGS := --locked $(OFFLINE_FLAGS) $(CARGOFLAGS)
 # The quickstart's flags, as in CockroachDB's documentation.
@@ -63,11 +69,15 @@ test check: ## Run the tests
 
 install: $(ASSETS)/zsh ## Install the program, man pages, completions and documentation below $(DESTDIR)$(PREFIX)
 	umask 022 && mkdir -p '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)/docs' \
+	    '$(DESTDIR)$(SIGNERDIR)' $(EXAMPLEDIRS:%='$(DESTDIR)$(DOCDIR)/examples/%') \
 	    '$(DESTDIR)$(BASHCOMPDIR)' '$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(FISHCOMPDIR)'
 	$(INSTALL) -m 755 '$(BIN)' '$(DESTDIR)$(BINDIR)/crdb-cert'
 	$(INSTALL) -m 644 '$(ASSETS)'/man/*.1 '$(DESTDIR)$(MANDIR)/man1'
 	$(INSTALL) -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
 	$(INSTALL) -m 644 docs/*.md docs/*.json '$(DESTDIR)$(DOCDIR)/docs'
+	for file in $(EXAMPLES); do $(INSTALL) -m 644 "$$file" '$(DESTDIR)$(DOCDIR)/examples/'"$${file#*/}" || exit 1; done
+	$(INSTALL) -m 644 $(SIGNERS:%=contrib/signers/%) '$(DESTDIR)$(SIGNERDIR)'
+	chmod 755 '$(DESTDIR)$(SIGNERDIR)/openbao' '$(DESTDIR)$(SIGNERDIR)/openssl-ca'
 	$(INSTALL) -m 644 '$(ASSETS)/bash' '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert'
 	$(INSTALL) -m 644 '$(ASSETS)/fish' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
 	$(INSTALL) -m 644 '$(ASSETS)/zsh' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert'
@@ -76,7 +86,10 @@ uninstall: ## Remove what install installed
 	rm -f '$(DESTDIR)$(BINDIR)/crdb-cert' '$(DESTDIR)$(MANDIR)/man1/crdb-cert.1' '$(DESTDIR)$(MANDIR)'/man1/crdb-cert-*.1 \
 	    '$(DESTDIR)$(BASHCOMPDIR)/crdb-cert' '$(DESTDIR)$(ZSHCOMPDIR)/_crdb-cert' '$(DESTDIR)$(FISHCOMPDIR)/crdb-cert.fish'
 	rm -f $(foreach document,$(notdir $(DOCS)) LICENSE-CRATES $(wildcard docs/*.md docs/*.json),'$(DESTDIR)$(DOCDIR)/$(document)')
-	rmdir '$(DESTDIR)$(DOCDIR)/docs' '$(DESTDIR)$(DOCDIR)' 2>/dev/null || true
+	rm -f $(SIGNERS:%='$(DESTDIR)$(SIGNERDIR)/%') \
+	    $(patsubst packaging/%,'$(DESTDIR)$(DOCDIR)/examples/%',$(EXAMPLES:examples/%='$(DESTDIR)$(DOCDIR)/examples/%'))
+	rmdir $(EXAMPLEDIRS:%='$(DESTDIR)$(DOCDIR)/examples/%') '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)/docs' \
+	    '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(SIGNERDIR)' '$(DESTDIR)$(DATADIR)/crdb-cert' 2>/dev/null || true
 
 clean: ## Remove what the build created
 	$(CARGO) clean

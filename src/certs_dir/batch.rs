@@ -1,6 +1,7 @@
 //! The new files of a certs directory, and what may be done about those that are there.
 
 use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::fs::Mode;
@@ -10,7 +11,7 @@ use super::layout::CertificateName;
 use crate::error::{Advice, reason};
 use crate::pki::pem;
 use crate::store::change::FILE_EXISTS;
-use crate::store::dir::{Dir, Entry};
+use crate::store::dir::{Dir, Entry, Owner, euid};
 use crate::store::read::{LIMIT, ReadError, Regular};
 use crate::umask::umask;
 
@@ -31,6 +32,8 @@ pub enum Existing {
 pub enum Contents {
     /// A private key: mode 0600, whatever the umask.
     Key(Zeroizing<Vec<u8>>),
+    /// A private key that is in a file already, likewise: only who had it gets it.
+    OldKey(Zeroizing<Vec<u8>>, Option<Holder>),
     /// Certificates: mode 0644 less the umask.
     Certificates(Vec<u8>),
     /// A certificate request, which is as public.
@@ -42,16 +45,46 @@ pub enum Contents {
 impl Contents {
     pub(super) fn mode(&self) -> Mode {
         match self {
-            Self::Key(_) | Self::Gone(_) => KEY_MODE,
+            Self::Key(_) | Self::OldKey(..) | Self::Gone(_) => KEY_MODE,
             Self::Certificates(_) | Self::Request(_) => Mode::from_raw_mode(0o644).difference(umask()),
         }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
-            Self::Key(bytes) | Self::Gone(bytes) => bytes,
+            Self::Key(bytes) | Self::OldKey(bytes, _) | Self::Gone(bytes) => bytes,
             Self::Certificates(bytes) | Self::Request(bytes) => bytes,
         }
+    }
+}
+
+/// Whose a file with a private key is, where somebody else could have given it its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The owner.
+    pub uid: u32,
+    /// The file, for messages.
+    pub file: PathBuf,
+}
+
+impl Contents {
+    /// Refuses to give somebody else's key to an account, which may have put that key where this one was
+    /// expected.
+    pub(super) fn check_owner(&self, target: &Path, owner: Option<Owner>) -> Result<()> {
+        let Self::OldKey(_, Some(holder)) = self else { return Ok(()) };
+        let uid = owner.map_or(euid(), |owner| owner.uid);
+        if [euid(), 0, holder.uid].contains(&uid) {
+            return Ok(());
+        }
+        let (target, file) = (target.display(), holder.file.display());
+        let what = format!(
+            "could not write {target}: it would be uid {uid}'s, and the key in {file} is uid {}'s: others could have put it there",
+            holder.uid
+        );
+        let hint = format!(
+            "make a key for that account (csr --owner); or if it is meant to have this one, type: chown -h {uid} {file}"
+        );
+        Err(Advice::new(what, hint).into())
     }
 }
 

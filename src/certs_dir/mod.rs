@@ -22,7 +22,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use self::batch::{Contents, Target};
+use self::batch::{Contents, Holder, Target};
 use self::planned::Planned;
 use crate::error::{Advice, reason};
 use crate::finding::{Finding, checks};
@@ -198,6 +198,11 @@ impl Reading<'_> {
         let metadata = file.metadata();
         stat.is_some_and(|stat| ownership::is_guarded(stat.st_uid, stat.st_mode))
             && ownership::is_guarded(metadata.uid(), metadata.mode())
+    }
+
+    /// Whose a key file is, unless nobody but its owner, the caller and root could have given it its name.
+    pub fn holder(&self, name: &str, file: &Regular) -> Option<Holder> {
+        ownership::holder(file, self.path(name), self.certs_dir.dir())
     }
 
     /// The directory as it would be after this change.

@@ -1,15 +1,18 @@
 //! Who owns the directory and its new files.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use rustix::fs::{FileType, Stat};
 
 use super::access::Mode;
+use super::batch::Holder;
 use crate::error::Advice;
 use crate::finding::{Finding, checks};
 use crate::store::dir::{Dir, Owner, euid};
+use crate::store::read::Regular;
 
 /// Finds problems with a directory we write to: it should not be accessible to others, and belong to the caller, root,
 /// or the account the files are for. `what` is the operator's name for it.
@@ -52,6 +55,16 @@ pub fn writable_certs_dir(dir: &Dir) -> Option<Finding> {
 /// Can nobody but the caller and root change a file or directory with this owner and mode?
 pub fn is_guarded(uid: u32, mode: u32) -> bool {
     [euid(), 0].contains(&uid) && mode & 0o022 == 0
+}
+
+/// Whose a file is, unless nobody but its owner, the caller and root can rename files in its directory; and in
+/// `named`, if that has a link to it.
+pub fn holder(file: &Regular, path: PathBuf, named: Option<&Dir>) -> Option<Holder> {
+    let uid = file.metadata().uid();
+    let alone = |stat: &Stat| [euid(), 0, uid].contains(&stat.st_uid) && stat.st_mode & 0o022 == 0;
+    let is_alone =
+        file.dir().is_none_or(alone) && named.is_none_or(|dir| dir.stat().is_ok_and(|stat| alone(&stat)));
+    (!is_alone).then_some(Holder { uid, file: path })
 }
 
 /// Who will own a file that replaces this one, if not the caller: its owner, as if it were written in place.

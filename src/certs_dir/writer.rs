@@ -87,6 +87,18 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// The same for files that are known already: nobody gets a key that is not theirs.
+    ///
+    /// # Errors
+    /// As for [`Writer::check`]; or if a file would give a key to another account.
+    pub fn check_batch(&self, batch: &[(Target, Contents)]) -> Result<()> {
+        self.check(batch.iter().map(|(target, _)| target))?;
+        let Some(dir) = self.certs_dir.dir() else { return Ok(()) };
+        batch.iter().try_for_each(|(Target { file, .. }, contents)| {
+            contents.check_owner(&dir.path().join(file), self.owner_of(dir, file)?)
+        })
+    }
+
     /// Puts all files in place, or none. A new CA key comes first; it is removed again if the rest fails.
     ///
     /// # Errors
@@ -188,10 +200,16 @@ impl Writer<'_> {
             owner: self.owner,
             replace: *existing != Existing::Refuse,
         };
-        change.stage(&new, &|old| owner_of_replacement(dir, OsStr::new(file), old))
+        let path = dir.path().join(file);
+        contents.check_owner(&path, self.owner)?;
+        change.stage(&new, &|old| {
+            let owner = owner_of_replacement(dir, OsStr::new(file), old)?;
+            contents.check_owner(&path, owner).map(|()| owner)
+        })
     }
 
-    fn owner_of(&self, dir: &Dir, file: &str) -> Result<Option<Owner>> {
+    /// Who will own a file, if not the caller.
+    pub(crate) fn owner_of(&self, dir: &Dir, file: &str) -> Result<Option<Owner>> {
         if self.owner.is_some() {
             return Ok(self.owner);
         }

@@ -28,7 +28,10 @@ pub fn run(args: &Csr) -> Result<()> {
 
 fn create(args: &Csr, asked: &Asked) -> Result<()> {
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
-    let writer = certs_dir.writer(args.owner.account()?);
+    let owner = args.owner.account()?;
+    // The key becomes that of the account whose key it will replace.
+    let successor = || certs_dir.writer(None).owner_of(certs_dir.dir()?, &asked.name.key_file()).ok()?;
+    let writer = certs_dir.writer(owner.or_else(successor));
     let spec = args.key.spec()?;
     announce::findings(&writer.prepare(None)?);
     let name = &asked.name;

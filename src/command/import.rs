@@ -45,7 +45,7 @@ fn import(args: &Import) -> Result<()> {
     batch.extend(roots.files());
     // What is no longer needed goes last.
     batch.sort_by_key(|(_, contents)| matches!(contents, Contents::Gone(_)));
-    writer.check(batch.iter().map(|(target, _)| target))?;
+    writer.check_batch(&batch)?;
     check::check(&certs_dir, args, &arrivals, &roots, &batch)?;
     let unused = arrival::unused(&arrivals, &answer);
     for other in unused {
@@ -70,7 +70,7 @@ fn import(args: &Import) -> Result<()> {
 fn would(certs_dir: &CertsDir, (Target { file, .. }, contents): &(Target, Contents)) -> String {
     let what = match contents {
         Contents::Gone(_) => "would remove",
-        Contents::Key(_) => "would write the key",
+        Contents::Key(_) | Contents::OldKey(..) => "would write the key",
         Contents::Certificates(_) | Contents::Request(_) => "would write",
     };
     printable(&format!("{what} {}", certs_dir.path().join(file).display())) + "\n"

@@ -61,15 +61,6 @@ impl Dir {
         Ok(Self { fd, path: path.to_owned() })
     }
 
-    /// Opens a directory only to open files in it by their names, for which it need not be readable.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn enter(path: &Path) -> io::Result<Self> {
-        let fd = fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Self { fd, path: path.to_owned() })
-    }
-
     /// Opens a directory in this one; refuses a link.
     ///
     /// # Errors

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path};
 
-use rustix::fs::{self, FileType, Mode, OFlags};
+use rustix::fs::{self, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -69,17 +69,17 @@ impl From<Errno> for ReadError {
 pub struct Regular {
     file: File,
     metadata: Metadata,
+    /// The directory that it is in; none in memory.
+    dir: Option<Stat>,
 }
 
 impl Regular {
     /// Opens a file by its path, once.
     ///
     /// # Errors
-    /// As for [`Regular::open_in`].
+    /// As for [`Regular::open_in`], for links in place of the directories, too.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let name = path.file_name().ok_or(ReadError::NotRegular)?;
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        Self::open_in(&Dir::enter(parent.unwrap_or(Path::new(".")))?, name)
+        follow(fs::open(".", STEP, Mode::empty())?, steps(path))
     }
 
     /// Opens a file in a directory, once. Follows symbolic links (Kubernetes mounts secrets as links) only if
@@ -91,7 +91,9 @@ impl Regular {
     /// else: opening a device can have side effects.
     pub fn open_in(dir: &Dir, name: &OsStr) -> Result<Self, ReadError> {
         match dir.lookup(name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
-            Some(FileType::Symlink) => follow(dir, name),
+            Some(FileType::Symlink) => {
+                follow(fs::openat(dir.fd(), ".", STEP, Mode::empty())?, vec![name.to_owned()])
+            }
             _ => Self::open_unlinked(dir, name),
         }
     }
@@ -103,7 +105,7 @@ impl Regular {
     pub fn open_unlinked(dir: &Dir, name: &OsStr) -> Result<Self, ReadError> {
         match dir.lookup(name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             None => Err(ReadError::NotFound),
-            Some(FileType::RegularFile) => Self::of(fs::openat(dir.fd(), name, FLAGS, Mode::empty())?),
+            Some(FileType::RegularFile) => Self::of_dir(dir.fd(), name),
             Some(_) => Err(ReadError::NotRegular),
         }
     }
@@ -116,21 +118,30 @@ impl Regular {
         // The copy shares its offset with the original.
         let mut file = file.try_clone()?;
         file.rewind()?;
-        Self::of(file.into())
+        Self::of(file.into(), None)
     }
 
-    fn of(fd: OwnedFd) -> Result<Self, ReadError> {
+    fn of_dir(dir: BorrowedFd<'_>, name: &OsStr) -> Result<Self, ReadError> {
+        Self::of(fs::openat(dir, name, FLAGS, Mode::empty())?, Some(fs::fstat(dir)?))
+    }
+
+    fn of(fd: OwnedFd, dir: Option<Stat>) -> Result<Self, ReadError> {
         let file = File::from(fd);
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(ReadError::NotRegular);
         }
-        Ok(Self { file, metadata })
+        Ok(Self { file, metadata, dir })
     }
 
     /// The open file's metadata.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// The metadata of the directory that it was in when it was opened, behind all links; none in memory.
+    pub fn dir(&self) -> Option<&Stat> {
+        self.dir.as_ref()
     }
 
     /// The contents, in a buffer that wipes itself.
@@ -175,9 +186,8 @@ const FLAGS: OFlags =
 const STEP: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Follows each link as the kernel does, and checks its owner.
-fn follow(dir: &Dir, name: &OsStr) -> Result<Regular, ReadError> {
-    let mut at = fs::openat(dir.fd(), ".", STEP, Mode::empty())?;
-    let mut rest = VecDeque::from([name.to_owned()]);
+fn follow(mut at: OwnedFd, way: Vec<OsString>) -> Result<Regular, ReadError> {
+    let mut rest = VecDeque::from(way);
     let mut links = Vec::new();
     while let Some(step) = rest.pop_front() {
         let fd = fs::openat(&at, &step, STEP, Mode::empty())?;
@@ -193,7 +203,7 @@ fn follow(dir: &Dir, name: &OsStr) -> Result<Regular, ReadError> {
             }
             FileType::Directory => at = fd,
             FileType::RegularFile if rest.is_empty() => {
-                let file = Regular::of(fs::openat(&at, &step, FLAGS, Mode::empty())?)?;
+                let file = Regular::of_dir(at.as_fd(), &step)?;
                 let owner = file.metadata.uid();
                 let is_trusted = |link: &u32| [euid(), 0, owner].contains(link);
                 return match links.into_iter().find(|link| !is_trusted(link)) {

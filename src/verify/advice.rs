@@ -50,6 +50,12 @@ impl<'a> Advice<'a> {
         if usage.is_ca() {
             return Some(self.of_ca(check));
         }
+        // Its successor is under way, and another one would have another key.
+        let pending = self.name.pending_key_file();
+        if self.context.reading.has(&pending) {
+            let import = format!("crdb-cert import ... --overwrite{}", self.certs_dir());
+            return Some(format!("{import}   # what the CA answers: {} waits for it", self.word(&pending)));
+        }
         let renewable =
             [&checks::EXPIRED, &checks::EXPIRES_SOON, &checks::SIGNED_BY_OLDER_CA, &checks::OUTLIVES_CA];
         let file = self.name.certificate_file();

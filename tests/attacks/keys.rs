@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::attacker::{ID, Moment, Watch, attacker, come_and_go, while_attacked};
-use crate::place::{CA, NEXT, NODE, OWN, Place, Whose};
+use crate::place::{CA, CSR, NEXT, NODE, OWN, Place, Whose};
 use crate::race::Races;
 
 /// Attack 1 of the threat model: what records a change is taken away, and comes back when the files are others.
@@ -83,6 +83,7 @@ fn a_name_taken_at_the_right_moment_gets_no_key() {
         (CA, "safe", "safe/ca.key"),
         (NODE, "certs", "certs/node.key"),
         (&overwrite, "certs", "certs/node.key"),
+        (CSR, "certs", "certs/node.key.pending"),
     ] {
         for whose in [Whose::Roots(0o1777), Whose::Roots(0o3775), Whose::Attackers] {
             // With --overwrite a file of the directory's owner stays its own, if nobody else can write there.

@@ -16,4 +16,5 @@ mod output;
 mod place;
 mod planted;
 mod race;
+mod requests;
 mod swaps;

@@ -38,6 +38,8 @@ pub const STAGED: [&str; 6] = [
 pub const NODE: &str = "create-node localhost --certs-dir=certs --ca-key=safe/ca.key --key-algorithm=ecdsa";
 /// A CA, likewise.
 pub const CA: &str = "create-ca --certs-dir=certs --ca-key=safe/ca.key --key-algorithm=ecdsa";
+/// A key that waits for its certificate, likewise.
+pub const CSR: &str = "csr node localhost --certs-dir=certs --key-algorithm=ecdsa";
 /// What root does next.
 pub const NEXT: &str = "create-client bob --certs-dir=certs --ca-key=safe/ca.key --key-algorithm=ecdsa";
 

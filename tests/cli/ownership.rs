@@ -1,6 +1,6 @@
 //! Who may own a key, and its mode, on real files (REFERENCE.md section 4). The rule itself has its tests in `access`.
 
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt, chown};
 
 use crate::list::rows_with;
 use crate::sandbox::{DIRS, Run, Sandbox};
@@ -237,4 +237,37 @@ fn new_files_are_for_the_owner_that_is_named() {
     Run::of(command.env("COCKROACH_CERTS_OWNER", "daemon")).succeeds_silently();
     assert_eq!((owner("new"), owner("new/ca.crt")), ((uid, gid), (uid, gid)));
     assert_eq!(owner("new.key").0, 0);
+}
+
+/// The account that has the old key gets the one that waits, and then the new one.
+#[test]
+fn a_key_that_waits_belongs_to_who_has_the_one_that_it_will_replace() {
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    let sandbox = with_node();
+    let (uid, gid) = daemon();
+    for file in ["certs", "certs/node.key"] {
+        chown(sandbox.path(file), Some(uid), Some(gid)).expect("chown");
+    }
+    let owner = |file: &str| std::fs::metadata(sandbox.path(file)).expect("metadata").uid();
+    sandbox.run(&["csr", "--from=certs/node.crt", "--key-algorithm=ecdsa", "--certs-dir=certs"]).succeeds();
+    assert_eq!(owner("certs/node.key.pending"), uid);
+    let sign = ["sign", "certs/node.csr", "--as=node", "--host=localhost", "--out=-"];
+    let answer = sandbox.run(&[&sign[..], &DIRS].concat()).succeeds().stdout;
+    sandbox.write("answer.pem", &answer);
+    let import = ["import", "answer.pem", "--overwrite", "--certs-dir=certs"];
+    sandbox.run(&import).succeeds();
+    assert_eq!(owner("certs/node.key"), uid);
+    // Of another account, in a directory where that one can rename files, it is not taken.
+    sandbox.run(&["csr", "--from=certs/node.crt", "--key-algorithm=ecdsa", "--certs-dir=certs"]).succeeds();
+    let answer = sandbox.run(&[&sign[..], &DIRS].concat()).succeeds().stdout;
+    sandbox.write("answer.pem", &answer);
+    chown(sandbox.path("certs/node.key.pending"), Some(0), Some(0)).expect("chown");
+    let before = sandbox.snapshot();
+    let run = sandbox.run(&import);
+    let words = format!("it would be uid {uid}'s, and the key in certs/node.key.pending is uid 0's");
+    assert!(run.status == Some(1) && run.stderr.contains(&words), "{run:?}");
+    assert!(run.stderr.contains(&format!("chown -h {uid} certs/node.key.pending")), "{run:?}");
+    assert_eq!(sandbox.snapshot(), before);
 }

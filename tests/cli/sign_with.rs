@@ -348,9 +348,16 @@ fn the_signer_for_openssl_ca_works_with_several_at_a_time() {
         defaults: {key-algorithm: ecdsa, lifetime: 20d, subject: 'OU=x,O=Acme,CN={}'}\n";
     sandbox.write("m.yml", manifest);
     let signer = crate::support::project().join("contrib/signers/openssl-ca");
+    // A date that takes no more than BusyBox's does.
+    sandbox.make_dir("bin");
+    let date = "#!/bin/sh\ncase $* in *-d\\ [!@]*) echo \"date: invalid date\" >&2; exit 1;; esac\nPATH=${PATH#*:} exec date \"$@\"\n";
+    sandbox.write("bin/date", date);
+    sandbox.chmod("bin/date", 0o755);
     // The project may be in a place with a space in its name.
     let with = format!("--sign-with='{}' ca.cnf", signer.display());
-    let run = sandbox.run(&["apply", "m.yml", "--out=f", CERTS, "--jobs=4", &with]).succeeds();
+    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").expect("PATH"));
+    let mut command = sandbox.command(&["apply", "m.yml", "--out=f", CERTS, "--jobs=4", &with]);
+    let run = Run::of(command.env("PATH", path)).succeeds();
     assert!(run.stdout.contains("created 5") && run.stderr.is_empty(), "{run:?}");
     let text = sandbox.openssl(&["x509", "-in", "f/nodes/c/node.crt", "-noout", "-subject", "-enddate"]);
     assert!(text.contains("OU = x, O = Acme, CN = "), "{text}");

@@ -139,3 +139,26 @@ fn no_name_breaks_the_form_or_drives_the_terminal() {
     let tap = verify(&sandbox, &["--format=tap"]).stdout;
     assert!(tap.contains("\nnot ok 3 - certs/client.a\\#\\\\ \"\\\\u{1b}[2J\\\\u{202e}.crt\n"), "{tap}");
 }
+
+/// Another command would make another key.
+#[test]
+fn where_a_key_waits_the_answer_of_the_ca_is_what_is_missing() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-node", &["localhost", "--lifetime=20d"]).succeeds();
+    sandbox.create("create-client", &["app", "--lifetime=20d"]).succeeds();
+    let certs = "--certs-dir=certs";
+    let list = ["list", certs];
+    let status = ["status", certs];
+    let before = [list, status].map(|args| sandbox.run(&args).succeeds().stdout);
+    sandbox.run(&["csr", "--from=certs/node.crt", "--key-algorithm=ecdsa", certs]).succeeds();
+    assert_eq!([list, status].map(|args| sandbox.run(&args).succeeds().stdout), before);
+    let run = verify(&sandbox, &[]);
+    let import = "[expires-soon]\n  next:    crdb-cert import ... --overwrite --certs-dir=certs   \
+        # what the CA answers: certs/node.key.pending waits for it\n";
+    assert!(run.stdout.contains(import), "{run:?}");
+    assert!(run.stdout.contains("  next:    crdb-cert renew client.app "), "{run:?}");
+    // The key that is in use is lost: the one that waits helps.
+    fs::remove_file(sandbox.path("certs/node.key")).expect("removed");
+    let run = verify(&sandbox, &[]);
+    assert!(run.stdout.contains(&import.replace("expires-soon", "key-missing")), "{run:?}");
+}

@@ -64,8 +64,7 @@ fn killed_while_it_removes_an_expired_ca() {
         |call| format!("killed at {} #{}", call.name, call.nth),
         |call| {
             let world = world.copy();
-            let traced = strace::run(&world, &args, &[strace::signal(call, "SIGKILL")]);
-            ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+            strace::kill(&world, &args, &[strace::signal(call, "SIGKILL")])?;
             let ca = |snapshot: &Snapshot| snapshot.get(Path::new("certs/ca.crt")).cloned();
             let now = ca(&world.snapshot());
             ensure!(now == ca(&with) || now == ca(&without), "ca.crt is neither with nor without");
@@ -93,8 +92,7 @@ fn killed_while_it_renews_two_certificates() {
         |call| format!("killed at {} #{}", call.name, call.nth),
         |call| {
             let world = world.copy();
-            let traced = strace::run(&world, &args, &[strace::signal(call, "SIGKILL")]);
-            ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+            strace::kill(&world, &args, &[strace::signal(call, "SIGKILL")])?;
             let next = world.run(&words("create-tenant-signing 2 --certs-dir=certs"));
             ensure!(next.success(), "{next:?}");
             let now = world.snapshot();
@@ -133,8 +131,7 @@ fn killed_while_it_signs_two_requests() {
         |call| format!("killed at {} #{}", call.name, call.nth),
         |call| {
             let world = world.copy();
-            let traced = strace::run(&world, &args, &[strace::signal(call, "SIGKILL")]);
-            ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+            strace::kill(&world, &args, &[strace::signal(call, "SIGKILL")])?;
             let run = world.run(&recover);
             ensure!(run.success(), "{run:?}");
             let now = world.snapshot();
@@ -188,8 +185,7 @@ fn imports_or_not(world: &World, args: &[String], injections: &[String]) -> Resu
         snapshot.get(&Path::new("certs").join(name)).and_then(|item| item.contents.clone())
     };
     let waiting = file(&before, "node.key.pending");
-    let traced = strace::run(world, args, injections);
-    ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+    strace::kill(world, args, injections)?;
     let killed = world.snapshot();
     ensure!(killed.values().any(|item| item.contents == waiting), "the key that waited is lost");
     // A server that reads now finds a pair, by whatever the list of the change says.
@@ -224,8 +220,7 @@ fn kill_at_each_call(points: &mut Points, scenario: &Scenario, calls: Vec<Call>,
             let world = scenario.world.copy();
             let mut injections: Vec<_> = file_system.iter().map(|text| (*text).to_owned()).collect();
             injections.push(strace::signal(call, "SIGKILL"));
-            let traced = strace::run(&world, &scenario.args, &injections);
-            ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+            strace::kill(&world, &scenario.args, &injections)?;
             recovers(scenario, &world, &inspect(scenario, &world)?)
         },
     );

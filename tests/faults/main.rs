@@ -20,6 +20,7 @@ mod points;
 mod power_cut;
 mod scenario;
 mod signal;
+mod signer;
 mod strace;
 mod trace;
 mod world;

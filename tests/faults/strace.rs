@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use anyhow::{Result, ensure};
+
 use crate::world::{Run, World, program};
 
 /// Calls that are traced because of their class, and have nothing to do with files.
@@ -14,7 +16,7 @@ const OTHERS: [&str; 6] = ["execve", "fcntl", "ioctl", "mmap", "poll", "prctl"];
 /// An injection: a file system that can neither rename without replacing nor exchange.
 pub const PLAIN: &str = "renameat2:error=EINVAL";
 
-/// The `nth` call of this name in the life of the process, from 1.
+/// The `nth` call of this name in the life of a thread, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     pub name: String,
@@ -37,13 +39,21 @@ pub fn run(world: &World, args: &[String], injections: &[String]) -> Traced {
     Traced { run, log: fs::read_to_string(log(world)).expect("strace's log") }
 }
 
+/// Kills the program with these injections, the last of which does it.
+pub fn kill(world: &World, args: &[String], injections: &[String]) -> Result<()> {
+    let traced = run(world, args, injections);
+    ensure!(traced.was_killed_by("SIGKILL"), "it was not killed: {:?}", traced.run);
+    Ok(())
+}
+
 /// The command of [`run`].
 pub fn command(world: &World, args: &[String], injections: &[String]) -> Command {
-    static USABLE: LazyLock<Result<(), String>> = LazyLock::new(check_usable);
+    static USABLE: LazyLock<std::result::Result<(), String>> = LazyLock::new(check_usable);
     if let Err(reason) = &*USABLE {
         panic!("{reason}");
     }
-    let mut strace = world.command("strace", &["-f", "-qq", "-e", "trace=%file,%desc,prctl"]);
+    // Threads are followed, and what they start is not.
+    let mut strace = world.command("strace", &["-f", "-b", "execve", "-qq", "-e", "trace=%file,%desc,prctl"]);
     strace.arg("-o").arg(log(world));
     for injection in injections {
         strace.args(["-e", &format!("inject={injection}")]);
@@ -95,10 +105,13 @@ impl Traced {
         let mut calls = Vec::new();
         for line in self.log.lines() {
             let Some(name) = call_in(line) else { continue };
-            let nth = counts.entry(name).and_modify(|count| *count += 1).or_insert(1);
+            // strace counts the calls of each thread.
+            let thread = line.split(' ').next();
+            let nth = counts.entry((thread, name)).and_modify(|count| *count += 1).or_insert(1);
             own |= line.contains("PR_SET_DUMPABLE");
-            if own && !OTHERS.contains(&name) {
-                calls.push(Call { name: name.to_owned(), nth: *nth });
+            let call = Call { name: name.to_owned(), nth: *nth };
+            if own && !OTHERS.contains(&name) && !calls.contains(&call) {
+                calls.push(call);
             }
         }
         calls
@@ -134,7 +147,7 @@ fn call_in(line: &str) -> Option<&str> {
 }
 
 /// Says what is missing where there is no strace, or no permission to trace.
-fn check_usable() -> Result<(), String> {
+fn check_usable() -> std::result::Result<(), String> {
     let output = Command::new("strace").args(["-f", "-qq", "-e", "trace=none", "true"]).output();
     let output =
         output.map_err(|error| format!("these tests need strace ({error}): install the package strace"))?;

@@ -140,3 +140,98 @@ fn pkcs12_is_made_with_what_is_approved_and_never_with_3des() {
         );
     }
 }
+
+#[test]
+fn requests_are_made_signed_and_imported_on_the_module_alone() {
+    let sandbox = Sandbox::new();
+    let fips = |args: &[&str]| run_with(&sandbox, "fips.cnf", &ON, args);
+    let signer = "--sign-with=openssl x509 -req -copy_extensions copyall -CA certs/ca.crt \
+        -CAkey my-safe-directory/ca.key -days 30";
+    let [certs, ca_key] = DIRS;
+    for args in [
+        &["create-ca", "--key-algorithm=ecdsa", certs, ca_key][..],
+        &["csr", "node", "localhost", certs],
+        &["csr", "client", "ann", "--key-algorithm=ecdsa", certs],
+        &["sign", "certs/node.csr", "--as=node", "--host=localhost", "--out=-", certs, ca_key],
+        &["sign", "certs/client.ann.csr", "--as=client", "--user=ann", "--out=-", certs, ca_key],
+        &["create-node", "localhost", "--key-algorithm=ecdsa", certs, signer],
+        &["create-client", "bob", "--key-algorithm=ecdsa", certs, signer],
+        &["renew", "client.bob", certs, signer],
+    ] {
+        let run = fips(args).succeeds();
+        let answer = args[1].strip_prefix("certs/").and_then(|file| file.strip_suffix(".csr"));
+        if let Some(name) = answer {
+            sandbox.write(&format!("{name}.pem"), &run.stdout);
+            sandbox.openssl(&[
+                "crl2pkcs7",
+                "-nocrl",
+                "-certfile",
+                &format!("{name}.pem"),
+                "-out",
+                &format!("{name}.p7b"),
+            ]);
+        }
+    }
+    // PEM and PKCS#7.
+    for (file, form) in
+        [("node.pem", "--overwrite"), ("client.ann.p7b", "--dry-run"), ("client.ann.p7b", "--overwrite")]
+    {
+        fips(&["import", file, form, certs]).succeeds();
+    }
+    sandbox.verifies("certs/ca.crt", "certs/node.crt", "sslserver");
+    sandbox.verifies("certs/ca.crt", "certs/client.ann.crt", "sslclient");
+    sandbox.verifies("certs/ca.crt", "certs/client.bob.crt", "sslclient");
+    fips(&["verify", "--expires-within=1d", certs]).succeeds();
+}
+
+/// PKCS#12 derives its key as no FIPS provider does.
+#[test]
+fn pkcs12_says_how_to_do_without_it() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-client", &["root"]).succeeds();
+    let both = ["-inkey", "certs/client.root.key", "-in", "certs/client.root.crt"];
+    sandbox
+        .openssl(&[&["pkcs12", "-export", "-passout", "pass:secret", "-out", "root.pfx"], &both[..]].concat());
+    sandbox.write("secret", "secret");
+    sandbox.chmod("secret", 0o600);
+    sandbox.make_dir("new");
+    std::fs::copy(sandbox.path("certs/ca.crt"), sandbox.path("new/ca.crt")).expect("ca.crt");
+    let before = sandbox.snapshot();
+    let args = ["import", "root.pfx", "--passphrase-file=secret", "--certs-dir=new"];
+    let run = run_with(&sandbox, "fips.cnf", &ON, &args);
+    assert_eq!(run.status, Some(1), "{run:?}");
+    for words in
+        ["could not read root.pfx: OpenSSL's providers do not know what protects it", "HINT: make PEM of it"]
+    {
+        assert!(run.stderr.contains(words), "{words}: {run:?}");
+    }
+    assert_eq!(sandbox.snapshot(), before);
+    sandbox.run(&args).succeeds();
+}
+
+/// What was made before is refused, and nothing changes, where the base provider alone is loaded.
+#[test]
+fn with_the_base_provider_alone_no_request_is_made_signed_or_imported() {
+    let sandbox = Sandbox::with_ca();
+    let [certs, ca_key] = DIRS;
+    sandbox.run(&["csr", "node", "localhost", "--key-algorithm=ecdsa", certs]).succeeds();
+    let sign = ["sign", "certs/node.csr", "--as=node", "--host=localhost", "--out=-", certs, ca_key];
+    let answer = sandbox.run(&sign).succeeds().stdout;
+    sandbox.write("answer.pem", &answer);
+    let before = sandbox.snapshot();
+    for (args, fips) in [
+        (&["csr", "client", "ann", "--key-algorithm=ecdsa", certs][..], false),
+        (&sign, false),
+        (&["import", "answer.pem", certs], false),
+        (&["csr", "client", "ann", certs], true),
+        (&sign, true),
+        (&["import", "answer.pem", certs], true),
+        (&["create-client", "ann", certs, "--sign-with=touch asked"], true),
+    ] {
+        let variables = if fips { &ON[..] } else { &[] };
+        let run = run_with(&sandbox, "base.cnf", variables, args);
+        assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.starts_with("ERROR: "), "{args:?}: {}", run.stderr);
+        assert_eq!(sandbox.snapshot(), before, "{args:?}");
+    }
+}

@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 
 use crate::shell;
 
-/// All that is installed below PREFIX but the man pages.
+/// What is installed below PREFIX, apart from the man pages and whole directories.
 const FILES: [&str; 10] = [
     "bin/crdb-cert",
     "share/bash-completion/completions/crdb-cert",
@@ -28,6 +28,33 @@ const FILES: [&str; 10] = [
 fn pages() -> impl Iterator<Item = String> {
     let pages = std::fs::read_dir(shell::project().join("docs")).expect("docs");
     pages.map(|page| format!("share/doc/crdb-cert/docs/{}", page.expect("docs").file_name().to_string_lossy()))
+}
+
+/// What `--sign-with` can run, and the policy that goes with it.
+const SIGNERS: [&str; 3] = [
+    "share/crdb-cert/signers/openbao",
+    "share/crdb-cert/signers/openbao-policy.hcl",
+    "share/crdb-cert/signers/openssl-ca",
+];
+
+/// All of `examples`, and what Prometheus and systemd need.
+fn examples() -> impl Iterator<Item = String> {
+    let project = shell::project();
+    let files = WalkDir::new(project.join("examples")).into_iter().map(|entry| entry.expect("an example"));
+    let files = files.filter(|entry| entry.file_type().is_file());
+    let names = files.map(move |entry| {
+        let name = entry.path().strip_prefix(project.join("examples")).expect("an example").to_owned();
+        name.to_str().expect("UTF-8").to_owned()
+    });
+    let monitoring = ["crdb-cert-metrics.service", "crdb-cert-metrics.timer", "crdb-cert.rules.yml"];
+    let all = names.chain(monitoring.map(|name| format!("prometheus/{name}")));
+    all.map(|name| format!("share/doc/crdb-cert/examples/{name}"))
+}
+
+/// Everything but the man pages.
+fn files() -> impl Iterator<Item = String> {
+    let fixed = FILES.into_iter().chain(SIGNERS).chain(licence_of_crates()).map(str::to_owned);
+    fixed.chain(pages()).chain(examples())
 }
 
 /// Where the crates are, their licences are installed, too.
@@ -110,13 +137,14 @@ fn modes(root: &Path) -> BTreeMap<PathBuf, u32> {
 #[test]
 fn every_file_has_its_mode_under_any_umask() {
     let man_pages = COMMANDS.iter().map(|command| format!("share/man/man1/crdb-cert-{command}.1"));
-    let files = FILES.into_iter().chain(licence_of_crates()).chain(["share/man/man1/crdb-cert.1"]);
+    let programs = ["bin/crdb-cert", "share/crdb-cert/signers/openbao", "share/crdb-cert/signers/openssl-ca"];
     let mut expected = BTreeMap::new();
-    for file in files.map(str::to_owned).chain(pages()).chain(man_pages) {
+    for file in files().chain(["share/man/man1/crdb-cert.1".to_owned()]).chain(man_pages) {
+        let mode = if programs.contains(&&*file) { 0o755 } else { 0o644 };
         let file = Path::new("usr").join(file);
         let directories = file.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
         expected.extend(directories.map(|directory| (directory.to_owned(), 0o755)));
-        expected.insert(file.clone(), if file.ends_with("bin/crdb-cert") { 0o755 } else { 0o644 });
+        expected.insert(file.clone(), mode);
     }
     for umask in ["000", "022", "077"] {
         let root = Root::new();
@@ -128,7 +156,13 @@ fn every_file_has_its_mode_under_any_umask() {
 #[test]
 fn uninstall_leaves_no_file_but_those_of_others() {
     let root = Root::installed();
-    let others = ["usr/bin/other", "usr/share/doc/crdb-cert/other", "usr/share/man/man1/other.1"];
+    let others = [
+        "usr/bin/other",
+        "usr/share/crdb-cert/signers/other",
+        "usr/share/doc/crdb-cert/examples/ops/other",
+        "usr/share/doc/crdb-cert/other",
+        "usr/share/man/man1/other.1",
+    ];
     let others = others.map(|name| root.path().join(name));
     for other in &others {
         fs::write(other, "").expect("a file");
@@ -142,7 +176,9 @@ fn uninstall_leaves_no_file_but_those_of_others() {
 
     let root = Root::installed();
     root.make("022", "uninstall");
-    assert!(!root.path().join("usr/share/doc/crdb-cert").exists());
+    for gone in ["usr/share/doc/crdb-cert", "usr/share/crdb-cert"] {
+        assert!(!root.path().join(gone).exists(), "{gone}");
+    }
 }
 
 #[test]
@@ -171,7 +207,7 @@ const ALL_ELSE_READ_ONLY: &str = r#"
 fn nothing_outside_destdir_is_touched() {
     let root = tempfile::tempdir().expect("a temporary directory");
     let both = format!("{MAKE}; set -- \"$1\" \"$4\" \"$3\"; {MAKE}");
-    let installed = FILES.into_iter().chain(licence_of_crates()).count() + pages().count() + COMMANDS.len() + 1;
+    let installed = files().count() + COMMANDS.len() + 1;
     for (script, files) in [(MAKE, installed), (&both, 0)] {
         let unshare = "unshare --user --map-root-user --mount sh -euc \"$@\"";
         let args = [ALL_ELSE_READ_ONLY, "sh", script, "022", "install"].map(AsRef::as_ref);

@@ -14,3 +14,4 @@ mod kubernetes;
 mod monitoring;
 mod prerequisites;
 mod shell;
+mod signers;

@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::ca::passphrase::Source;
 use crate::certificate::Certificate;
+use crate::certs_dir::batch::Holder;
+use crate::certs_dir::ownership;
 use crate::cli::Import;
 use crate::command::announce;
 use crate::error::{Advice, reason};
@@ -23,8 +25,8 @@ const CERTIFICATES: usize = 200;
 pub struct Answer {
     /// Each of them once.
     pub certificates: Vec<Certificate>,
-    /// Of PKCS#12, for example.
-    pub keys: Vec<PrivateKey>,
+    /// Of PKCS#12, for example; and whose each one is, where that matters.
+    pub keys: Vec<(PrivateKey, Option<Holder>)>,
     /// The files, for messages.
     pub shown: String,
 }
@@ -35,21 +37,21 @@ impl Answer {
         let shown: Vec<_> = args.files.iter().map(|file| shown(file)).collect();
         let mut answer = Self { certificates: Vec::new(), keys: Vec::new(), shown: shown.join(", ") };
         for (file, shown) in args.files.iter().zip(shown) {
-            let contents = contents(file).with_context(|| format!("could not read {shown}"))?;
+            let (contents, holder) = contents(file).with_context(|| format!("could not read {shown}"))?;
             let container = Container::read(&contents, || passphrase(args, &shown));
             let container = container.map_err(with_advice);
-            answer.add(container.with_context(|| format!("could not read {shown}"))?)?;
+            answer.add(container.with_context(|| format!("could not read {shown}"))?, holder)?;
         }
         Ok(answer)
     }
 
-    fn add(&mut self, container: Container) -> Result<()> {
+    fn add(&mut self, container: Container, holder: Option<Holder>) -> Result<()> {
         for certificate in container.certificates {
             if !self.certificates.contains(&certificate) {
                 self.certificates.push(certificate);
             }
         }
-        self.keys.extend(container.key);
+        self.keys.extend(container.key.map(|key| (key, holder)));
         if self.certificates.len() > CERTIFICATES {
             bail!("there are more than {CERTIFICATES} certificates in {}", self.shown);
         }
@@ -61,10 +63,16 @@ fn shown(file: &OsStr) -> String {
     if file == "-" { "standard input".to_owned() } else { Path::new(file).display().to_string() }
 }
 
-fn contents(file: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
+/// What is in the file, and whose it is.
+fn contents(file: &OsStr) -> Result<(Zeroizing<Vec<u8>>, Option<Holder>)> {
     if file != "-" {
-        let read = Regular::open(Path::new(file)).and_then(Regular::read);
-        return read.map_err(|error| match error {
+        let path = Path::new(file);
+        let read = || {
+            let open = Regular::open(path)?;
+            let holder = ownership::holder(&open, path.to_owned(), None);
+            Ok((open.read()?, holder))
+        };
+        return read().map_err(|error| match error {
             ReadError::NotFound => {
                 Advice::new(error.to_string(), "name the file that the CA sent, or - for standard input").into()
             }
@@ -78,7 +86,7 @@ fn contents(file: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     if contents.len() as u64 > LIMIT {
         bail!("it has more than {LIMIT} bytes");
     }
-    Ok(contents)
+    Ok((contents, None))
 }
 
 fn passphrase(args: &Import, shown: &str) -> Result<Zeroizing<Vec<u8>>> {

@@ -61,7 +61,7 @@ impl Arrival {
         let gone = |file| Target { file, existing: Existing::Replace };
         let mut files = Vec::new();
         if !matches!(self.found.place, Place::InUse) {
-            files.push((target(name.key_file()), Contents::Key(self.found.key.to_pem()?)));
+            files.push((target(name.key_file()), self.key(self.found.key.to_pem()?)));
         }
         let pem = self.sorted.chain().flat_map(|one| pem::armor("CERTIFICATE", one.der()).to_vec()).collect();
         files.push((target(name.certificate_file()), Contents::Certificates(pem)));
@@ -70,7 +70,7 @@ impl Arrival {
             // It follows its key.
             let existing = if reading.has(&name.key_file()) { existing.clone() } else { Existing::Replace };
             let target = Target { file: name.pkcs8_file(), existing };
-            files.push((target, Contents::Key(self.found.key.to_pkcs8_der()?)));
+            files.push((target, self.key(self.found.key.to_pkcs8_der()?)));
         }
         if let Place::Pending(contents) = &self.found.place {
             files.push((gone(name.pending_key_file()), Contents::Gone(contents.clone())));
@@ -79,6 +79,10 @@ impl Arrival {
             files.push((gone(name.request_file()), Contents::Gone(request.contents.clone())));
         }
         Ok(files)
+    }
+
+    fn key(&self, encoded: Zeroizing<Vec<u8>>) -> Contents {
+        Contents::OldKey(encoded, self.found.holder.clone())
     }
 
     /// What to tell the operator.

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use crate::certificate::{CLIENT_AUTH, Certificate, SERVER_AUTH};
+use crate::certs_dir::batch::Holder;
 use crate::certs_dir::layout::{CertificateName, is_key, is_pending_key};
 use crate::certs_dir::{CertsDir, Reading};
 use crate::cli::Import;
@@ -14,7 +15,6 @@ use crate::error::{Advice, clipped};
 use crate::incoming::{Difference, is_for};
 use crate::login::TENANTS_UNIT;
 use crate::pki::key::PrivateKey;
-use crate::store::read::Regular;
 use crate::usage::Usage;
 
 /// Where a key is.
@@ -37,6 +37,8 @@ pub struct Found {
     pub public: Vec<u8>,
     /// Where it is.
     pub place: Place,
+    /// Whose it is, where that matters.
+    pub holder: Option<Holder>,
 }
 
 /// What --as names.
@@ -128,16 +130,18 @@ impl Search<'_> {
             if self.wanted.is_some_and(|wanted| *wanted != name) {
                 continue;
             }
-            let read = || -> Result<(Zeroizing<Vec<u8>>, PrivateKey)> {
-                let contents = self.reading.open(file).and_then(Regular::read)?;
+            let read = || -> Result<(Zeroizing<Vec<u8>>, PrivateKey, Option<Holder>)> {
+                let open = self.reading.open(file)?;
+                let holder = self.reading.holder(file, &open);
+                let contents = open.read()?;
                 let key = PrivateKey::from_pem(&contents)?;
-                Ok((contents, key))
+                Ok((contents, key, holder))
             };
             let path = self.reading.path(file).display().to_string();
             match read().with_context(|| format!("could not use the key {path}")) {
-                Ok((contents, key)) => {
+                Ok((contents, key, holder)) => {
                     let place = if pending { Place::Pending(contents) } else { Place::InUse };
-                    found.extend(self.fitting(name, key, place)?);
+                    found.extend(self.fitting(name, key, place, holder)?);
                     self.looked.push(path);
                 }
                 // Another key may fit.
@@ -147,16 +151,22 @@ impl Search<'_> {
         Ok(found)
     }
 
-    fn fitting(&self, name: CertificateName, key: PrivateKey, place: Place) -> Result<Option<Found>> {
+    fn fitting(
+        &self,
+        name: CertificateName,
+        key: PrivateKey,
+        place: Place,
+        holder: Option<Holder>,
+    ) -> Result<Option<Found>> {
         let public = key.public()?.public_key_to_der()?;
         let fits = self.answer.certificates.iter().any(|certificate| is_for(certificate, &public));
-        Ok(fits.then_some(Found { name, key, public, place }))
+        Ok(fits.then_some(Found { name, key, public, place, holder }))
     }
 
     /// Keys that came along: what they are for, --as says, or the certificate.
     fn came(&mut self) -> Result<Vec<Found>> {
         let mut found = Vec::new();
-        for key in &self.answer.keys {
+        for (key, holder) in &self.answer.keys {
             let public = key.public()?.public_key_to_der()?;
             let leaf = self.answer.certificates.iter().find(|certificate| is_for(certificate, &public));
             let Some(leaf) = leaf else { continue };
@@ -164,7 +174,7 @@ impl Search<'_> {
                 Some(wanted) => wanted.clone(),
                 None => obvious(leaf)?,
             };
-            found.extend(self.fitting(name, key.clone(), Place::Came)?);
+            found.extend(self.fitting(name, key.clone(), Place::Came, holder.clone())?);
         }
         if found.len() > 1 && self.wanted.is_some() {
             bail!("{} has several keys and certificates, and --as is for one of them", self.answer.shown);
