@@ -1,5 +1,5 @@
 //! What the program makes, read by other people's software: OpenSSL's command line, GnuTLS, NSS, Go, Java, Python's
-//! `cryptography`, OpenLDAP, a PKIX linter and PostgreSQL.
+//! `cryptography`, OpenLDAP, a PKIX linter, PostgreSQL, its drivers, pgbouncer, HAProxy and nginx.
 //!
 //! A missing peer is a failure that names the package; `tests/interop/install-peers` installs them all. The Python ones
 //! are in a virtual environment, `peers-venv` in cargo's target directory or where `CRDB_CERT_PEERS_VENV` says.
@@ -14,15 +14,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod deployed;
 mod expected;
 mod fields;
 mod keys;
 mod lint;
 mod login;
 mod names;
+mod net;
 mod ocsp;
 mod odd;
 mod peers;
+mod postgres;
 mod requests;
 mod sandbox;
 mod sets;

@@ -37,6 +37,22 @@ pub enum Peer {
     PostgresServer(&'static str),
     /// PostgreSQL's client.
     Psql,
+    /// `peers/Jdbc.java`: PostgreSQL's JDBC driver.
+    Jdbc,
+    /// `peers/pgx.go`: pgx.
+    Pgx,
+    /// `peers/pg.js`: node-postgres.
+    NodePostgres,
+    /// `peers/postgres.py`: psycopg.
+    Psycopg,
+    /// The pool of connections.
+    Pgbouncer,
+    /// The load balancer.
+    Haproxy,
+    /// The web server.
+    Nginx,
+    /// The client of web servers.
+    Curl,
     /// Test::Harness.
     Prove,
 }
@@ -52,12 +68,17 @@ impl Peer {
             Self::Certtool => "certtool".into(),
             Self::Cfssl => "cfssl".into(),
             Self::Certutil => "certutil".into(),
-            Self::Go | Self::GoNames | Self::GoOdd => "go".into(),
-            Self::Java => "java".into(),
-            Self::Python | Self::PythonNames | Self::PythonOdd => venv().join("bin/python"),
+            Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => "go".into(),
+            Self::Java | Self::Jdbc => "java".into(),
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Psycopg => venv().join("bin/python"),
             Self::Linter => venv().join("bin/lint_pkix_cert"),
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
+            Self::NodePostgres => "node".into(),
+            Self::Pgbouncer => server("pgbouncer"),
+            Self::Haproxy => server("haproxy"),
+            Self::Nginx => server("nginx"),
+            Self::Curl => "curl".into(),
             Self::Prove => "prove".into(),
         }
     }
@@ -71,25 +92,33 @@ impl Peer {
         };
         let texts = |texts: &[&str]| texts.iter().map(OsString::from).collect::<Vec<_>>();
         match self {
-            Self::Go | Self::GoNames => {
+            Self::Go | Self::GoNames | Self::Pgx => {
                 let mut arguments = texts(&["run"]);
                 arguments.push(match self {
+                    Self::Pgx => program("pgx.go", include_str!("peers/pgx.go")),
                     Self::Go => program("certs.go", include_str!("peers/certs.go")),
                     _ => program("names.go", include_str!("peers/names.go")),
                 });
                 arguments
             }
-            Self::Java => {
+            Self::Java | Self::Jdbc => {
                 // Quick to start, and without files in /tmp.
                 let mut arguments = texts(&["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]);
                 arguments.extend(texts(&["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]));
-                arguments.push(program("Certs.java", include_str!("peers/Certs.java")));
+                if self == Self::Jdbc {
+                    arguments.extend(["-classpath".into(), jdbc_driver().into()]);
+                    arguments.push(program("Jdbc.java", include_str!("peers/Jdbc.java")));
+                } else {
+                    arguments.push(program("Certs.java", include_str!("peers/Certs.java")));
+                }
                 arguments
             }
-            Self::Python | Self::PythonNames | Self::PythonOdd => {
+            Self::NodePostgres => vec![program("pg.js", include_str!("peers/pg.js"))],
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Psycopg => {
                 let mut arguments = texts(&["-I", "-B"]);
                 arguments.push(match self {
                     Self::Python => program("certs.py", include_str!("peers/certs.py")),
+                    Self::Psycopg => program("postgres.py", include_str!("peers/postgres.py")),
                     Self::PythonOdd => program("odd.py", include_str!("peers/odd.py")),
                     _ => program("names.py", include_str!("peers/names.py")),
                 });
@@ -101,14 +130,18 @@ impl Peer {
 
     /// The peer's settings, in a clean environment.
     pub fn environment(self, sandbox: &Sandbox) -> Vec<(&'static str, OsString)> {
+        let modules = || format!("{}:/usr/share/nodejs", venv().join("node-pg/node_modules").display());
         match self {
-            Self::Go | Self::GoNames | Self::GoOdd => vec![
+            Self::NodePostgres => vec![("NODE_PATH", modules().into())],
+            Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => vec![
                 ("GOCACHE", go_cache(sandbox).into()),
                 ("GO111MODULE", "off".into()),
                 ("GOENV", "off".into()),
                 ("GOTOOLCHAIN", "local".into()),
                 ("GOPROXY", "off".into()),
                 ("CGO_ENABLED", "0".into()),
+                // Where Debian and Fedora have libraries.
+                ("GOPATH", "/usr/share/gocode".into()),
             ],
             _ => Vec::new(),
         }
@@ -123,12 +156,17 @@ impl Peer {
             Self::Certtool => ("gnutls-bin", "gnutls-utils"),
             Self::Cfssl => ("golang-cfssl", "golang-github-cloudflare-cfssl"),
             Self::Certutil => ("libnss3-tools", "nss-tools"),
-            Self::Go | Self::GoNames | Self::GoOdd => ("golang-go", "golang"),
-            Self::Java => ("default-jdk-headless", "java-latest-openjdk-devel"),
+            Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => ("golang-go", "golang"),
+            Self::Java | Self::Jdbc => ("default-jdk-headless", "java-latest-openjdk-devel"),
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
             Self::Prove => ("perl", "perl-Test-Harness"),
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Linter => {
+            Self::NodePostgres => ("nodejs", "nodejs"),
+            Self::Pgbouncer => ("pgbouncer", "pgbouncer"),
+            Self::Haproxy => ("haproxy", "haproxy"),
+            Self::Nginx => ("nginx-light", "nginx-core"),
+            Self::Curl => ("curl", "curl"),
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Psycopg | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \
                      name yours in CRDB_CERT_PEERS_VENV"
@@ -173,6 +211,21 @@ fn go_cache(sandbox: &Sandbox) -> PathBuf {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache");
     let usable = fs::create_dir_all(&shared).and_then(|()| tempfile::tempfile_in(&shared));
     usable.map_or_else(|_| sandbox.path("go-cache"), |_| shared)
+}
+
+/// A server, which may be where the PATH of ordinary users does not lead.
+fn server(program: &str) -> PathBuf {
+    let path = Path::new("/usr/sbin").join(program);
+    if path.exists() { path } else { program.into() }
+}
+
+/// PostgreSQL's JDBC driver.
+fn jdbc_driver() -> PathBuf {
+    let names = ["postgresql.jar", "postgresql-jdbc.jar", "postgresql-jdbc/postgresql.jar"];
+    let mut places = names.iter().map(|name| Path::new("/usr/share/java").join(name));
+    places.find(|path| path.exists()).unwrap_or_else(|| {
+        panic!("PostgreSQL's JDBC driver is missing: install libpostgresql-jdbc-java (Debian) or postgresql-jdbc (Fedora)")
+    })
 }
 
 /// A program of the newest PostgreSQL server: in Debian not in PATH, but in `/usr/lib/postgresql/<version>/bin`.

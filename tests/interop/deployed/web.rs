@@ -1,0 +1,4 @@
+use super::{Lab, Row};
+pub fn rows(_: &Lab) -> Vec<Row> {
+    Vec::new()
+}
