@@ -1,5 +1,7 @@
 //! pgbouncer between psql and PostgreSQL.
 
+use std::thread;
+
 use super::Expected::{self, Accepted, Refused};
 use super::files::{ELSEWHERE, EXPIRED, FUTURE, GOOD, STRANGER};
 use super::service::Service;
@@ -131,8 +133,10 @@ impl Pools {
         let place = |dir: &str, name: &str| format!(" = {}", host.path(&format!("{dir}/{name}")).display());
         let users = host.path("users.txt");
         host.write("users.txt", &page::configuration("/etc/pgbouncer/users.txt"));
-        // Nothing in /tmp, and a second database with a user for whom the pool has no certificate.
-        let more = format!("others = {server} dbname=movr user=root\n\n[pgbouncer]\nunix_socket_dir =\n");
+        // Nothing in /tmp, a second database with a user for whom the pool has no certificate, and no long wait for a
+        // server that it cannot log in to.
+        let settings = "[pgbouncer]\nunix_socket_dir =\nclient_login_timeout = 5\n";
+        let more = format!("others = {server} dbname=movr user=root\n\n{settings}");
         let configuration = page::with(
             &page::configuration("/etc/pgbouncer/pgbouncer.ini"),
             &[
@@ -171,13 +175,18 @@ impl Pools {
 
     /// psql in each case; why the pool refused it is in the pool's log.
     pub fn rows(&self, lab: &Lab) -> Vec<Row> {
-        let row = |case: Case| {
-            let (_, port, service) = self.find(case.pool);
-            service.news();
-            let seen = connect(lab, *port, &case).map_err(|why| why + " " + &service.news());
-            Row { peer: "pgbouncer", case: case.name, expected: case.expected, seen }
+        let ask = |(pool, port, service): &(Pool, u16, Service)| {
+            let row = |case: &Case| {
+                service.news();
+                let seen = connect(lab, *port, case).map_err(|why| why + " " + &service.news());
+                Row { peer: "pgbouncer", case: case.name, expected: case.expected, seen }
+            };
+            CASES.iter().filter(|case| case.pool == *pool).map(row).collect::<Vec<_>>()
         };
-        CASES.into_iter().map(row).collect()
+        thread::scope(|scope| {
+            let asked: Vec<_> = self.0.iter().map(|pool| scope.spawn(|| ask(pool))).collect();
+            asked.into_iter().flat_map(|rows| rows.join().expect("rows")).collect()
+        })
     }
 }
 
