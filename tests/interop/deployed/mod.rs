@@ -14,6 +14,7 @@ use std::path::Path;
 
 use crate::postgres::Server;
 use crate::sandbox::Sandbox;
+use crate::support::Run;
 
 /// What should become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub enum Expected {
 use Expected::{Accepted, Refused};
 
 /// The client presents a certificate that the server's TLS refuses. TLS 1.3 may lose the alert on its way.
-pub const BY_THE_SERVER: Expected = Refused(&["alert", "remote error", "reset", "closed", "eof", "broken pipe"]);
+pub const BY_THE_SERVER: Expected =
+    Refused(&["alert", "remote error", "reset", "closed", "eof", "broken pipe"]);
 
 /// How many octets of a reason are shown before what was expected.
 const CONTEXT: usize = 25;
@@ -97,16 +99,22 @@ impl Lab {
     }
 }
 
+/// Runs psql as maxroach at a port, with a certificate from one of the directories.
+fn psql(lab: &Lab, port: u16, database: &str, from: &str, of: &str) -> Result<(), String> {
+    let (host, dir) = (format!("--host=localhost:{port}"), format!("--certs-dir={from}"));
+    let database = format!("--database={database}");
+    let args = ["export", "connection", "maxroach", &host, &database, &dir];
+    let url = Run::of(&mut lab.clients.ours(&args)).succeeds().stdout;
+    let url = url.replace(&format!("/{from}/ca.crt"), &format!("/{}/ca.crt", files::GOOD));
+    drivers::psql_url(lab, &url.trim_end().replace("client.maxroach.", &format!("client.{of}.")))
+}
+
 #[test]
 fn what_users_run_lets_in_whom_it_should_and_nobody_else() {
     let lab = Lab::start();
-    let t = std::time::Instant::now();
     let pools = pools::Pools::start(&lab);
-    eprintln!("start {:?}", t.elapsed());
     let mut rows = drivers::rows(&lab, &pools);
-    eprintln!("drivers {:?}", t.elapsed());
     rows.extend(pools.rows(&lab));
-    eprintln!("pools {:?}", t.elapsed());
     rows.extend(web::rows(&lab));
     let head = format!("{:14} | {:50} | {:8} | seen\n", "peer", "case", "expected");
     let table = head + &rows.iter().map(Row::line).collect::<String>();

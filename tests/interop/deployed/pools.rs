@@ -5,10 +5,9 @@ use std::thread;
 use super::Expected::{self, Accepted, Refused};
 use super::files::{ELSEWHERE, EXPIRED, FUTURE, GOOD, STRANGER};
 use super::service::Service;
-use super::{BY_THE_SERVER, Lab, Row, drivers, page};
+use super::{BY_THE_SERVER, Lab, Row, page, psql};
 use crate::net::free_port;
 use crate::peers::Peer;
-use crate::support::Run;
 
 /// Where the parts of a pool's configuration are from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +177,8 @@ impl Pools {
         let ask = |(pool, port, service): &(Pool, u16, Service)| {
             let row = |case: &Case| {
                 service.news();
-                let seen = connect(lab, *port, case).map_err(|why| why + " " + &service.news());
+                let seen = psql(lab, *port, case.database, case.from, case.of)
+                    .map_err(|why| why + " " + &service.news());
                 Row { peer: "pgbouncer", case: case.name, expected: case.expected, seen }
             };
             CASES.iter().filter(|case| case.pool == *pool).map(row).collect::<Vec<_>>()
@@ -188,13 +188,4 @@ impl Pools {
             asked.into_iter().flat_map(|rows| rows.join().expect("rows")).collect()
         })
     }
-}
-
-fn connect(lab: &Lab, port: u16, case: &Case) -> Result<(), String> {
-    let (host, dir) = (format!("--host=localhost:{port}"), format!("--certs-dir={}", case.from));
-    let database = format!("--database={}", case.database);
-    let args = ["export", "connection", "maxroach", &host, &database, &dir];
-    let url = Run::of(&mut lab.clients.ours(&args)).succeeds().stdout;
-    let url = url.replace(&format!("/{}/ca.crt", case.from), &format!("/{GOOD}/ca.crt"));
-    drivers::psql_url(lab, &url.trim_end().replace("client.maxroach.", &format!("client.{}.", case.of)))
 }

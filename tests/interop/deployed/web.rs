@@ -3,7 +3,7 @@
 use super::Expected::{self, Accepted, Refused};
 use super::files::{ELSEWHERE, EXPIRED, FUTURE, GOOD, STRANGER};
 use super::service::Service;
-use super::{BY_THE_SERVER, Lab, Row, page};
+use super::{BY_THE_SERVER, Lab, Row, page, psql};
 use crate::net::free_port;
 use crate::peers::Peer;
 
@@ -189,6 +189,12 @@ const CASES: [Case; 28] = [
     },
 ];
 
+/// What is passed on as it is: whose certificate psql shows, and what is expected.
+const SQL_CASES: [(&str, &str, Expected); 2] = [
+    ("own certificate", "maxroach", Accepted),
+    ("another user's certificate", "root", Refused(&["certificate authentication failed"])),
+];
+
 /// An nginx in one process, with nothing outside the directory.
 const NGINX_SETTINGS: &str = "\
 daemon off;
@@ -209,8 +215,8 @@ scgi_temp_path nginx.scgi;
 const CONSOLE: &str = "
 server {
     listen 127.0.0.1:PORT ssl;
-    ssl_certificate DIR/node.crt;
-    ssl_certificate_key DIR/node.key;
+    ssl_certificate NODE.crt;
+    ssl_certificate_key NODE.key;
     ssl_client_certificate CA;
     ssl_verify_client optional;
     if ($ssl_client_s_dn !~ ^(|CN=maxroach,O=Cockroach)$) { return 403; }
@@ -218,59 +224,64 @@ server {
 }
 ";
 
-/// The proxies of all cases, each with its port, and what runs them.
+/// Where a proxy listens, and its server: one for each, as nginx would resume a session that another of its proxies has
+/// verified.
+#[derive(Clone, Copy)]
+struct Ports {
+    web: u16,
+    sql: u16,
+    console: u16,
+}
+
+/// The proxies of all cases, and what runs them.
 struct Proxies {
-    ports: Vec<(Proxy, u16)>,
+    ports: Vec<(Proxy, Ports)>,
     nginx: Service,
     haproxy: Service,
 }
 
 impl Proxies {
     fn start(lab: &Lab) -> Self {
-        let consoles = [GOOD, STRANGER, EXPIRED, FUTURE, ELSEWHERE].map(|server| (server, free_port()));
-        let mut ports: Vec<(Proxy, u16)> = Vec::new();
+        let mut ports: Vec<(Proxy, Ports)> = Vec::new();
         for case in &CASES {
             if !ports.iter().any(|(proxy, _)| *proxy == case.proxy) {
-                ports.push((case.proxy, free_port()));
+                let [web, sql, console] = [(); 3].map(|()| free_port());
+                ports.push((case.proxy, Ports { web, sql, console }));
             }
         }
         let host = &lab.postgres.sandbox;
-        let console = |server| consoles.iter().find(|(dir, _)| *dir == server).expect("a console").1;
-        let configuration = |peer: Peer, one: fn(&Lab, Proxy, u16, u16) -> String| -> String {
+        let all = |peer: Peer, one: fn(&Lab, Proxy, Ports) -> String| -> String {
             let ports = ports.iter().filter(|(proxy, _)| proxy.peer == peer);
-            ports.map(|(proxy, port)| one(lab, *proxy, *port, console(proxy.server))).collect()
+            ports.map(|(proxy, ports)| one(lab, *proxy, *ports)).collect()
         };
-        let consoles: String = consoles
-            .iter()
-            .map(|(dir, port)| {
-                let ca = host.path(&format!("{GOOD}/ca.crt")).display().to_string();
-                let dir = host.path(dir).display().to_string();
-                page::with(CONSOLE, &[("PORT", &port.to_string()), ("DIR", &dir), ("CA;", &format!("{ca};"))])
-            })
-            .collect();
-        host.write("nginx.conf", &format!("{NGINX_SETTINGS}{consoles}{}}}\n", configuration(Peer::Nginx, nginx)));
-        host.write("haproxy.cfg", &configuration(Peer::Haproxy, haproxy));
+        let consoles: String = ports.iter().map(|(proxy, ports)| console(lab, *proxy, *ports)).collect();
+        host.write("nginx.conf", &format!("{NGINX_SETTINGS}{consoles}{}}}\n", all(Peer::Nginx, nginx)));
+        host.write("haproxy.cfg", &all(Peer::Haproxy, haproxy));
         let prefix = format!("{}/", host.dir().display());
         let run = |peer: Peer, name: &str, args: &[&str]| {
-            let (_, port) = ports.iter().rev().find(|(proxy, _)| proxy.peer == peer).expect("a port");
-            Service::start(&lab.postgres, peer, name, args, *port)
+            let (_, last) = ports.iter().rfind(|(proxy, _)| proxy.peer == peer).expect("a port");
+            Service::start(&lab.postgres, peer, name, args, last.web)
         };
         let nginx = run(Peer::Nginx, "nginx", &["-p", &prefix, "-c", "nginx.conf", "-e", "stderr"]);
         let haproxy = run(Peer::Haproxy, "haproxy", &["-db", "-f", "haproxy.cfg"]);
         Self { ports, nginx, haproxy }
     }
 
+    fn ports(&self, proxy: Proxy) -> Ports {
+        self.ports.iter().find(|(running, _)| *running == proxy).expect("a running proxy").1
+    }
+
     /// What curl gets, or why not; the proxy's log says more.
     fn ask(&self, lab: &Lab, case: &Case) -> Result<(), String> {
-        let (_, port) = self.ports.iter().find(|(proxy, _)| *proxy == case.proxy).expect("a port");
         let service = if case.proxy.peer == Peer::Nginx { &self.nginx } else { &self.haproxy };
         service.news();
-        let mut args = vec!["--silent".to_owned(), "--show-error".to_owned(), "--max-time".to_owned(), "30".to_owned()];
+        let mut args =
+            vec!["--silent".to_owned(), "--show-error".to_owned(), "--max-time".to_owned(), "30".to_owned()];
         args.extend(["--cacert".to_owned(), format!("{}/ca.crt", case.trusts)]);
         if let Some(dir) = case.from {
             args.extend(["--cert".to_owned(), format!("{dir}/client.{}.pem", case.of)]);
         }
-        args.push(format!("https://localhost:{port}/"));
+        args.push(format!("https://localhost:{}/", self.ports(case.proxy).web));
         let answer = lab.clients.ask(Peer::Curl, &args);
         if answer.success && answer.stdout == "the DB Console\n" {
             return Ok(());
@@ -279,46 +290,66 @@ impl Proxies {
     }
 }
 
-/// The server of the documentation.
-fn nginx(lab: &Lab, proxy: Proxy, port: u16, server: u16) -> String {
-    let place = |dir: &str, name: &str| lab.postgres.sandbox.path(&format!("{dir}/{name}")).display().to_string();
+/// A file of the servers.
+fn place(lab: &Lab, dir: &str, name: &str) -> String {
+    lab.postgres.sandbox.path(&format!("{dir}/{name}")).display().to_string()
+}
+
+/// The DB Console behind a proxy.
+fn console(lab: &Lab, proxy: Proxy, ports: Ports) -> String {
     let replacements = [
-        ("listen 443 ssl;", &*format!("listen 127.0.0.1:{port} ssl;")),
+        ("PORT", &*ports.console.to_string()),
+        ("NODE", &place(lab, proxy.server, "node")),
+        ("CA", &place(lab, GOOD, "ca.crt")),
+    ];
+    page::with(CONSOLE, &replacements)
+}
+
+/// The server of the documentation.
+fn nginx(lab: &Lab, proxy: Proxy, ports: Ports) -> String {
+    let replacements = [
+        ("listen 443 ssl;", &*format!("listen 127.0.0.1:{} ssl;", ports.web)),
         ("proxy.example.com", "localhost"),
-        ("node1.example.com:8080", &format!("localhost:{server}")),
-        ("/etc/nginx/ui.crt", &place(proxy.front, "ui.crt")),
-        ("/etc/nginx/ui.key", &place(proxy.front, "ui.key")),
-        ("/etc/nginx/ca.crt", &place(proxy.trusts, "ca.crt")),
+        ("node1.example.com:8080", &format!("localhost:{}", ports.console)),
+        ("/etc/nginx/ui.crt", &place(lab, proxy.front, "ui.crt")),
+        ("/etc/nginx/ui.key", &place(lab, proxy.front, "ui.key")),
+        ("/etc/nginx/ca.crt", &place(lab, proxy.trusts, "ca.crt")),
     ];
     page::with(&page::configuration("/etc/nginx/conf.d/console.conf"), &replacements)
 }
 
 /// Those of the documentation, each with a name of its own.
-fn haproxy(lab: &Lab, proxy: Proxy, port: u16, server: u16) -> String {
-    let place = |dir: &str, name: &str| lab.postgres.sandbox.path(&format!("{dir}/{name}")).display().to_string();
-    let why = "log stdout format raw daemon\n    log-format \"%[bc_err_str] %[ssl_bc_err_str]\"";
+fn haproxy(lab: &Lab, proxy: Proxy, Ports { web, sql, console }: Ports) -> String {
+    let log = "log stdout format raw daemon\n    log-format \"%[bc_err_str] %[ssl_bc_err_str]\"";
+    let clients = format!("{} ca-file {}", place(lab, proxy.front, "ui.pem"), place(lab, GOOD, "ca.crt"));
     let replacements = [
-        ("listen sql", &*format!("listen sql{port}")),
-        ("bind :26257", &format!("bind 127.0.0.1:{}", free_port())),
+        ("listen sql", &*format!("listen sql{web}")),
+        ("frontend console", &format!("frontend console{web}\n    {log}")),
+        // Also where it is the default.
+        ("backend nodes", &format!("backend nodes{web}")),
+        ("bind :26257", &format!("bind 127.0.0.1:{sql}")),
+        ("bind :443", &format!("bind 127.0.0.1:{web}")),
         ("node1.example.com:26257", &format!("localhost:{}", lab.postgres.port)),
-        ("frontend console", &format!("frontend console{port}\n    {why}")),
-        ("backend nodes", &format!("backend nodes{port}")),
-        ("bind :443", &format!("bind 127.0.0.1:{port}")),
-        ("node1.example.com:8080", &format!("localhost:{server}")),
+        ("node1.example.com:8080", &format!("localhost:{console}")),
         ("verifyhost node1.example.com", "verifyhost localhost"),
-        ("/etc/haproxy/ui.pem ca-file /etc/haproxy/ca.crt", &format!("{} ca-file {}", place(proxy.front, "ui.pem"), place(GOOD, "ca.crt"))),
-        ("/etc/haproxy/client.maxroach.pem", &place(proxy.back, &format!("client.{}.pem", proxy.of))),
-        ("/etc/haproxy/ca.crt", &place(proxy.trusts, "ca.crt")),
+        ("/etc/haproxy/ui.pem ca-file /etc/haproxy/ca.crt", &clients),
+        ("/etc/haproxy/client.maxroach.pem", &place(lab, proxy.back, &format!("client.{}.pem", proxy.of))),
+        ("/etc/haproxy/ca.crt", &place(lab, proxy.trusts, "ca.crt")),
     ];
     page::with(&page::configuration("/etc/haproxy/haproxy.cfg"), &replacements)
 }
 
-/// curl in each case.
+/// curl in each case, and psql through HAProxy.
 pub fn rows(lab: &Lab) -> Vec<Row> {
     let proxies = Proxies::start(lab);
     let row = |case: &Case| {
         let peer = if case.proxy.peer == Peer::Nginx { "nginx" } else { "HAProxy" };
         Row { peer, case: case.name, expected: case.expected, seen: proxies.ask(lab, case) }
     };
-    CASES.iter().map(row).collect()
+    let sql = proxies.ports(HAPROXY.proxy).sql;
+    let sql_row = |(case, of, expected)| {
+        let seen = psql(lab, sql, "movr", GOOD, of);
+        Row { peer: "HAProxy, SQL", case, expected, seen }
+    };
+    CASES.iter().map(row).chain(SQL_CASES.into_iter().map(sql_row)).collect()
 }
