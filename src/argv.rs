@@ -21,7 +21,7 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
     let mut args = args.into_iter();
     let program = args.next();
     let mut flags = Vec::new();
-    let mut command = None;
+    let mut command = Vec::new();
     while let Some(arg) = args.next() {
         if arg == "--" {
             flags.push(arg);
@@ -30,17 +30,25 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
             let value_follows = takes_value(root, &arg);
             flags.push(arg);
             flags.extend(value_follows.then(|| args.next()).flatten());
-        } else if LEADING.iter().all(|word| arg != *word) {
+        } else if !command.is_empty() || LEADING.iter().all(|word| arg != *word) {
             let asks_for_help = arg == "help";
-            command = Some(arg);
+            let is_last = command.len() == 1 || !has_commands(root, &arg);
+            command.push(arg);
             if asks_for_help {
                 // `help cert create-ca` asks for the help of `create-ca`.
                 flags.extend(args.by_ref().skip_while(|word| LEADING.iter().any(|leading| word == leading)));
             }
-            break;
+            if is_last {
+                break;
+            }
         }
     }
     program.into_iter().chain(command).chain(flags).chain(args).collect()
+}
+
+/// Does the command have commands of its own?
+fn has_commands(root: &Command, name: &OsStr) -> bool {
+    root.find_subcommand(name).is_some_and(Command::has_subcommands)
 }
 
 /// The first argument, other than a CA key, that contains a PIN; returned without the PIN. Nothing reads a PIN
@@ -64,9 +72,9 @@ fn takes_value(root: &Command, arg: &OsStr) -> bool {
     let Some(name) = arg.to_str().and_then(|text| text.strip_prefix("--")) else {
         return false;
     };
-    let commands = std::iter::once(root).chain(root.get_subcommands());
-    commands
-        .flat_map(Command::get_arguments)
+    let nested = root.get_subcommands().flat_map(Command::get_subcommands);
+    let all = std::iter::once(root).chain(root.get_subcommands()).chain(nested);
+    all.flat_map(Command::get_arguments)
         .find(|known| known.get_long() == Some(name))
         .is_some_and(|known| known.get_action().takes_values() && !known.is_require_equals_set())
 }
@@ -111,6 +119,10 @@ mod tests {
             ("x help cert create-ca", "x help create-ca"),
             ("x --version", "x --version"),
             ("x -- list", "x -- list"),
+            ("x export pem a --out b", "x export pem a --out b"),
+            ("x --certs-dir a cert export --out b pem c", "x export pem --certs-dir a --out b c"),
+            ("x export --help", "x export --help"),
+            ("x export cert", "x export cert"),
             ("x --certs-dir", "x --certs-dir"),
         ] {
             assert_eq!(normalized(line), expected, "{line}");

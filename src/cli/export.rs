@@ -45,9 +45,9 @@ Example:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
-  psql \"$(crdb-cert export connection maxroach --host=node1:26257)\"
   crdb-cert export connection maxroach --host=node1.example.com \\
-    --database=movr --format=jdbc --certs-dir=certs")]
+    --database=movr --format=jdbc --certs-dir=certs
+  psql \"$(crdb-cert export connection maxroach --host=node1:26257)\"")]
     Connection(Connection),
 }
 

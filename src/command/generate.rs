@@ -32,7 +32,7 @@ fn visible() -> clap::Command {
         .subcommands(all.get_subcommands().filter(|command| !command.is_hide_set()).cloned())
 }
 
-/// One page for the program and one for each command.
+/// One page for the program and one for each command, with those that commands have of their own.
 fn man_pages(dir: &Path) -> Result<()> {
     fs::create_dir(dir).map_err(|error| {
         let what = format!("could not create {}: {}", dir.display(), reason(&error));
@@ -40,8 +40,13 @@ fn man_pages(dir: &Path) -> Result<()> {
     })?;
     let mut root = cli::command().disable_help_subcommand(true);
     root.build();
-    let commands = root.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
-    let pages: Vec<_> = commands.map(|command| (format!("{NAME}-{}", command.get_name()), command)).collect();
+    let mut pages = Vec::new();
+    for command in root.get_subcommands().filter(|command| !command.is_hide_set()) {
+        let name = format!("{NAME}-{}", command.get_name());
+        let nested = command.get_subcommands();
+        pages.extend(nested.map(|nested| (format!("{name}-{}", nested.get_name()), nested.clone())));
+        pages.push((name, command.clone()));
+    }
     for (name, command) in pages.into_iter().chain([(NAME.to_owned(), root)]) {
         let page = man_page(command.display_name(&name)).context("could not render a page")?;
         let path = dir.join(name + ".1");

@@ -100,20 +100,26 @@ impl Bundle<'_> {
         Ok(bag("1.2.840.113549.1.12.10.1.2", &shrouded, names.to_vec())?)
     }
 
-    /// The leaf comes first, then its chain: of two CAs with one name, Java takes the first.
+    /// The leaf comes first, then its chain: of two CAs with one name, a reader meets the one that signed first.
     fn certificates(&self, names: &[Vec<u8>]) -> Result<Vec<u8>, ErrorStack> {
         let mut bags = certificate_bag(self.leaf, names.to_vec())?;
-        for certificate in self.chain.iter().filter(|certificate| !self.trusted.contains(certificate)) {
-            bags.extend(certificate_bag(certificate, Vec::new())?);
-        }
-        for (at, certificate) in self.trusted.iter().enumerate() {
-            let name = if at == 0 { "ca".to_owned() } else { format!("ca-{}", at + 1) };
-            // The JDK's own: trusted for any purpose.
-            let trust = attribute("2.16.840.1.113894.746875.1.1", &object("2.5.29.37.0")?)?;
-            bags.extend(certificate_bag(certificate, vec![friendly_name(&name)?, trust])?);
+        let others = self.trusted.iter().filter(|certificate| !self.chain.contains(certificate));
+        for certificate in self.chain.iter().chain(others) {
+            let attributes = match self.trusted.iter().position(|trusted| trusted == certificate) {
+                Some(at) => trust(at)?,
+                None => Vec::new(),
+            };
+            bags.extend(certificate_bag(certificate, attributes)?);
         }
         Ok(tlv(SEQUENCE, &bags))
     }
+}
+
+/// Trusted for any purpose, in the JDK's own way, and under a name of its own.
+fn trust(at: usize) -> Result<Vec<Vec<u8>>, ErrorStack> {
+    let name = if at == 0 { "ca".to_owned() } else { format!("ca-{}", at + 1) };
+    let trust = attribute("2.16.840.1.113894.746875.1.1", &object("2.5.29.37.0")?)?;
+    Ok(vec![friendly_name(&name)?, trust])
 }
 
 /// A `ContentInfo` of plain data.

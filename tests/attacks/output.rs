@@ -1,12 +1,12 @@
-//! `verify --output` into a directory of the attacker's.
+//! `verify --output` and `export --out` into a directory of the attacker's.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 
 use anyhow::ensure;
 
 use crate::attacker::{Moment, Watch, attacker, while_attacked};
-use crate::place::{Place, Whose};
+use crate::place::{NODE, Place, SECRET, Whose};
 use crate::race::Races;
 
 const VERIFY: &str = "verify --certs-dir=certs --format=prometheus --output=out/certs.prom";
@@ -59,6 +59,74 @@ fn a_link_in_place_of_the_unfinished_file_leads_root_nowhere() {
         };
         let (run, times) = while_attacked(|| place.run(VERIFY), attack);
         ensure!(matches!(run.status, Some(0 | 3)), "neither success nor failure: {run:?}");
+        place.kept(&before)?;
+        place.nothing_stolen()?;
+        Ok(times > 0)
+    });
+    races.finish();
+}
+
+const EXPORT: &str = "export pem node --certs-dir=certs --out=out/node.pem";
+
+/// A node whose certificate has the secret in it, which only root may read.
+fn with_key(whose: Whose) -> Place {
+    let place = place(whose);
+    place.give("certs", Whose::Roots(0o700));
+    place.succeed(&NODE.replace("localhost", &format!("{SECRET}.example")));
+    place
+}
+
+#[test]
+fn an_exported_key_is_roots_alone_wherever_it_goes() {
+    for whose in [Whose::Attackers, Whose::Roots(0o1777), Whose::Roots(0o777)] {
+        let place = with_key(whose);
+        place.succeed(EXPORT);
+        place.nothing_stolen().expect("a key");
+        let written = place.path("out/node.pem").metadata().expect("the key");
+        assert_eq!((written.uid(), written.mode() & 0o7777), (0, 0o600));
+        // Neither is a link of the attacker's followed, nor a file of the attacker's filled.
+        let before = place.elsewhere();
+        for is_link in [true, false] {
+            fs::remove_file(place.path("out/node.pem")).expect("removed");
+            let path = place.path("out/node.pem");
+            let plant = || if is_link { symlink("../precious/motd", &path) } else { fs::write(&path, "mine") };
+            attacker(plant).expect("planted");
+            assert_eq!(place.run(EXPORT).status, Some(1), "{whose:?}");
+            place.succeed(&format!("{EXPORT} --overwrite"));
+            place.kept(&before).expect("root's files");
+            place.nothing_stolen().expect("a key");
+            let written = place.path("out/node.pem").symlink_metadata().expect("the key");
+            assert_eq!((written.is_file(), written.uid(), written.mode() & 0o7777), (true, 0, 0o600));
+        }
+        assert_eq!(place.names("out"), ["node.pem"]);
+    }
+}
+
+/// Whatever the attacker makes of the unfinished file's name, the key is never in a file that the attacker can read.
+#[test]
+fn an_unfinished_key_that_is_swapped_is_not_read() {
+    let mut races = Races::default();
+    races.race("the unfinished key becomes a file of the attacker's", |_| {
+        let place = with_key(Whose::Attackers);
+        let out = place.path("out");
+        let before = place.elsewhere();
+        let attack = |moment: &Moment| {
+            let watch = Watch::of(&out);
+            moment.begins();
+            let mut times = 0;
+            while moment.lasts() {
+                for name in watch.appeared() {
+                    let path = out.join(name);
+                    let is_roots = path.symlink_metadata().is_ok_and(|file| file.uid() == 0);
+                    if is_roots && fs::remove_file(&path).is_ok() {
+                        times += usize::from(fs::write(&path, "mine").is_ok());
+                    }
+                }
+            }
+            times
+        };
+        let (run, times) = while_attacked(|| place.run(EXPORT), attack);
+        ensure!(matches!(run.status, Some(0 | 1)), "neither success nor failure: {run:?}");
         place.kept(&before)?;
         place.nothing_stolen()?;
         Ok(times > 0)

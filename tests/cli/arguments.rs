@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "create-tenant-client",
     "create-tenant-signing",
     "csr",
+    "export",
     "sign",
     "list",
     "renew",

@@ -35,7 +35,7 @@ fn enterprise() -> Sandbox {
 }
 
 /// The same, trusted in `certs`, with a request for this certificate.
-fn asked(args: &[&str]) -> Sandbox {
+pub fn asked(args: &[&str]) -> Sandbox {
     let sandbox = enterprise();
     csr(&sandbox, args);
     fs::copy(sandbox.path("corp/root.pem"), sandbox.path("certs/ca.crt")).expect("a copy");
@@ -48,7 +48,7 @@ fn csr(sandbox: &Sandbox, args: &[&str]) {
 }
 
 /// What the enterprise CA makes of a request, in `leaf.pem`: what is asked for.
-fn sign(sandbox: &Sandbox, request: &str, more: &[&str]) {
+pub fn sign(sandbox: &Sandbox, request: &str, more: &[&str]) {
     let sign = ["x509", "-req", "-in", request, "-out", "leaf.pem", "-days", "365"];
     let by = ["-CA", "corp/ca.pem", "-CAkey", "corp/ca.key", "-copy_extensions", "copy"];
     openssl(sandbox, &[&sign[..], &by, more].concat());
@@ -66,7 +66,7 @@ fn concat(sandbox: &Sandbox, files: &[&str], into: &str) {
     sandbox.write(into, &files.iter().map(|file| sandbox.read(file)).collect::<String>());
 }
 
-fn import(sandbox: &Sandbox, args: &[&str]) -> Run {
+pub fn import(sandbox: &Sandbox, args: &[&str]) -> Run {
     sandbox.run(&[&["import", "--certs-dir=certs"], args].concat())
 }
 

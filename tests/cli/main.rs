@@ -15,6 +15,7 @@ mod create_node;
 mod csr;
 mod docs;
 mod dropin;
+mod export;
 mod files;
 mod fleet_rotation;
 mod hostile;

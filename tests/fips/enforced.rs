@@ -106,3 +106,37 @@ fn the_module_refuses_what_it_does_not_approve() {
     assert!(run.status == Some(1) && run.stderr.contains("my-safe-directory/ca.key"), "{run:?}");
     assert_eq!(sandbox.snapshot(), before);
 }
+
+/// PKCS#12's own key derivation is none that FIPS approves.
+#[test]
+fn pkcs12_is_made_with_what_is_approved_and_never_with_3des() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.create("create-client", &["root"]).succeeds_silently();
+    sandbox.write("secret", "correct horse\n");
+    sandbox.chmod("secret", 0o600);
+    let export = ["export", "pkcs12", "root", "--certs-dir=certs", "--passphrase-file=secret"];
+    for (configuration, flags) in [
+        ("fips.cnf", &["--fips", "--out=a.p12"][..]),
+        ("fips-default.cnf", &["--out=b.p12"]),
+        ("fips.cnf", &["--out=c.p12", "--pbmac1"]),
+    ] {
+        let run = run_with(&sandbox, configuration, &[], &[&export[..], flags].concat()).succeeds();
+        assert!(run.stderr.starts_with("note: the MAC is PBMAC1 (RFC 9579)"), "{configuration}: {run:?}");
+    }
+    for file in ["a.p12", "b.p12", "c.p12"] {
+        let args = ["pkcs12", "-in", file, "-nomacver", "-passin", "file:secret", "-noenc", "-nocerts"];
+        sandbox.write("read", &sandbox.openssl(&args));
+        let keys = ["read", "certs/client.root.key"].map(|key| sandbox.openssl(&["pkey", "-in", key]));
+        assert_eq!(keys[0], keys[1], "{file}");
+    }
+    for (configuration, flags) in
+        [("fips.cnf", &["--fips", "--legacy"][..]), ("fips-default.cnf", &["--legacy"])]
+    {
+        let run = run_with(&sandbox, configuration, &[], &[&export[..], flags].concat());
+        assert_eq!((run.status, &*run.stdout), (Some(1), ""), "{configuration}");
+        assert!(
+            run.stderr.contains("--legacy: FIPS approves neither") && run.stderr.contains("HINT: "),
+            "{run:?}"
+        );
+    }
+}

@@ -16,6 +16,7 @@ mod support;
 
 mod deployed;
 mod expected;
+mod export;
 mod fields;
 mod keys;
 mod lint;

@@ -17,6 +17,14 @@ pub enum Peer {
     Cfssl,
     /// NSS's `certutil`.
     Certutil,
+    /// NSS's `pk12util`.
+    Pk12util,
+    /// Java's `keytool`.
+    Keytool,
+    /// `peers/Stores.java`: java.security.KeyStore, and PostgreSQL's JDBC driver.
+    JavaStores,
+    /// `peers/stores.py`: `cryptography`.
+    PythonStores,
     /// `peers/certs.go`: crypto/x509 and crypto/tls.
     Go,
     /// `peers/Certs.java`: java.security and JSSE.
@@ -55,6 +63,8 @@ pub enum Peer {
     Curl,
     /// Test::Harness.
     Prove,
+    /// A POSIX shell.
+    Shell,
 }
 
 /// The peers that print fields in the form of `expected`.
@@ -68,9 +78,13 @@ impl Peer {
             Self::Certtool => "certtool".into(),
             Self::Cfssl => "cfssl".into(),
             Self::Certutil => "certutil".into(),
+            Self::Pk12util => "pk12util".into(),
+            Self::Keytool => "keytool".into(),
             Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => "go".into(),
-            Self::Java | Self::Jdbc => "java".into(),
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Psycopg => venv().join("bin/python"),
+            Self::Java | Self::JavaStores | Self::Jdbc => "java".into(),
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores | Self::Psycopg => {
+                venv().join("bin/python")
+            }
             Self::Linter => venv().join("bin/lint_pkix_cert"),
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
@@ -80,6 +94,7 @@ impl Peer {
             Self::Nginx => server("nginx"),
             Self::Curl => "curl".into(),
             Self::Prove => "prove".into(),
+            Self::Shell => "sh".into(),
         }
     }
 
@@ -101,25 +116,28 @@ impl Peer {
                 });
                 arguments
             }
-            Self::Java | Self::Jdbc => {
+            Self::Java | Self::JavaStores | Self::Jdbc => {
                 // Quick to start, and without files in /tmp.
                 let mut arguments = texts(&["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]);
                 arguments.extend(texts(&["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]));
-                if self == Self::Jdbc {
-                    arguments.extend(["-classpath".into(), jdbc_driver().into()]);
-                    arguments.push(program("Jdbc.java", include_str!("peers/Jdbc.java")));
-                } else {
-                    arguments.push(program("Certs.java", include_str!("peers/Certs.java")));
+                if self != Self::Java {
+                    arguments.extend(texts(&["-cp", jdbc_driver()]));
                 }
+                arguments.push(match self {
+                    Self::Java => program("Certs.java", include_str!("peers/Certs.java")),
+                    Self::Jdbc => program("Jdbc.java", include_str!("peers/Jdbc.java")),
+                    _ => program("Stores.java", include_str!("peers/Stores.java")),
+                });
                 arguments
             }
             Self::NodePostgres => vec![program("pg.js", include_str!("peers/pg.js"))],
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Psycopg => {
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores | Self::Psycopg => {
                 let mut arguments = texts(&["-I", "-B"]);
                 arguments.push(match self {
                     Self::Python => program("certs.py", include_str!("peers/certs.py")),
                     Self::Psycopg => program("postgres.py", include_str!("peers/postgres.py")),
                     Self::PythonOdd => program("odd.py", include_str!("peers/odd.py")),
+                    Self::PythonStores => program("stores.py", include_str!("peers/stores.py")),
                     _ => program("names.py", include_str!("peers/names.py")),
                 });
                 arguments
@@ -155,18 +173,26 @@ impl Peer {
             Self::Openssl => ("openssl", "openssl"),
             Self::Certtool => ("gnutls-bin", "gnutls-utils"),
             Self::Cfssl => ("golang-cfssl", "golang-github-cloudflare-cfssl"),
-            Self::Certutil => ("libnss3-tools", "nss-tools"),
+            Self::Certutil | Self::Pk12util => ("libnss3-tools", "nss-tools"),
             Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => ("golang-go", "golang"),
-            Self::Java | Self::Jdbc => ("default-jdk-headless", "java-latest-openjdk-devel"),
+            Self::Java | Self::Keytool | Self::JavaStores | Self::Jdbc => {
+                ("default-jdk-headless", "java-latest-openjdk-devel")
+            }
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
             Self::Prove => ("perl", "perl-Test-Harness"),
+            Self::Shell => ("dash", "bash"),
             Self::NodePostgres => ("nodejs", "nodejs"),
             Self::Pgbouncer => ("pgbouncer", "pgbouncer"),
             Self::Haproxy => ("haproxy", "haproxy"),
             Self::Nginx => ("nginx-light", "nginx-core"),
             Self::Curl => ("curl", "curl"),
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::Psycopg | Self::Linter => {
+            Self::Python
+            | Self::PythonNames
+            | Self::PythonOdd
+            | Self::PythonStores
+            | Self::Psycopg
+            | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \
                      name yours in CRDB_CERT_PEERS_VENV"
@@ -189,6 +215,13 @@ pub fn gos() -> Vec<PathBuf> {
     assert!(!gos.is_empty(), "no Go in {}: run tests/interop/install-peers", venv().display());
     gos.insert(0, Peer::GoOdd.program());
     gos
+}
+
+/// PostgreSQL's JDBC driver, where Debian or Fedora has it.
+fn jdbc_driver() -> &'static str {
+    let places = ["/usr/share/java/postgresql.jar", "/usr/share/java/postgresql-jdbc/postgresql.jar"];
+    let driver = places.into_iter().find(|place| Path::new(place).exists());
+    driver.expect("install the package libpostgresql-jdbc-java (Debian) or postgresql-jdbc (Fedora), or run tests/interop/install-peers")
 }
 
 /// The virtual environment of the Python peers.
@@ -217,15 +250,6 @@ fn go_cache(sandbox: &Sandbox) -> PathBuf {
 fn server(program: &str) -> PathBuf {
     let path = Path::new("/usr/sbin").join(program);
     if path.exists() { path } else { program.into() }
-}
-
-/// PostgreSQL's JDBC driver.
-fn jdbc_driver() -> PathBuf {
-    let names = ["postgresql.jar", "postgresql-jdbc.jar", "postgresql-jdbc/postgresql.jar"];
-    let mut places = names.iter().map(|name| Path::new("/usr/share/java").join(name));
-    places.find(|path| path.exists()).unwrap_or_else(|| {
-        panic!("PostgreSQL's JDBC driver is missing: install libpostgresql-jdbc-java (Debian) or postgresql-jdbc (Fedora)")
-    })
 }
 
 /// A program of the newest PostgreSQL server: in Debian not in PATH, but in `/usr/lib/postgresql/<version>/bin`.

@@ -88,6 +88,15 @@ impl Server {
         answer(&mut self.command(peer, args), peer)
     }
 
+    /// What our program in Java says, run by the account of the files.
+    pub fn java(&self, args: &[&str]) -> String {
+        let first = Peer::JavaStores.first_arguments(&self.sandbox);
+        let first: Vec<_> = first.iter().map(|argument| argument.to_str().expect("UTF-8")).collect();
+        let answer = self.run(Peer::JavaStores, &[&first, args].concat());
+        assert!(answer.success, "{args:?}: {}", answer.stderr);
+        answer.stdout
+    }
+
     /// Stops the server if it runs, without a word: the test may have failed because there is nothing to stop.
     pub fn stop(&self) {
         let stop = ["stop", "-w", "-m", "fast", "-D", "data"];

@@ -10,6 +10,7 @@ use crate::certs_dir::{Reading, parent};
 use crate::cli::export::OutArgs;
 use crate::command::announce;
 use crate::error::Advice;
+use crate::interrupts::Interrupts;
 use crate::output;
 use crate::store::dir::Dir;
 use crate::store::whole::Placement;
@@ -55,7 +56,10 @@ impl Out {
         match self {
             Self::Stdout => output::print_secret(secret).with_context(|| format!("could not print the {what}")),
             Self::File(path, placement) => {
+                // A signal must not leave half of a key behind.
+                let interrupts = Interrupts::defer();
                 output::write_file(&path, secret, placement)?;
+                drop(interrupts);
                 announce::line(&format!("wrote {} (keep it secret)", path.display()));
                 log::info!("exported {what} to {}", path.display());
                 Ok(())
