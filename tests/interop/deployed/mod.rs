@@ -1,5 +1,6 @@
-//! What users run, with the files and the words that `export` makes: drivers of PostgreSQL, pgbouncer, HAProxy and nginx. Each lets in
-//! whom it should, and refuses the wrong user, CA, name and time. Beside every refusal, the same setup accepts somebody.
+//! What users run, with the files and the words that `export` makes: drivers of PostgreSQL, pgbouncer, HAProxy and
+//! nginx. Each lets in whom it should, and refuses the wrong user, CA, name and time. Beside every refusal, the same
+//! setup accepts somebody.
 //!
 //! The servers have the configuration of `docs/proxies.md`, with the paths and ports of the tests.
 
@@ -9,8 +10,11 @@ mod page;
 mod pools;
 mod service;
 mod web;
+mod web_cases;
 
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::postgres::Server;
 use crate::sandbox::Sandbox;
@@ -43,12 +47,31 @@ pub struct Row {
     pub seen: Result<(), String>,
 }
 
+impl Expected {
+    /// Where one of the reasons is in what was said.
+    fn reason_in(self, said: &str) -> Option<usize> {
+        let Refused(reasons) = self else { return None };
+        let said = said.to_ascii_lowercase();
+        reasons.iter().find_map(|reason| said.find(&reason.to_ascii_lowercase()))
+    }
+
+    /// What the client said, and what is new in the servers' logs, which may come a moment later.
+    fn explained(self, mut said: String, news: impl Fn() -> String) -> String {
+        for _ in 0..100 {
+            said = said + " " + &news();
+            if self == Accepted || self.reason_in(&said).is_some() {
+                break;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        said
+    }
+}
+
 impl Row {
     /// Where in the reason for a refusal one of those expected is.
     fn place(&self) -> Option<usize> {
-        let (Refused(reasons), Err(seen)) = (&self.expected, &self.seen) else { return None };
-        let seen = seen.to_ascii_lowercase();
-        reasons.iter().find_map(|reason| seen.find(&reason.to_ascii_lowercase()))
+        self.expected.reason_in(self.seen.as_ref().err()?)
     }
 
     fn is_as_expected(&self) -> bool {

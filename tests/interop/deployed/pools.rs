@@ -56,6 +56,9 @@ const OWN: Case = Case {
 /// The pool refuses the server.
 const BY_THE_POOL: Expected = Refused(&["verify failed", "name mismatch", "not present in server certificate"]);
 
+/// PostgreSQL refuses the pool.
+const BY_POSTGRESQL: Expected = Refused(&["alert"]);
+
 const CASES: [Case; 12] = [
     OWN,
     Case { name: "another user's certificate", of: "root", expected: Refused(&["name mismatch"]), ..OWN },
@@ -71,13 +74,13 @@ const CASES: [Case; 12] = [
     Case {
         name: "pool has a certificate by another CA",
         pool: Pool { back: STRANGER, ..Pool::GOOD },
-        expected: BY_THE_SERVER,
+        expected: BY_POSTGRESQL,
         ..OWN
     },
     Case {
         name: "pool has an expired certificate",
         pool: Pool { back: EXPIRED, ..Pool::GOOD },
-        expected: BY_THE_SERVER,
+        expected: BY_POSTGRESQL,
         ..OWN
     },
     Case {
@@ -132,8 +135,8 @@ impl Pools {
         let place = |dir: &str, name: &str| format!(" = {}", host.path(&format!("{dir}/{name}")).display());
         let users = host.path("users.txt");
         host.write("users.txt", &page::configuration("/etc/pgbouncer/users.txt"));
-        // Nothing in /tmp, a second database with a user for whom the pool has no certificate, and no long wait for a
-        // server that it cannot log in to.
+        // Nothing in /tmp, a second database with a user for whom the pool has no certificate, and no long wait for
+        // a server that it cannot log in to.
         let settings = "[pgbouncer]\nunix_socket_dir =\nclient_login_timeout = 5\n";
         let more = format!("others = {server} dbname=movr user=root\n\n{settings}");
         let configuration = page::with(
@@ -178,7 +181,7 @@ impl Pools {
             let row = |case: &Case| {
                 service.news();
                 let seen = psql(lab, *port, case.database, case.from, case.of)
-                    .map_err(|why| why + " " + &service.news());
+                    .map_err(|said| case.expected.explained(said, || service.news()));
                 Row { peer: "pgbouncer", case: case.name, expected: case.expected, seen }
             };
             CASES.iter().filter(|case| case.pool == *pool).map(row).collect::<Vec<_>>()

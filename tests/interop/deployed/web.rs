@@ -1,199 +1,11 @@
 //! HAProxy and nginx in front of a DB Console, which is another nginx, and curl in front of them.
 
-use super::Expected::{self, Accepted, Refused};
-use super::files::{ELSEWHERE, EXPIRED, FUTURE, GOOD, STRANGER};
+use super::files::GOOD;
 use super::service::Service;
-use super::{BY_THE_SERVER, Lab, Row, page, psql};
+use super::web_cases::{CASES, Case, HAPROXY, Proxy, SQL_CASES};
+use super::{Lab, Row, page, psql};
 use crate::net::free_port;
 use crate::peers::Peer;
-
-/// A proxy, and where the parts of its configuration are from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Proxy {
-    peer: Peer,
-    /// The certificate for clients.
-    front: &'static str,
-    /// The certificate for the server, if the proxy is HAProxy.
-    back: &'static str,
-    /// Whose it is.
-    of: &'static str,
-    /// The ca.crt for the server.
-    trusts: &'static str,
-    /// The server's certificate.
-    server: &'static str,
-}
-
-/// Who connects by which proxy.
-struct Case {
-    name: &'static str,
-    proxy: Proxy,
-    /// Where the client's certificate is, if it has one.
-    from: Option<&'static str>,
-    /// Whose it is.
-    of: &'static str,
-    /// Where the client's ca.crt is.
-    trusts: &'static str,
-    expected: Expected,
-}
-
-const NGINX: Case = Case {
-    name: "nobody's certificate",
-    proxy: Proxy { peer: Peer::Nginx, front: GOOD, back: GOOD, of: "maxroach", trusts: GOOD, server: GOOD },
-    from: None,
-    of: "maxroach",
-    trusts: GOOD,
-    expected: Accepted,
-};
-
-const HAPROXY: Case = Case {
-    name: "own certificate",
-    proxy: Proxy { peer: Peer::Haproxy, ..NGINX.proxy },
-    from: Some(GOOD),
-    ..NGINX
-};
-
-/// What curl says about the proxy's certificate.
-const UNTRUSTED: Expected = Refused(&["issuer certificate", "self-signed", "self signed", "verify failed"]);
-const EXPIRED_ALREADY: Expected = Refused(&["certificate has expired"]);
-const NOT_YET_VALID: Expected = Refused(&["certificate is not yet valid"]);
-const OTHER_NAME: Expected = Refused(&["no alternative certificate subject name matches"]);
-
-/// What the proxies say about the server's.
-const BY_THE_PROXY: Expected = Refused(&["verify", "does not match"]);
-const BY_THE_CONSOLE: Expected = Refused(&["SSL certificate error", "alert"]);
-const OTHER_USER: Expected = Refused(&["403"]);
-
-const CASES: [Case; 28] = [
-    NGINX,
-    Case { name: "client trusts another CA", trusts: STRANGER, expected: UNTRUSTED, ..NGINX },
-    Case {
-        name: "server's certificate expired",
-        proxy: Proxy { front: EXPIRED, ..NGINX.proxy },
-        expected: EXPIRED_ALREADY,
-        ..NGINX
-    },
-    Case {
-        name: "server's certificate not yet valid",
-        proxy: Proxy { front: FUTURE, ..NGINX.proxy },
-        expected: NOT_YET_VALID,
-        ..NGINX
-    },
-    Case {
-        name: "server's certificate of another host",
-        proxy: Proxy { front: ELSEWHERE, ..NGINX.proxy },
-        expected: OTHER_NAME,
-        ..NGINX
-    },
-    Case {
-        name: "proxy trusts another CA",
-        proxy: Proxy { trusts: STRANGER, ..NGINX.proxy },
-        expected: BY_THE_PROXY,
-        ..NGINX
-    },
-    Case {
-        name: "proxy's server has a certificate by another CA",
-        proxy: Proxy { server: STRANGER, ..NGINX.proxy },
-        expected: BY_THE_PROXY,
-        ..NGINX
-    },
-    Case {
-        name: "proxy's server has an expired certificate",
-        proxy: Proxy { server: EXPIRED, ..NGINX.proxy },
-        expected: BY_THE_PROXY,
-        ..NGINX
-    },
-    Case {
-        name: "proxy's server has a certificate not yet valid",
-        proxy: Proxy { server: FUTURE, ..NGINX.proxy },
-        expected: BY_THE_PROXY,
-        ..NGINX
-    },
-    Case {
-        name: "proxy's server has a certificate of another host",
-        proxy: Proxy { server: ELSEWHERE, ..NGINX.proxy },
-        expected: BY_THE_PROXY,
-        ..NGINX
-    },
-    HAPROXY,
-    Case { name: "another user's certificate", of: "root", expected: OTHER_USER, ..HAPROXY },
-    Case { name: "no certificate", from: None, expected: BY_THE_SERVER, ..HAPROXY },
-    Case { name: "certificate by another CA", from: Some(STRANGER), expected: BY_THE_SERVER, ..HAPROXY },
-    Case { name: "expired certificate", from: Some(EXPIRED), expected: BY_THE_SERVER, ..HAPROXY },
-    Case { name: "certificate not yet valid", from: Some(FUTURE), expected: BY_THE_SERVER, ..HAPROXY },
-    Case { name: "client trusts another CA", trusts: STRANGER, expected: UNTRUSTED, ..HAPROXY },
-    Case {
-        name: "server's certificate expired",
-        proxy: Proxy { front: EXPIRED, ..HAPROXY.proxy },
-        expected: EXPIRED_ALREADY,
-        ..HAPROXY
-    },
-    Case {
-        name: "server's certificate not yet valid",
-        proxy: Proxy { front: FUTURE, ..HAPROXY.proxy },
-        expected: NOT_YET_VALID,
-        ..HAPROXY
-    },
-    Case {
-        name: "server's certificate of another host",
-        proxy: Proxy { front: ELSEWHERE, ..HAPROXY.proxy },
-        expected: OTHER_NAME,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy shows the server another user's certificate",
-        proxy: Proxy { of: "root", ..HAPROXY.proxy },
-        expected: OTHER_USER,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy has a certificate by another CA",
-        proxy: Proxy { back: STRANGER, ..HAPROXY.proxy },
-        expected: BY_THE_CONSOLE,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy has an expired certificate",
-        proxy: Proxy { back: EXPIRED, ..HAPROXY.proxy },
-        expected: BY_THE_CONSOLE,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy has a certificate not yet valid",
-        proxy: Proxy { back: FUTURE, ..HAPROXY.proxy },
-        expected: BY_THE_CONSOLE,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy trusts another CA",
-        proxy: Proxy { trusts: STRANGER, ..HAPROXY.proxy },
-        expected: BY_THE_PROXY,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy's server has an expired certificate",
-        proxy: Proxy { server: EXPIRED, ..HAPROXY.proxy },
-        expected: BY_THE_PROXY,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy's server has a certificate not yet valid",
-        proxy: Proxy { server: FUTURE, ..HAPROXY.proxy },
-        expected: BY_THE_PROXY,
-        ..HAPROXY
-    },
-    Case {
-        name: "proxy's server has a certificate of another host",
-        proxy: Proxy { server: ELSEWHERE, ..HAPROXY.proxy },
-        expected: BY_THE_PROXY,
-        ..HAPROXY
-    },
-];
-
-/// What is passed on as it is: whose certificate psql shows, and what is expected.
-const SQL_CASES: [(&str, &str, Expected); 2] = [
-    ("own certificate", "maxroach", Accepted),
-    ("another user's certificate", "root", Refused(&["certificate authentication failed"])),
-];
 
 /// An nginx in one process, with nothing outside the directory.
 const NGINX_SETTINGS: &str = "\
@@ -224,8 +36,8 @@ server {
 }
 ";
 
-/// Where a proxy listens, and its server: one for each, as nginx would resume a session that another of its proxies has
-/// verified.
+/// Where a proxy listens, and its server: one for each, as nginx would resume a session that another of its proxies
+/// has verified.
 #[derive(Clone, Copy)]
 struct Ports {
     web: u16,
@@ -271,22 +83,20 @@ impl Proxies {
         self.ports.iter().find(|(running, _)| *running == proxy).expect("a running proxy").1
     }
 
-    /// What curl gets, or why not; the proxy's log says more.
+    /// What curl gets, or why not; the logs say more.
     fn ask(&self, lab: &Lab, case: &Case) -> Result<(), String> {
-        let service = if case.proxy.peer == Peer::Nginx { &self.nginx } else { &self.haproxy };
-        service.news();
-        let mut args =
-            vec!["--silent".to_owned(), "--show-error".to_owned(), "--max-time".to_owned(), "30".to_owned()];
-        args.extend(["--cacert".to_owned(), format!("{}/ca.crt", case.trusts)]);
-        if let Some(dir) = case.from {
-            args.extend(["--cert".to_owned(), format!("{dir}/client.{}.pem", case.of)]);
-        }
-        args.push(format!("https://localhost:{}/", self.ports(case.proxy).web));
-        let answer = lab.clients.ask(Peer::Curl, &args);
+        let news = || self.haproxy.news() + &self.nginx.news();
+        news();
+        let ca = format!("{}/ca.crt", case.trusts);
+        let url = format!("https://localhost:{}/", self.ports(case.proxy).web);
+        let pair = case.from.map(|dir| format!("{dir}/client.{}.pem", case.of));
+        let pair = pair.iter().flat_map(|pair| ["--cert", pair]);
+        let args = ["--silent", "--show-error", "--max-time", "30", "--cacert", &ca, &url];
+        let answer = lab.clients.ask(Peer::Curl, args.into_iter().chain(pair));
         if answer.success && answer.stdout == "the DB Console\n" {
             return Ok(());
         }
-        Err(format!("{} {} {}", answer.stderr, answer.stdout, service.news()))
+        Err(case.expected.explained(answer.stderr + " " + &answer.stdout, news))
     }
 }
 
