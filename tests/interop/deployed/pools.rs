@@ -56,8 +56,8 @@ const OWN: Case = Case {
 /// The pool refuses the server.
 const BY_THE_POOL: Expected = Refused(&["verify failed", "name mismatch", "not present in server certificate"]);
 
-/// PostgreSQL refuses the pool.
-const BY_POSTGRESQL: Expected = Refused(&["alert"]);
+/// PostgreSQL refuses the pool. The alert may be lost; PostgreSQL's log has the reason.
+const BY_POSTGRESQL: Expected = Refused(&["alert", "TLS startup failed"]);
 
 const CASES: [Case; 12] = [
     OWN,
@@ -109,6 +109,11 @@ const CASES: [Case; 12] = [
     },
 ];
 
+/// How often PostgreSQL's TLS refuses a pool, at least.
+pub fn refused_by_the_server() -> usize {
+    CASES.iter().filter(|case| case.expected == BY_POSTGRESQL).count()
+}
+
 /// All running pools.
 pub struct Pools(Vec<(Pool, u16, Service)>);
 
@@ -137,7 +142,8 @@ impl Pools {
         host.write("users.txt", &page::configuration("/etc/pgbouncer/users.txt"));
         // Nothing in /tmp, a second database with a user for whom the pool has no certificate, and no long wait for
         // a server that it cannot log in to.
-        let settings = "[pgbouncer]\nunix_socket_dir =\nclient_login_timeout = 5\n";
+        let seconds = if pool == Pool::with(pool.front) { 60 } else { 8 };
+        let settings = format!("[pgbouncer]\nunix_socket_dir =\nclient_login_timeout = {seconds}\n");
         let more = format!("others = {server} dbname=movr user=root\n\n{settings}");
         let configuration = page::with(
             &page::configuration("/etc/pgbouncer/pgbouncer.ini"),
