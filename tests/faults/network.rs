@@ -11,7 +11,7 @@ const DIRS: &str = "--certs-dir=certs --ca-key=my-safe-directory/ca.key";
 
 /// Every command, in an order in which they work. The names in them are of hosts that a resolver would be asked
 /// about.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 31] = [
     "create-ca DIRS --key-algorithm=ecdsa",
     "create-node node1.example.com DIRS --key-algorithm=ecdsa",
     "create-ui console.example.com DIRS --key-algorithm=ecdsa",
@@ -30,6 +30,11 @@ const COMMANDS: [&str; 26] = [
     "check-login root --certs-dir=certs",
     "check-login --rpc --certs-dir=certs",
     "apply cluster.yml --out=fleet DIRS",
+    "export pkcs12 root --passphrase-file=secret --out=root.p12 --certs-dir=certs",
+    "export pkcs8 root --out=root.pk8 --certs-dir=certs",
+    "export pem root --out=root.pem --certs-dir=certs",
+    "export connection root --host=node1.example.com --certs-dir=certs",
+    "export kubernetes --out=secrets.yaml --certs-dir=certs",
     "create-client-ca --certs-dir=certs --ca-key=my-safe-directory/client.key --key-algorithm=ecdsa",
     "create-ui-ca --certs-dir=certs --ca-key=my-safe-directory/ui.key --key-algorithm=ecdsa",
     "create-tenant-client-ca --certs-dir=certs --ca-key=my-safe-directory/tenant.key --key-algorithm=ecdsa",
@@ -68,6 +73,7 @@ fn network_calls(world: &World, args: &[String]) -> Vec<String> {
 fn only_probe_opens_a_socket_to_a_network() {
     let world = World::new();
     world.write("cluster.yml", b"{nodes: [n1.example.com], clients: [root], defaults: {lifetime: 90d}}\n");
+    world.write("secret", b"correct horse\n");
     let mut run = BTreeSet::new();
     for line in COMMANDS {
         let args = words(&line.replace("DIRS", DIRS));

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::login::Server;
 use crate::peers::Peer;
+use crate::postgres::Server;
 use crate::sandbox::Sandbox;
 use crate::sets::{KEYS, Key};
 use crate::support::Run;

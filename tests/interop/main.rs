@@ -1,5 +1,5 @@
 //! What the program makes, read by other people's software: OpenSSL's command line, GnuTLS, NSS, Go, Java, Python's
-//! `cryptography`, OpenLDAP, a PKIX linter, PostgreSQL and nginx.
+//! `cryptography`, OpenLDAP, a PKIX linter, PostgreSQL, its drivers, pgbouncer, HAProxy and nginx.
 //!
 //! A missing peer is a failure that names the package; `tests/interop/install-peers` installs them all. The Python ones
 //! are in a virtual environment, `peers-venv` in cargo's target directory or where `CRDB_CERT_PEERS_VENV` says.
@@ -16,6 +16,7 @@ mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod deployed;
 mod expected;
 mod export;
 mod fields;
@@ -23,9 +24,11 @@ mod keys;
 mod lint;
 mod login;
 mod names;
+mod net;
 mod ocsp;
 mod odd;
 mod peers;
+mod postgres;
 mod probe;
 mod requests;
 mod sandbox;

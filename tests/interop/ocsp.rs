@@ -2,17 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::net::free_port;
 use crate::support::{Run, Sandbox};
-
-/// A port of the loopback that nobody listens at.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
-}
 
 /// `openssl ocsp` as the responder of the CA. It reads its index once.
 struct Responder(Child);

@@ -45,10 +45,24 @@ pub enum Peer {
     PostgresServer(&'static str),
     /// PostgreSQL's client.
     Psql,
-    /// Test::Harness.
-    Prove,
+    /// `peers/Jdbc.java`: PostgreSQL's JDBC driver.
+    Jdbc,
+    /// `peers/pgx.go`: pgx.
+    Pgx,
+    /// `peers/pg.js`: node-postgres.
+    NodePostgres,
+    /// `peers/postgres.py`: psycopg.
+    Psycopg,
+    /// The pool of connections.
+    Pgbouncer,
+    /// The load balancer.
+    Haproxy,
     /// The web server.
     Nginx,
+    /// The client of web servers.
+    Curl,
+    /// Test::Harness.
+    Prove,
     /// A POSIX shell.
     Shell,
 }
@@ -66,21 +80,20 @@ impl Peer {
             Self::Certutil => "certutil".into(),
             Self::Pk12util => "pk12util".into(),
             Self::Keytool => "keytool".into(),
-            Self::Go | Self::GoNames | Self::GoOdd => "go".into(),
-            Self::Java | Self::JavaStores => "java".into(),
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores => {
+            Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => "go".into(),
+            Self::Java | Self::JavaStores | Self::Jdbc => "java".into(),
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores | Self::Psycopg => {
                 venv().join("bin/python")
             }
             Self::Linter => venv().join("bin/lint_pkix_cert"),
             Self::PostgresServer(program) => postgres(program),
             Self::Psql => "psql".into(),
+            Self::NodePostgres => "node".into(),
+            Self::Pgbouncer => server("pgbouncer"),
+            Self::Haproxy => server("haproxy"),
+            Self::Nginx => server("nginx"),
+            Self::Curl => "curl".into(),
             Self::Prove => "prove".into(),
-            // In Debian it is where only root looks.
-            Self::Nginx => ["/usr/sbin/nginx", "nginx"]
-                .into_iter()
-                .find(|it| Path::new(it).exists())
-                .unwrap_or("nginx")
-                .into(),
             Self::Shell => "sh".into(),
         }
     }
@@ -94,30 +107,35 @@ impl Peer {
         };
         let texts = |texts: &[&str]| texts.iter().map(OsString::from).collect::<Vec<_>>();
         match self {
-            Self::Go | Self::GoNames => {
+            Self::Go | Self::GoNames | Self::Pgx => {
                 let mut arguments = texts(&["run"]);
                 arguments.push(match self {
+                    Self::Pgx => program("pgx.go", include_str!("peers/pgx.go")),
                     Self::Go => program("certs.go", include_str!("peers/certs.go")),
                     _ => program("names.go", include_str!("peers/names.go")),
                 });
                 arguments
             }
-            Self::Java | Self::JavaStores => {
+            Self::Java | Self::JavaStores | Self::Jdbc => {
                 // Quick to start, and without files in /tmp.
                 let mut arguments = texts(&["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]);
                 arguments.extend(texts(&["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]));
-                arguments
-                    .extend(texts(&["-cp", jdbc_driver()]).into_iter().filter(|_| self == Self::JavaStores));
+                if self != Self::Java {
+                    arguments.extend(texts(&["-cp", jdbc_driver()]));
+                }
                 arguments.push(match self {
                     Self::Java => program("Certs.java", include_str!("peers/Certs.java")),
+                    Self::Jdbc => program("Jdbc.java", include_str!("peers/Jdbc.java")),
                     _ => program("Stores.java", include_str!("peers/Stores.java")),
                 });
                 arguments
             }
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores => {
+            Self::NodePostgres => vec![program("pg.js", include_str!("peers/pg.js"))],
+            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores | Self::Psycopg => {
                 let mut arguments = texts(&["-I", "-B"]);
                 arguments.push(match self {
                     Self::Python => program("certs.py", include_str!("peers/certs.py")),
+                    Self::Psycopg => program("postgres.py", include_str!("peers/postgres.py")),
                     Self::PythonOdd => program("odd.py", include_str!("peers/odd.py")),
                     Self::PythonStores => program("stores.py", include_str!("peers/stores.py")),
                     _ => program("names.py", include_str!("peers/names.py")),
@@ -130,14 +148,18 @@ impl Peer {
 
     /// The peer's settings, in a clean environment.
     pub fn environment(self, sandbox: &Sandbox) -> Vec<(&'static str, OsString)> {
+        let modules = || format!("{}:/usr/share/nodejs", venv().join("node-pg/node_modules").display());
         match self {
-            Self::Go | Self::GoNames | Self::GoOdd => vec![
+            Self::NodePostgres => vec![("NODE_PATH", modules().into())],
+            Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => vec![
                 ("GOCACHE", go_cache(sandbox).into()),
                 ("GO111MODULE", "off".into()),
                 ("GOENV", "off".into()),
                 ("GOTOOLCHAIN", "local".into()),
                 ("GOPROXY", "off".into()),
                 ("CGO_ENABLED", "0".into()),
+                // Where Debian and Fedora have libraries.
+                ("GOPATH", "/usr/share/gocode".into()),
             ],
             _ => Vec::new(),
         }
@@ -152,16 +174,25 @@ impl Peer {
             Self::Certtool => ("gnutls-bin", "gnutls-utils"),
             Self::Cfssl => ("golang-cfssl", "golang-github-cloudflare-cfssl"),
             Self::Certutil | Self::Pk12util => ("libnss3-tools", "nss-tools"),
-            Self::Go | Self::GoNames | Self::GoOdd => ("golang-go", "golang"),
-            Self::Java | Self::Keytool | Self::JavaStores => {
+            Self::Go | Self::GoNames | Self::GoOdd | Self::Pgx => ("golang-go", "golang"),
+            Self::Java | Self::Keytool | Self::JavaStores | Self::Jdbc => {
                 ("default-jdk-headless", "java-latest-openjdk-devel")
             }
             Self::PostgresServer(_) => ("postgresql", "postgresql-server"),
             Self::Psql => ("postgresql-client", "postgresql"),
             Self::Prove => ("perl", "perl-Test-Harness"),
-            Self::Nginx => ("nginx-light", "nginx-core"),
             Self::Shell => ("dash", "bash"),
-            Self::Python | Self::PythonNames | Self::PythonOdd | Self::PythonStores | Self::Linter => {
+            Self::NodePostgres => ("nodejs", "nodejs"),
+            Self::Pgbouncer => ("pgbouncer", "pgbouncer"),
+            Self::Haproxy => ("haproxy", "haproxy"),
+            Self::Nginx => ("nginx-light", "nginx-core"),
+            Self::Curl => ("curl", "curl"),
+            Self::Python
+            | Self::PythonNames
+            | Self::PythonOdd
+            | Self::PythonStores
+            | Self::Psycopg
+            | Self::Linter => {
                 return format!(
                     "{program} is missing: run tests/interop/install-peers, which makes this virtual environment, or \
                      name yours in CRDB_CERT_PEERS_VENV"
@@ -213,6 +244,12 @@ fn go_cache(sandbox: &Sandbox) -> PathBuf {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache");
     let usable = fs::create_dir_all(&shared).and_then(|()| tempfile::tempfile_in(&shared));
     usable.map_or_else(|_| sandbox.path("go-cache"), |_| shared)
+}
+
+/// A server, which may be where the PATH of ordinary users does not lead.
+fn server(program: &str) -> PathBuf {
+    let path = Path::new("/usr/sbin").join(program);
+    if path.exists() { path } else { program.into() }
 }
 
 /// A program of the newest PostgreSQL server: in Debian not in PATH, but in `/usr/lib/postgresql/<version>/bin`.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{findings, only, probe, renewed};
-use crate::login::Server;
 use crate::peers::Peer;
+use crate::postgres::Server;
 use crate::sandbox::Sandbox;
 use crate::sets::Key;
 

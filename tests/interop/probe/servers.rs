@@ -8,7 +8,7 @@ use openssl::pkey::PKey;
 use openssl::x509::X509;
 
 use super::{Running, findings, only, probe, renewed, sandbox, start};
-use crate::login::free_port;
+use crate::net::free_port;
 use crate::peers::Peer;
 use crate::sandbox::Sandbox;
 
