@@ -19,7 +19,6 @@ use crate::kubernetes::hosts;
 use crate::kubernetes::layout::{CA_KEY, Layout, Planned};
 use crate::pki;
 use crate::pki::key::PrivateKey;
-use crate::pki::pem;
 use crate::store::read::Regular;
 use crate::usage::Usage;
 
@@ -46,9 +45,7 @@ impl<'a> Files<'a> {
             return self.ca_key();
         }
         let Some(name) = CertificateName::from_key_file(file) else {
-            let certificates = self.certificate(file)?.into_all();
-            let blocks = certificates.iter().flat_map(|one| pem::armor("CERTIFICATE", one.der()).to_vec());
-            return Ok(Zeroizing::new(blocks.collect()));
+            return Ok(Zeroizing::new(self.certificate(file)?.to_pem()));
         };
         let key = self.key(file, &name)?;
         Ok(key.to_pem()?)
