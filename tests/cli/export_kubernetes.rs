@@ -247,6 +247,8 @@ fn a_file_is_for_its_owner_alone_and_no_other_is_replaced() {
         &["export", "kubernetes", "--certs-dir=certs", "--out=none/x"],
         &["no such file or directory"],
     );
+    let key = ["export", "kubernetes", "--certs-dir=certs", "--out=certs/node.key", "--overwrite"];
+    sandbox.refuses(&key, &["certs/node.key is a file of the certs directory"]);
 }
 
 #[test]
