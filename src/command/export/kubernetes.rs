@@ -20,10 +20,6 @@ use files::Files;
 
 /// Prints or writes them, all or nothing.
 pub fn run(args: &Kubernetes) -> Result<()> {
-    export(args).context("failed to export for Kubernetes")
-}
-
-fn export(args: &Kubernetes) -> Result<()> {
     let asked = Asked::parse(args)?;
     if let Some(layout) = args.sans_for {
         let hosts =
