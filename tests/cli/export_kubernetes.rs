@@ -208,11 +208,11 @@ fn what_is_missing_is_named_with_the_command_that_makes_it() {
     let key = sandbox.read("certs/client.root.key");
     fs::remove_file(sandbox.path("certs/client.root.key")).expect("gone");
     let again = format!("make both anew: crdb-cert create-client root {dirs} --overwrite\n");
-    refuses(&["there is no key certs/client.root.key", &again]);
+    refuses(&["could not read the key certs/client.root.key: no such file", &again]);
     sandbox.write("certs/client.root.key", &sandbox.read("certs/node.key"));
-    refuses(&["key certs/client.root.key does not belong to certs/client.root.crt", &again]);
+    refuses(&["the key certs/client.root.key does not belong to certs/client.root.crt", &again]);
     sandbox.write("certs/client.root.key", "no key");
-    refuses(&["could not load key certs/client.root.key", &again]);
+    refuses(&["could not use the key certs/client.root.key: ", &again]);
     sandbox.write("certs/client.root.key", &key);
     // All the same, a server that is not reached by its name is of no use.
     let run = export(&sandbox, &[]).succeeds();
