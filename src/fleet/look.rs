@@ -45,8 +45,8 @@ pub fn authorities(certs_dir: &Reading<'_>, signed_by: SignedBy) -> Result<Autho
     Ok(Authorities(all))
 }
 
-/// What is in a folder; nothing, if it is not there. The keys that wait are looked at only if requests are to be
-/// made.
+/// What is in a folder; nothing, if it is not there. The keys that wait are looked at only if requests are to
+/// be made.
 ///
 /// # Errors
 /// If it cannot be read.

@@ -31,8 +31,8 @@ pub struct Out {
 }
 
 impl OutArgs {
-    /// The place, as far as that can be told before the work is done. In the certs directory, if it is read, only
-    /// `allowed` may be written.
+    /// The place, as far as that can be told before the work is done. In the certs directory, if it is read,
+    /// only `allowed` may be written.
     ///
     /// # Errors
     /// If standard output is a terminal and the content secret, or the file cannot be there.
