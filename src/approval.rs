@@ -42,8 +42,8 @@ impl Open {
     }
 }
 
-/// Judges a request for a certificate of this kind. It is measured by one of the grants for its subject, the one
-/// that allows most of it: one user's tenants are not another's, nor one node's names.
+/// Judges a request for a certificate of this kind. It is measured by one of the grants for its subject, the
+/// one that allows most of it: one user's tenants are not another's, nor one node's names.
 ///
 /// # Errors
 /// Everything it asks for, by name, that no certificate of this kind has.

@@ -1,7 +1,8 @@
-//! How clients are told where the server is and which certificate to show: URLs and variables of the environment. Pure code.
+//! How clients are told where the server is and which certificate to show: URLs and variables of the
+//! environment. Pure code.
 //!
-//! libpq decodes `%XX` in every part of a URL, PostgreSQL's JDBC driver decodes its parameters as a form, where `+` is a
-//! space. So everything but unreserved characters (RFC 3986 section 2.3) is escaped.
+//! libpq decodes `%XX` in every part of a URL, PostgreSQL's JDBC driver decodes its parameters as a form, where
+//! `+` is a space. So everything but unreserved characters (RFC 3986 section 2.3) is escaped.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;

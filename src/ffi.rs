@@ -110,7 +110,8 @@ pub fn pkcs12_key(
     assert!(passphrase.len() < 1 << 16 && salt.len() < 1 << 16 && key.len() < 1 << 16);
     // OpenSSL only reads the salt, but its declaration does not say so.
     let mut salt = salt.to_vec();
-    // SAFETY: the three buffers are valid during the call, and as long as their lengths say; the digest is static.
+    // SAFETY: the three buffers are valid during the call, and as long as their lengths say; the digest is
+    // static.
     let done = unsafe {
         PKCS12_key_gen_utf8(
             passphrase.as_ptr().cast(),

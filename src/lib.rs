@@ -51,6 +51,7 @@ pub mod server_flags;
 mod signing;
 pub mod store;
 pub mod tenant;
+mod threads;
 pub mod time;
 mod umask;
 pub mod usage;

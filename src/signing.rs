@@ -108,7 +108,7 @@ impl CommandSigner {
             let file = particulars::label(name, &asked);
             log::warn!("{file}: the CA gives less than asked: until {}, not until {wanted}", utc(end));
         }
-        let pem = checked.chain().flat_map(|one| pem::armor("CERTIFICATE", one.der()).to_vec()).collect();
+        let pem = pem::bundle(checked.chain());
         Ok(Signed { pem, certificate: checked.leaf })
     }
 

@@ -1,4 +1,5 @@
-//! A passphrase, such as that of a CA key: from a file, a file descriptor or the terminal, but never from the command line.
+//! A passphrase, such as that of a CA key: from a file, a file descriptor or the terminal, but never from the
+//! command line.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

@@ -81,7 +81,12 @@ impl CertificateFile {
         chain::leads_to(&self.first, &self.others, ca, &OpenSsl)
     }
 
-    /// All certificates of the file.
+    /// The certificates in PEM: the file without what stands between them.
+    pub fn to_pem(&self) -> Vec<u8> {
+        pem::bundle(std::iter::once(&self.first).chain(&self.others))
+    }
+
+    /// All certificates of the file, in its order.
     pub fn into_all(self) -> Vec<Certificate> {
         std::iter::once(self.first).chain(self.others).collect()
     }

@@ -36,7 +36,7 @@ fn apply(args: &Apply) -> Result<()> {
     inputs::check_due(&folders, due)?;
     let now = values::now();
     let context = Context { signed_by, authorities: &authorities, due, now, signatures: &OpenSsl };
-    let out = inputs::out(args)?;
+    let out = values::fleet(&args.out)?;
     let fleet = if args.dry_run { Fleet::open(&out) } else { Fleet::open_for_writing(&out) }?;
     announce::findings(&fleet.findings());
     let strays = plan::strays(&folders, fleet.folders()?);

@@ -15,7 +15,8 @@ use crate::yaml::tree::MAX_LEN;
 /// The most errors in a manifest that are printed.
 const SHOWN: usize = 100;
 
-/// The description of the cluster. What is wrong with it is printed, each on a line of its own, and what that means: "nothing was made".
+/// The description of the cluster. What is wrong with it is printed, each on a line of its own, and what that
+/// means: "nothing was made".
 pub fn read(file: &OsStr, consequence: &str) -> Result<Manifest> {
     let (shown, text) = if file == "-" {
         ("stdin".to_owned(), contents(io::stdin()))

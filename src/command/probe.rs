@@ -13,7 +13,6 @@ use super::values;
 use super::verify::check_output;
 use crate::cli::Probe;
 use crate::duration::Lifetime;
-use crate::fleet::apply::each;
 use crate::interrupts::Interrupts;
 use crate::output;
 use crate::output::probe::{self as report, Report, Summary};
@@ -21,6 +20,7 @@ use crate::output::terminal::Paint;
 use crate::pki::verify::OpenSsl;
 use crate::probe::judge::judge;
 use crate::probe::{Expected, Judged, Manner, Probed, Protocol, talk};
+use crate::threads::each;
 use targets::Known;
 
 /// How many servers are asked at the same time: what takes time is the network.

@@ -11,7 +11,6 @@ use crate::certs_dir::CertsDir;
 use crate::cli::{Format, Status};
 use crate::due::Due;
 use crate::error::Advice;
-use crate::expand::expand;
 use crate::fleet::status::look;
 use crate::fleet::status::step::{Asked, next};
 use crate::output;
@@ -39,11 +38,8 @@ pub fn run(args: &Status) -> Result<()> {
 fn asked(args: &Status) -> Result<Asked> {
     let due = Due::parse(args.renew_within.as_deref().unwrap_or("1/3")).context("--renew-within")?;
     let (certs_dir, renew_within) = (args.dir.path()?, args.renew_within.clone());
-    let out = args.out.as_ref().map(|out| match out.is_empty() {
-        true => Err(Advice::new("--out: the path is empty", "name it: --out=<path-to-the-folders>").into()),
-        false => expand(out, |name| std::env::var_os(name)).context("--out").map(PathBuf::from),
-    });
-    Ok(Asked { certs_dir, out: out.transpose()?, due, renew_within, now: values::now() })
+    let out = args.out.as_deref().map(values::fleet).transpose()?;
+    Ok(Asked { certs_dir, out, due, renew_within, now: values::now() })
 }
 
 fn folders(out: &Path) -> Result<Vec<PathBuf>> {

@@ -172,6 +172,14 @@ impl KeyArgs {
     }
 }
 
+/// The directory of a fleet's folders, with its variables expanded.
+pub fn fleet(out: &OsStr) -> Result<PathBuf> {
+    if out.is_empty() {
+        return Err(Advice::new("--out: the path is empty", "name it: --out=<path-to-the-folders>").into());
+    }
+    Ok(expand(out, |name| std::env::var_os(name)).context("--out")?.into())
+}
+
 fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result<PathBuf> {
     if value.is_empty() {
         return Err(Advice::new(required, hint).into());

@@ -1,8 +1,6 @@
 //! Makes what a plan says, folder by folder; each is one change, all or nothing.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use anyhow::{Context as _, Result};
 
@@ -15,7 +13,6 @@ use crate::certs_dir::CertsDir;
 use crate::certs_dir::batch::{Contents, Existing, Target};
 use crate::certs_dir::layout::CertificateName;
 use crate::finding::Finding;
-use crate::interrupts::Interrupts;
 use crate::mint::{Signer, mint};
 use crate::pki::name;
 use crate::store::dir::Dir;
@@ -134,68 +131,4 @@ impl Making<'_> {
         let signer = used.and_then(|used| self.signers.get(used));
         signer.with_context(|| format!("there is no CA for {} certificates", usage.kind().noun))
     }
-}
-
-/// Does something for each item on several threads, and hands the results to `take` in the order of the items. Stops
-/// early if it is interrupted; returns how many were done. One job needs no thread of its own.
-///
-/// # Errors
-/// Those of `take`.
-pub fn each<'t, T: Sync, R: Send>(
-    items: &'t [T],
-    jobs: usize,
-    work: impl Fn(&'t T) -> R + Sync,
-    mut take: impl FnMut(usize, R) -> Result<()>,
-) -> Result<usize> {
-    // Until all have heard of it.
-    let interrupts = Interrupts::defer();
-    match jobs.min(items.len()) {
-        0 => Ok(0),
-        1 => {
-            let mut done = 0;
-            for item in items.iter().take_while(|_| interrupts.check().is_ok()) {
-                take(done, work(item))?;
-                done += 1;
-            }
-            Ok(done)
-        }
-        jobs => on_threads(items, jobs, work, take),
-    }
-}
-
-fn on_threads<'t, T: Sync, R: Send>(
-    items: &'t [T],
-    jobs: usize,
-    work: impl Fn(&'t T) -> R + Sync,
-    mut take: impl FnMut(usize, R) -> Result<()>,
-) -> Result<usize> {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let (sender, results) = mpsc::channel();
-        for _ in 0..jobs {
-            let (sender, next, work) = (sender.clone(), &next, &work);
-            scope.spawn(move || {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { return };
-                    if Interrupts::defer().check().is_err() || sender.send((at, work(item))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let (mut waiting, mut due, mut done) = (BTreeMap::new(), 0, 0);
-        for (at, result) in results {
-            done += 1;
-            waiting.insert(at, result);
-            while let Some(result) = waiting.remove(&due) {
-                take(due, result)?;
-                due += 1;
-            }
-        }
-        // After an interruption there are gaps.
-        waiting.into_iter().try_for_each(|(at, result)| take(at, result))?;
-        Ok(done)
-    })
 }

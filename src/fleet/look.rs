@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 
 use super::desired::{Folder, FolderName, PLACES};
 use super::plan::{Authorities, AuthorityFile, Found, FoundCertificate, FoundKey, SignedBy, Waiting};
@@ -38,18 +38,15 @@ pub fn authorities(certs_dir: &Reading<'_>, signed_by: SignedBy) -> Result<Autho
         if !is_needed && !certs_dir.has(&file) {
             continue;
         }
-        let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
-        let contents = certs_dir.open(&file).and_then(Regular::read);
-        let path = certs_dir.path(&file);
-        let contents = contents.with_context(|| format!("could not read {}", path.display()))?;
-        let contents = pem::certificate_blocks(&contents, |_| true);
-        all.insert(kind.usage, AuthorityFile { contents, certificate });
+        let certificates = CertificateFile::load_in(certs_dir, &file, certificate::CA)?;
+        let contents = certificates.to_pem();
+        all.insert(kind.usage, AuthorityFile { contents, certificate: certificates.first });
     }
     Ok(Authorities(all))
 }
 
-/// What is in a folder; nothing, if it is not there. The keys that wait are looked at only if requests are to be
-/// made.
+/// What is in a folder; nothing, if it is not there. The keys that wait are looked at only if requests are to
+/// be made.
 ///
 /// # Errors
 /// If it cannot be read.

@@ -25,11 +25,12 @@ impl Fleet {
         dir.sync().map_err(|error| could_not(&dir, &error))
     }
 
-    /// Removes a folder with all certificates, keys and requests in it, unless a key waits there. Certificates go first: a key alone harms nobody who comes
-    /// upon it half done.
+    /// Removes a folder with all certificates, keys and requests in it, unless a key waits there. Certificates
+    /// go first: a key alone harms nobody who comes upon it half done.
     ///
     /// # Errors
-    /// If a key waits for its certificate, anything cannot be removed, there are other files in it, or others can rename it.
+    /// If a key waits for its certificate, anything cannot be removed, there are other files in it, or others
+    /// can rename it.
     pub fn remove_folder(&self, name: &FolderName, findings: &mut Vec<Finding>) -> Result<()> {
         self.check_guarded(name)?;
         let Some(dir) = self.open_folder(name)? else { return Ok(()) };

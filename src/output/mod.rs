@@ -51,7 +51,8 @@ pub fn print_to(path: &Path, print: impl FnOnce(&mut BufWriter<Whole>) -> io::Re
     out.into_inner().map_err(|error| could_not_write(path, error.error()))?.finish()
 }
 
-/// Prints a secret to stdout, past its buffer, which nobody wipes. A reader that closes the pipe early is not an error.
+/// Prints a secret to stdout, past its buffer, which nobody wipes. A reader that closes the pipe early is not
+/// an error.
 ///
 /// # Errors
 /// If stdout cannot be written to.

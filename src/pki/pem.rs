@@ -158,6 +158,11 @@ pub fn armor(label: &str, der: &[u8]) -> Zeroizing<Vec<u8>> {
     pem
 }
 
+/// These certificates in a file, in this order.
+pub fn bundle<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> Vec<u8> {
+    certificates.into_iter().flat_map(|one| armor(CERTIFICATE, one.der()).to_vec()).collect()
+}
+
 /// The blocks in a file, found by the lines that begin and end them.
 struct Blocks<'a>(&'a [u8]);
 

@@ -1,7 +1,7 @@
 //! Writes PKCS#12 (RFC 7292): a key and certificates under a passphrase. [`super::container`] reads it.
 //!
-//! Ours and not OpenSSL's, which cannot mark a certificate as trusted for Java, and before version 3.4 cannot make a MAC
-//! without the key derivation that no FIPS provider has.
+//! Ours and not OpenSSL's, which cannot mark a certificate as trusted for Java, and before version 3.4 cannot
+//! make a MAC without the key derivation that no FIPS provider has.
 
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
@@ -19,8 +19,8 @@ use crate::certificate::Certificate;
 use crate::der::{NULL, OCTET_STRING, SEQUENCE, SET, tlv};
 use crate::ffi;
 
-/// How often each of the three keys (of the private key, the certificates and the MAC) is hashed. .NET refuses a file with
-/// more than 600,000 in all.
+/// How often each of the three keys (of the private key, the certificates and the MAC) is hashed. .NET refuses
+/// a file with more than 600,000 in all.
 const ITERATIONS: u32 = 100_000;
 
 /// Context-specific tags.
@@ -100,7 +100,8 @@ impl Bundle<'_> {
         Ok(bag("1.2.840.113549.1.12.10.1.2", &shrouded, names.to_vec())?)
     }
 
-    /// The leaf comes first, then its chain: of two CAs with one name, a reader meets the one that signed first.
+    /// The leaf comes first, then its chain: of two CAs with one name, a reader meets the one that signed
+    /// first.
     fn certificates(&self, names: &[Vec<u8>]) -> Result<Vec<u8>, ErrorStack> {
         let mut bags = certificate_bag(self.leaf, names.to_vec())?;
         let others = self.trusted.iter().filter(|certificate| !self.chain.contains(certificate));

@@ -1,4 +1,5 @@
-//! TLS handshakes in process, over a socket pair: OpenSSL's own verdict on a certificate. [`dial`] has those with a real server.
+//! TLS handshakes in process, over a socket pair: OpenSSL's own verdict on a certificate. [`dial`] has those
+//! with a real server.
 
 pub mod dial;
 

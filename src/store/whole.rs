@@ -1,4 +1,5 @@
-//! A file that appears whole, or not at all: for what others read while it is written anew, such as a report, and for keys.
+//! A file that appears whole, or not at all: for what others read while it is written anew, such as a report,
+//! and for keys.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -70,7 +71,8 @@ impl Whole {
     /// Starts a file that will have this path. Only the caller can read it before it is whole.
     ///
     /// # Errors
-    /// If the directory cannot be written to, the path is that of something other than a file, or of a file that has to stay.
+    /// If the directory cannot be written to, the path is that of something other than a file, or of a file
+    /// that has to stay.
     pub fn create(path: &Path, placement: Placement) -> Result<Self> {
         let could_not = |error: &io::Error| could_not_write(path, error);
         let (dir, name) = place(path)?;

@@ -124,7 +124,8 @@ fn links_in_the_place_of_files_are_not_followed() {
 
 #[test]
 fn what_has_the_name_of_the_lock_is_not_used() {
-    let plants: [(&str, fn(&Place)); 4] = [
+    type Plant = (&'static str, fn(&Place));
+    let plants: [Plant; 4] = [
         ("a directory", |place| fs::create_dir(place.path(LOCK)).expect("a directory")),
         ("a link", |place| symlink(place.path("precious"), place.path(LOCK)).expect("a link")),
         ("a file", |place| fs::write(place.path(LOCK), "").expect("a file")),

@@ -18,3 +18,4 @@ mod planted;
 mod race;
 mod requests;
 mod swaps;
+mod waiting;

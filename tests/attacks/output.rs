@@ -1,7 +1,8 @@
 //! `verify --output` and `export --out` into a directory of the attacker's.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::Path;
 
 use anyhow::ensure;
 
@@ -43,19 +44,7 @@ fn a_link_in_place_of_the_unfinished_file_leads_root_nowhere() {
         let (out, motd) = (place.path("out"), place.path("precious/motd"));
         let before = place.elsewhere();
         let attack = |moment: &Moment| {
-            let watch = Watch::of(&out);
-            moment.begins();
-            let mut times = 0;
-            while moment.lasts() {
-                for name in watch.appeared() {
-                    let path = out.join(name);
-                    let is_link = path.symlink_metadata().is_ok_and(|file| file.is_symlink());
-                    if !is_link && fs::remove_file(&path).is_ok() {
-                        times += usize::from(symlink(&motd, &path).is_ok());
-                    }
-                }
-            }
-            times
+            replace(moment, &out, |file| !file.is_symlink(), |path| symlink(&motd, path).is_ok())
         };
         let (run, times) = while_attacked(|| place.run(VERIFY), attack);
         ensure!(matches!(run.status, Some(0 | 3)), "neither success nor failure: {run:?}");
@@ -64,6 +53,25 @@ fn a_link_in_place_of_the_unfinished_file_leads_root_nowhere() {
         Ok(times > 0)
     });
     races.finish();
+}
+
+/// Puts something in place of each file of root's that appears there, and says how often that went well.
+fn replace(
+    moment: &Moment,
+    dir: &Path,
+    is_roots: impl Fn(&Metadata) -> bool,
+    put: impl Fn(&Path) -> bool,
+) -> usize {
+    let watch = Watch::of(dir);
+    moment.begins();
+    let mut times = 0;
+    while moment.lasts() {
+        for path in watch.appeared().into_iter().map(|name| dir.join(name)) {
+            let is_there = path.symlink_metadata().is_ok_and(|file| is_roots(&file));
+            times += usize::from(is_there && fs::remove_file(&path).is_ok() && put(&path));
+        }
+    }
+    times
 }
 
 const EXPORT: &str = "export pem node --certs-dir=certs --out=out/node.pem";
@@ -102,7 +110,8 @@ fn an_exported_key_is_roots_alone_wherever_it_goes() {
     }
 }
 
-/// Whatever the attacker makes of the unfinished file's name, the key is never in a file that the attacker can read.
+/// Whatever the attacker makes of the unfinished file's name, the key is never in a file that the attacker can
+/// read.
 #[test]
 fn an_unfinished_key_that_is_swapped_is_not_read() {
     let mut races = Races::default();
@@ -111,19 +120,7 @@ fn an_unfinished_key_that_is_swapped_is_not_read() {
         let out = place.path("out");
         let before = place.elsewhere();
         let attack = |moment: &Moment| {
-            let watch = Watch::of(&out);
-            moment.begins();
-            let mut times = 0;
-            while moment.lasts() {
-                for name in watch.appeared() {
-                    let path = out.join(name);
-                    let is_roots = path.symlink_metadata().is_ok_and(|file| file.uid() == 0);
-                    if is_roots && fs::remove_file(&path).is_ok() {
-                        times += usize::from(fs::write(&path, "mine").is_ok());
-                    }
-                }
-            }
-            times
+            replace(moment, &out, |file| file.uid() == 0, |path| fs::write(path, "mine").is_ok())
         };
         let (run, times) = while_attacked(|| place.run(EXPORT), attack);
         ensure!(matches!(run.status, Some(0 | 1)), "neither success nor failure: {run:?}");

@@ -9,7 +9,8 @@ use crate::attacker::{ID, Moment, attacker, exchange, while_attacked};
 use crate::place::{CA, NODE, OWN, Place, STAGED, Whose};
 use crate::race::Races;
 
-/// Attack 4: who owns the directory above exchanges the certs directory as it is made, or the directory of the CA key.
+/// Attack 4: who owns the directory above exchanges the certs directory as it is made, or the directory of the
+/// CA key.
 #[test]
 fn a_directory_that_is_exchanged_changes_nothing_of_roots_and_shows_no_key() {
     let mut races = Races::default();

@@ -208,11 +208,11 @@ fn what_is_missing_is_named_with_the_command_that_makes_it() {
     let key = sandbox.read("certs/client.root.key");
     fs::remove_file(sandbox.path("certs/client.root.key")).expect("gone");
     let again = format!("make both anew: crdb-cert create-client root {dirs} --overwrite\n");
-    refuses(&["there is no key certs/client.root.key", &again]);
+    refuses(&["could not read the key certs/client.root.key: no such file", &again]);
     sandbox.write("certs/client.root.key", &sandbox.read("certs/node.key"));
-    refuses(&["key certs/client.root.key does not belong to certs/client.root.crt", &again]);
+    refuses(&["the key certs/client.root.key does not belong to certs/client.root.crt", &again]);
     sandbox.write("certs/client.root.key", "no key");
-    refuses(&["could not load key certs/client.root.key", &again]);
+    refuses(&["could not use the key certs/client.root.key: ", &again]);
     sandbox.write("certs/client.root.key", &key);
     // All the same, a server that is not reached by its name is of no use.
     let run = export(&sandbox, &[]).succeeds();
@@ -247,6 +247,8 @@ fn a_file_is_for_its_owner_alone_and_no_other_is_replaced() {
         &["export", "kubernetes", "--certs-dir=certs", "--out=none/x"],
         &["no such file or directory"],
     );
+    let key = ["export", "kubernetes", "--certs-dir=certs", "--out=certs/node.key", "--overwrite"];
+    sandbox.refuses(&key, &["certs/node.key is a file of the certs directory"]);
 }
 
 #[test]

@@ -302,3 +302,15 @@ fn apply_that_asks_is_killed_at_any_call() {
     }
     points.report("crash points of apply --csr", 100);
 }
+
+#[test]
+fn a_system_without_threads_to_spare_is_enough() {
+    let Scenario { world, args, .. } = Scenario::first();
+    let args: Vec<_> = args.iter().map(|arg| arg.replace("--jobs=1", "--jobs=4")).collect();
+    for injection in ["clone3:error=EAGAIN", "clone3:error=EAGAIN:when=2+"] {
+        let world = world.copy();
+        let traced = strace::run(&world, &args, &[injection.to_owned()]);
+        assert!(traced.was_injected() && traced.run.success(), "{injection}: {:?}", traced.run);
+        assert!(world.run(&args).stdout.contains("created 0"), "{injection}");
+    }
+}

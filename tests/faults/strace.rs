@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 use crate::world::{Run, World, program};
 
 /// Calls that are traced because of their class, and have nothing to do with files.
-const OTHERS: [&str; 6] = ["execve", "fcntl", "ioctl", "mmap", "poll", "prctl"];
+const OTHERS: [&str; 7] = ["clone3", "execve", "fcntl", "ioctl", "mmap", "poll", "prctl"];
 
 /// An injection: a file system that can neither rename without replacing nor exchange.
 pub const PLAIN: &str = "renameat2:error=EINVAL";
@@ -53,7 +53,8 @@ pub fn command(world: &World, args: &[String], injections: &[String]) -> Command
         panic!("{reason}");
     }
     // Threads are followed, and what they start is not.
-    let mut strace = world.command("strace", &["-f", "-b", "execve", "-qq", "-e", "trace=%file,%desc,prctl"]);
+    let mut strace =
+        world.command("strace", &["-f", "-b", "execve", "-qq", "-e", "trace=%file,%desc,clone3,prctl"]);
     strace.arg("-o").arg(log(world));
     for injection in injections {
         strace.args(["-e", &format!("inject={injection}")]);

@@ -1,4 +1,5 @@
-//! What `export` writes: PKCS#12 for Java, NSS, GnuTLS and Python; connections for psql and PostgreSQL's JDBC driver.
+//! What `export` writes: PKCS#12 for Java, NSS, GnuTLS and Python; connections for psql and PostgreSQL's JDBC
+//! driver.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -23,7 +23,8 @@ pub fn program() -> PathBuf {
     named_program().unwrap_or_else(|| project().join("target/release/crdb-cert"))
 }
 
-/// A program of what tests/packaging/install-tools puts there: cargo's directory for tests is `tmp` in the target directory.
+/// A program of what tests/packaging/install-tools puts there: cargo's directory for tests is `tmp` in the
+/// target directory.
 pub fn installed(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().skip(1).take(2);
     let mut places = target.map(|target| target.join("ansible/bin").join(name));

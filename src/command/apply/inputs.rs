@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::thread;
 
 use anyhow::{Context as _, Result};
@@ -15,7 +14,6 @@ use crate::cli::{Apply, CaKeyArgs};
 use crate::command::announce;
 use crate::due::Due;
 use crate::error::{self, Advice};
-use crate::expand::expand;
 use crate::finding::Finding;
 use crate::fleet::desired::Folder;
 use crate::fleet::plan::{self, SignedBy, Step};
@@ -41,15 +39,6 @@ pub fn jobs(args: &Apply) -> usize {
     const FOR_EACH_CORE: usize = 4;
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
     args.jobs.map_or_else(|| FOR_EACH_CORE * cores(), NonZeroUsize::get)
-}
-
-/// The directory of the folders, with its variables expanded.
-pub fn out(args: &Apply) -> Result<PathBuf> {
-    if args.out.is_empty() {
-        return Err(Advice::new("--out: the path is empty", "name it: --out=<path-to-the-folders>").into());
-    }
-    let out = expand(&args.out, |name| std::env::var_os(name)).context("--out")?;
-    Ok(PathBuf::from(out))
 }
 
 /// Who signs.

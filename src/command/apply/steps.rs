@@ -9,11 +9,12 @@ use super::report::Report;
 use crate::cli::Apply;
 use crate::command::announce;
 use crate::finding::Finding;
-use crate::fleet::apply::{Making, each};
+use crate::fleet::apply::Making;
 use crate::fleet::desired::Folder;
 use crate::fleet::out::Fleet;
 use crate::fleet::plan::{Context, Step};
 use crate::output::progress::Progress;
+use crate::threads::each;
 
 /// What is to be done, folder by folder; those that cannot be read are reported.
 pub fn plan<'a>(

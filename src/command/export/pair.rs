@@ -1,17 +1,18 @@
 //! A certificate of the certs directory, and its key.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 
 use crate::certificate::Certificate;
 use crate::certs_dir::certificate::{CertificateFile, LEAF, TRUSTED, public_key};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading};
 use crate::command::{announce, values};
-use crate::error::Advice;
+use crate::error::{Advice, shell_word};
 use crate::pki::key::PrivateKey;
-use crate::store::read::{ReadError, Regular};
+use crate::store::read::Regular;
 use crate::time;
 use crate::usage::Usage;
 use crate::username::Username;
@@ -118,28 +119,48 @@ impl<'a> Pair<'a> {
 }
 
 fn look(reading: &Reading<'_>, name: &CertificateName) -> Result<(CertificateFile, PrivateKey)> {
-    let (file, key_file) = (name.certificate_file(), name.key_file());
+    let file = name.certificate_file();
     if !reading.has(&file) {
         return Err(missing(reading, name));
     }
     let certificates = CertificateFile::load_in(reading, &file, LEAF)?;
-    let (path, key_path) = (reading.path(&file), reading.path(&key_file));
-    let contents = reading.open(&key_file).and_then(Regular::read).map_err(|error| {
-        let what = format!("could not read the key {}: {error}", key_path.display());
-        match error {
-            ReadError::NotFound => Advice::new(what, "name the directory that has both: --certs-dir").into(),
-            _ => anyhow!(what),
-        }
-    })?;
-    let key = PrivateKey::from_pem(&contents)
-        .with_context(|| format!("could not use the key {}", key_path.display()))?;
-    let public = public_key(&certificates.first, &path)?;
-    // The public half in its file may be another key's.
-    if !key.matches(&public) || !key.signs_for(&public) {
-        let what = format!("the key {} does not belong to {}", key_path.display(), path.display());
-        return Err(Advice::new(what, "see what is wrong: crdb-cert verify --certs-dir=<directory>").into());
-    }
+    let dir = shell_word(&reading.dir_path().display().to_string());
+    let hint = format!("see what is wrong: crdb-cert verify --certs-dir={dir}");
+    let key = key(reading, name, &certificates.first, &hint)?;
     Ok((certificates, key))
+}
+
+/// The key of a certificate; `hint` says what to do if there is none.
+///
+/// # Errors
+/// If it is missing or cannot be used, or is another certificate's.
+pub fn key(
+    reading: &Reading<'_>,
+    name: &CertificateName,
+    certificate: &Certificate,
+    hint: &str,
+) -> Result<PrivateKey> {
+    let (path, certificate_path) = (reading.path(&name.key_file()), reading.path(&name.certificate_file()));
+    let shown = path.display();
+    let contents = reading.open(&name.key_file()).and_then(Regular::read);
+    let contents =
+        contents.map_err(|error| Advice::new(format!("could not read the key {shown}: {error}"), hint))?;
+    let key = PrivateKey::from_pem(&contents)
+        .map_err(|error| Advice::new(format!("could not use the key {shown}: {error}"), hint))?;
+    if !belongs(&key, certificate, &certificate_path)? {
+        let what = format!("the key {shown} does not belong to {}", certificate_path.display());
+        return Err(Advice::new(what, hint).into());
+    }
+    Ok(key)
+}
+
+/// Is it the certificate's key? The public half in its file may be another key's, so both halves are looked at.
+///
+/// # Errors
+/// If OpenSSL's providers do not know such keys; `path` is the certificate's, for the message.
+pub fn belongs(key: &PrivateKey, certificate: &Certificate, path: &Path) -> Result<bool> {
+    let public = public_key(certificate, path)?;
+    Ok(key.matches(&public) && key.signs_for(&public))
 }
 
 fn missing(reading: &Reading<'_>, name: &CertificateName) -> anyhow::Error {

@@ -63,7 +63,7 @@ impl Arrival {
         if !matches!(self.found.place, Place::InUse) {
             files.push((target(name.key_file()), self.key(self.found.key.to_pem()?)));
         }
-        let pem = self.sorted.chain().flat_map(|one| pem::armor("CERTIFICATE", one.der()).to_vec()).collect();
+        let pem = pem::bundle(self.sorted.chain());
         files.push((target(name.certificate_file()), Contents::Certificates(pem)));
         let pkcs8 = args.also_generate_pkcs8_key || reading.has(&name.pkcs8_file());
         if name.usage == Usage::Client && pkcs8 {

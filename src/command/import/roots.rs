@@ -58,9 +58,8 @@ impl Roots {
         let files = self.files.iter().filter(|file| self.add && !file.new.is_empty());
         let all = files.map(|file| {
             let before = file.before.as_deref().map(|before| pem::certificate_blocks(before, |_| true));
-            let new = file.new.iter().flat_map(|root| pem::armor("CERTIFICATE", root.der()).to_vec());
             let existing = file.before.clone().map_or(Existing::Refuse, Existing::ReplaceUnchanged);
-            let contents = before.unwrap_or_default().into_iter().chain(new).collect();
+            let contents = [before.unwrap_or_default(), pem::bundle(&file.new)].concat();
             (Target { file: file.file.clone(), existing }, Contents::Certificates(contents))
         });
         all.collect()

@@ -12,7 +12,6 @@ use crate::certs_dir::layout::CertificateName;
 use crate::cli::Probe;
 use crate::command::{manifest, values};
 use crate::error::Advice;
-use crate::expand::expand;
 use crate::fleet::desired::{FolderName, Section};
 use crate::pki::tls::Identity;
 use crate::probe::{Disk, Protocol, Target};
@@ -52,16 +51,15 @@ pub fn all(args: &Probe, protocol: Protocol) -> Result<Vec<Known>> {
     if nodes.is_empty() {
         return Err(Advice::new("--from: the manifest has no nodes", "name the servers: probe HOST...").into());
     }
-    let shared = if args.out.is_none() { Some(read(dir)?) } else { None };
+    let out = args.out.as_deref().map(values::fleet).transpose()?;
+    let shared = if out.is_none() { read(dir)? } else { Arc::default() };
     for node in nodes {
-        let disk = match (&shared, &args.out) {
-            (None, Some(out)) => {
-                let out = PathBuf::from(expand(out, |name| std::env::var_os(name)).context("--out")?);
+        let disk = match &out {
+            Some(out) => {
                 let folder = FolderName { section: Section::Nodes, name: Some(node.name.clone()) };
                 read(out.join(folder.path()))?
             }
-            (Some(disk), _) => Arc::clone(disk),
-            (None, None) => Arc::default(),
+            None => Arc::clone(&shared),
         };
         add(Target::new(node.name.parse()?, port)?, &disk);
     }

@@ -35,8 +35,8 @@ struct Listed {
 
 impl Granted {
     /// What a request may ask for. Whoever makes a request decides what is in it, but not what the operator
-    /// calls it. A manifest allows a user's or tenant's names to a file that is called like theirs; and no other
-    /// node's names if the file or its directory is called like a node.
+    /// calls it. A manifest allows a user's or tenant's names to a file that is called like theirs; and no
+    /// other node's names if the file or its directory is called like a node.
     pub fn of(&self, dir: &Path, request: &str) -> Vec<Grant> {
         let file = signed_file(request);
         let places = [dir.file_name().and_then(OsStr::to_str), file.strip_suffix(".crt")];

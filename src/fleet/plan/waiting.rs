@@ -52,8 +52,8 @@ impl Waiting {
 }
 
 impl Step<'_> {
-    /// A certificate that cannot be asked for: its key waits already, and cannot be used, for this reason, or is
-    /// not of the kind that is wanted.
+    /// A certificate that cannot be asked for: its key waits already, and cannot be used, for this reason, or
+    /// is not of the kind that is wanted.
     pub fn stuck(&self, mut found: Found) -> Option<(CertificateName, Option<Advice>)> {
         let asked = self.asked().chain(self.awaited());
         asked.map(|(wanted, _)| wanted).find_map(|wanted| {

@@ -11,8 +11,8 @@ use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::{CertificateName, is_pending_key};
 use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::finding::Finding;
-use crate::fleet::apply::each;
 use crate::fleet::desired::PLACES;
+use crate::threads::each;
 use crate::usage::{KINDS, Usage};
 
 /// The CA files of a directory.

@@ -1,6 +1,6 @@
-//! What users run, with the files and the words that `export` makes: drivers of PostgreSQL, pgbouncer, HAProxy and
-//! nginx. Each lets in whom it should, and refuses the wrong user, CA, name and time. Beside every refusal, the same
-//! setup accepts somebody.
+//! What users run, with the files and the words that `export` makes: drivers of PostgreSQL, pgbouncer, HAProxy
+//! and nginx. Each lets in whom it should, and refuses the wrong user, CA, name and time. Beside every refusal,
+//! the same setup accepts somebody.
 //!
 //! The servers have the configuration of `docs/proxies.md`, with the paths and ports of the tests.
 

@@ -140,8 +140,8 @@ impl Pools {
         let place = |dir: &str, name: &str| format!(" = {}", host.path(&format!("{dir}/{name}")).display());
         let users = host.path("users.txt");
         host.write("users.txt", &page::configuration("/etc/pgbouncer/users.txt"));
-        // Nothing in /tmp, a second database with a user for whom the pool has no certificate, and no long wait for
-        // a server that it cannot log in to.
+        // Nothing in /tmp, a second database with a user for whom the pool has no certificate, and no long wait
+        // for a server that it cannot log in to.
         let seconds = if pool == Pool::with(pool.front) { 60 } else { 8 };
         let settings = format!("[pgbouncer]\nunix_socket_dir =\nclient_login_timeout = {seconds}\n");
         let more = format!("others = {server} dbname=movr user=root\n\n{settings}");

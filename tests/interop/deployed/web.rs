@@ -36,8 +36,8 @@ server {
 }
 ";
 
-/// Where a proxy listens, and its server: one for each, as nginx would resume a session that another of its proxies
-/// has verified.
+/// Where a proxy listens, and its server: one for each, as nginx would resume a session that another of its
+/// proxies has verified.
 #[derive(Clone, Copy)]
 struct Ports {
     web: u16,

@@ -3,31 +3,28 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
 use super::asked::Asked;
-use crate::certificate::Certificate;
 use crate::certs_dir::Reading;
 use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::{self, CertificateName};
 use crate::cli::CaKeyArgs;
 use crate::cli::export::Kubernetes;
+use crate::command::export::pair;
 use crate::command::{announce, values};
 use crate::error::{Advice, shell_word};
 use crate::kubernetes::hosts;
 use crate::kubernetes::layout::{CA_KEY, Layout, Planned};
-use crate::pki;
 use crate::pki::key::PrivateKey;
-use crate::pki::pem;
-use crate::store::read::Regular;
 use crate::usage::Usage;
 
 /// The files of a certs directory, and the CA key.
 pub struct Files<'a> {
     reading: &'a Reading<'a>,
     asked: &'a Asked,
-    layout: String,
+    sans_for: &'static str,
     ca_key: Option<(String, PrivateKey)>,
 }
 
@@ -35,9 +32,12 @@ impl<'a> Files<'a> {
     /// Reads the CA key if it is asked for.
     pub fn new(reading: &'a Reading<'a>, asked: &'a Asked, args: &Kubernetes) -> Result<Self> {
         let ca_key = asked.ca_key.then(|| ca_key(args)).transpose()?;
-        let layout = asked.layout.filter(|layout| *layout != Layout::Tls).unwrap_or(Layout::Helm);
-        let layout = format!("{layout:?}").to_lowercase();
-        Ok(Self { reading, asked, layout, ca_key })
+        let sans_for = match asked.layout {
+            Some(Layout::Operator) => "operator",
+            Some(Layout::Statefulset) => "statefulset",
+            Some(Layout::Helm | Layout::Tls) | None => "helm",
+        };
+        Ok(Self { reading, asked, sans_for, ca_key })
     }
 
     /// The PEM that an object holds: certificates and nothing else, or the key of one.
@@ -46,36 +46,11 @@ impl<'a> Files<'a> {
             return self.ca_key();
         }
         let Some(name) = CertificateName::from_key_file(file) else {
-            let certificates = self.certificate(file)?.into_all();
-            let blocks = certificates.iter().flat_map(|one| pem::armor("CERTIFICATE", one.der()).to_vec());
-            return Ok(Zeroizing::new(blocks.collect()));
+            return Ok(Zeroizing::new(self.certificate(file)?.to_pem()));
         };
-        let key = self.key(file, &name)?;
-        Ok(key.to_pem()?)
-    }
-
-    /// The key of a certificate.
-    fn key(&self, file: &str, name: &CertificateName) -> Result<PrivateKey> {
+        let hint = format!("put the right one there, or make both anew: {} --overwrite", self.command(&name));
         let certificate = self.certificate(&name.certificate_file())?.first;
-        let path = self.reading.path(file);
-        let shown = path.display();
-        let wrong = |what: String| {
-            let hint =
-                format!("put the right one there, or make both anew: {} --overwrite", self.command(name));
-            Advice::new(what, hint)
-        };
-        if !self.reading.has(file) {
-            return Err(wrong(format!("there is no key {shown}")).into());
-        }
-        let pem = self.reading.open(file).and_then(Regular::read);
-        let pem = pem.map_err(|error| anyhow!("could not read key {shown}: {error}"))?;
-        let key = PrivateKey::from_pem(&pem);
-        let key = key.map_err(|error| wrong(format!("could not load key {shown}: {error}")))?;
-        if !fits(&key, &certificate) {
-            let certificate = self.reading.path(&name.certificate_file());
-            return Err(wrong(format!("key {shown} does not belong to {}", certificate.display())).into());
-        }
-        Ok(key)
+        Ok(pair::key(self.reading, &name, &certificate, &hint)?.to_pem()?)
     }
 
     /// A certificate, and those behind it.
@@ -90,9 +65,10 @@ impl<'a> Files<'a> {
 
     fn ca_key(&self) -> Result<Zeroizing<Vec<u8>>> {
         let (shown, key) = self.ca_key.as_ref().context("no CA key was asked for")?;
-        let ca = self.certificate(&CertificateName::of(Usage::Ca).certificate_file())?.first;
-        if !fits(key, &ca) {
-            let path = self.reading.path("ca.crt");
+        let file = CertificateName::of(Usage::Ca).certificate_file();
+        let ca = self.certificate(&file)?.first;
+        let path = self.reading.path(&file);
+        if !pair::belongs(key, &ca, &path)? {
             let what = format!("CA key {shown} does not belong to the first certificate in {}", path.display());
             return Err(Advice::new(what, "name the key that this CA was made with: --ca-key=<file>").into());
         }
@@ -139,7 +115,7 @@ impl<'a> Files<'a> {
                 let within = namespace.as_ref().map(|name| format!(" --namespace={name}")).unwrap_or_default();
                 format!(
                     " $(crdb-cert export kubernetes --sans-for={} --release={release}{within})",
-                    self.layout
+                    self.sans_for
                 )
             }
             Usage::Ui => " <host>".to_owned(),
@@ -148,11 +124,6 @@ impl<'a> Files<'a> {
         let dir = shell_word(&self.reading.dir_path().display().to_string());
         format!("crdb-cert {}{whose} --certs-dir={dir} --ca-key=<file>", name.usage.kind().command)
     }
-}
-
-/// Does the certificate verify what the key signs? The public half in the file of a key may be another key's.
-fn fits(key: &PrivateKey, certificate: &Certificate) -> bool {
-    pki::public_key(certificate).is_ok_and(|public| key.signs_for(&public))
 }
 
 /// The CA key, without its passphrase.
