@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use super::out::check_path;
 use crate::certs_dir::CertsDir;
 use crate::cli::export::{Kubernetes, ManifestFormat};
 use crate::command::announce;
@@ -40,6 +41,7 @@ fn export(args: &Kubernetes) -> Result<()> {
         let hint = "name a file: --out=secrets.yaml, or pipe them on: ... | kubectl apply -f -";
         return Err(Advice::new("private keys are not printed on a terminal", hint).into());
     }
+    let out = out(args)?;
     let (objects, warnings) = match asked.layout {
         Some(layout) => secrets(args, &asked, layout)?,
         None => (certificates(args, &asked)?, Vec::new()),
@@ -48,17 +50,26 @@ fn export(args: &Kubernetes) -> Result<()> {
         ManifestFormat::Yaml => manifest::yaml(&objects),
         ManifestFormat::Json => manifest::json(&objects),
     };
-    write(args, text.as_bytes(), is_secret)?;
+    write(out, args.overwrite, text.as_bytes(), is_secret)?;
     warnings.iter().for_each(|warning| announce::stderr(&format!("warning: {warning}")));
     Ok(())
 }
 
-fn write(args: &Kubernetes, text: &[u8], is_secret: bool) -> Result<()> {
-    let Some(out) = &args.out else {
+/// The file to write. With --host, there need not be a certs directory.
+fn out(args: &Kubernetes) -> Result<Option<PathBuf>> {
+    let Some(out) = &args.out else { return Ok(None) };
+    let path = PathBuf::from(expand(out, |name| std::env::var_os(name)).context("--out")?);
+    if let Ok(certs_dir) = args.dir.path().and_then(|dir| CertsDir::open(&dir)) {
+        check_path(&certs_dir.read(), &path, None)?;
+    }
+    Ok(Some(path))
+}
+
+fn write(out: Option<PathBuf>, overwrite: bool, text: &[u8], is_secret: bool) -> Result<()> {
+    let Some(path) = out else {
         return output::print_secret(text).context("could not print the manifests");
     };
-    let path = PathBuf::from(expand(out, |name| std::env::var_os(name)).context("--out")?);
-    output::write_file(&path, text, Placement::secret(None, args.overwrite))?;
+    output::write_file(&path, text, Placement::secret(None, overwrite))?;
     let keep = if is_secret { " (keep it secret)" } else { "" };
     announce::line(&format!("created {}{keep}", path.display()));
     Ok(())

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::pair::Pair;
 use crate::certs_dir::layout::{is_certificate, is_key, is_pending_key};
 use crate::certs_dir::{Reading, parent};
 use crate::cli::export::OutArgs;
 use crate::command::announce;
 use crate::error::Advice;
-use crate::interrupts::Interrupts;
 use crate::output;
 use crate::store::dir::Dir;
 use crate::store::whole::Placement;
@@ -25,7 +25,7 @@ pub enum Out {
 
 impl OutArgs {
     /// The place, as far as that can be told before the work is done. In the certs directory, only `allowed` may be written.
-    pub fn place(&self, reading: &Reading<'_>, allowed: Option<&str>) -> Result<Out> {
+    pub fn place(&self, pair: &Pair<'_>, allowed: Option<&str>) -> Result<Out> {
         let Some(file) = self.out.as_deref().filter(|file| *file != "-") else {
             if io::stdout().is_terminal() {
                 let hint = "name a file with --out, or send it to a program: | program";
@@ -34,16 +34,33 @@ impl OutArgs {
             return Ok(Out::Stdout);
         };
         let path = Path::new(file);
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let is_ours = is_certificate(name) || is_key(name) || is_pending_key(name);
-        if is_ours && allowed != Some(name) && is_here(reading, path) {
-            let what = format!("--out: {} is a file of the certs directory", path.display());
-            return Err(Advice::new(what, "name another file").into());
+        check_path(&pair.reading, path, allowed)?;
+        let owner = self.owner.account()?;
+        if let Some(holder) = &pair.holder {
+            holder.check_owner(
+                path,
+                owner,
+                "leave --owner out, and look at the file before that account gets it",
+            )?;
         }
-        let placement = Placement::secret(self.owner.account()?, self.overwrite);
+        let placement = Placement::secret(owner, self.overwrite);
         placement.check(path)?;
         Ok(Out::File(path.to_owned(), placement))
     }
+}
+
+/// Refuses the path of a file of the certs directory; but for `allowed`.
+///
+/// # Errors
+/// If it is one.
+pub fn check_path(reading: &Reading<'_>, path: &Path, allowed: Option<&str>) -> Result<()> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_ours = is_certificate(name) || is_key(name) || is_pending_key(name);
+    if is_ours && allowed != Some(name) && is_here(reading, path) {
+        let what = format!("--out: {} is a file of the certs directory", path.display());
+        return Err(Advice::new(what, "name another file").into());
+    }
+    Ok(())
 }
 
 fn is_here(reading: &Reading<'_>, path: &Path) -> bool {
@@ -56,10 +73,7 @@ impl Out {
         match self {
             Self::Stdout => output::print_secret(secret).with_context(|| format!("could not print the {what}")),
             Self::File(path, placement) => {
-                // A signal must not leave half of a key behind.
-                let interrupts = Interrupts::defer();
                 output::write_file(&path, secret, placement)?;
-                drop(interrupts);
                 announce::line(&format!("wrote {} (keep it secret)", path.display()));
                 log::info!("exported {what} to {}", path.display());
                 Ok(())

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use anyhow::{Context, Result, anyhow};
 
 use crate::certificate::Certificate;
+use crate::certs_dir::batch::Holder;
 use crate::certs_dir::certificate::{CertificateFile, LEAF, TRUSTED, public_key};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading};
@@ -29,6 +30,8 @@ pub struct Pair<'a> {
     pub certificates: CertificateFile,
     /// The key.
     pub key: PrivateKey,
+    /// Whose it is, where that matters.
+    pub holder: Option<Holder>,
 }
 
 /// The CA certificates that go with a certificate.
@@ -79,15 +82,15 @@ impl<'a> Pair<'a> {
     fn of(
         reading: Reading<'a>,
         name: CertificateName,
-        looked: Result<(CertificateFile, PrivateKey)>,
+        looked: Result<(CertificateFile, PrivateKey, Option<Holder>)>,
     ) -> Result<Self> {
         announce::findings(&reading.findings);
-        let (certificates, key) = looked?;
+        let (certificates, key, holder) = looked?;
         if let Some(expired) = certificates.first.not_after.filter(|end| *end < values::now()) {
             let path = reading.path(&name.certificate_file());
             announce::stderr(&format!("warning: {} expired on {}", path.display(), time::utc(expired)));
         }
-        Ok(Self { reading, name, certificates, key })
+        Ok(Self { reading, name, certificates, key, holder })
     }
 
     /// The CA certificates, from the CA files.
@@ -117,14 +120,19 @@ impl<'a> Pair<'a> {
     }
 }
 
-fn look(reading: &Reading<'_>, name: &CertificateName) -> Result<(CertificateFile, PrivateKey)> {
+fn look(
+    reading: &Reading<'_>,
+    name: &CertificateName,
+) -> Result<(CertificateFile, PrivateKey, Option<Holder>)> {
     let (file, key_file) = (name.certificate_file(), name.key_file());
     if !reading.has(&file) {
         return Err(missing(reading, name));
     }
     let certificates = CertificateFile::load_in(reading, &file, LEAF)?;
     let (path, key_path) = (reading.path(&file), reading.path(&key_file));
-    let contents = reading.open(&key_file).and_then(Regular::read).map_err(|error| {
+    let open = reading.open(&key_file);
+    let holder = open.as_ref().ok().and_then(|open| reading.holder(&key_file, open));
+    let contents = open.and_then(Regular::read).map_err(|error| {
         let what = format!("could not read the key {}: {error}", key_path.display());
         match error {
             ReadError::NotFound => Advice::new(what, "name the directory that has both: --certs-dir").into(),
@@ -139,7 +147,7 @@ fn look(reading: &Reading<'_>, name: &CertificateName) -> Result<(CertificateFil
         let what = format!("the key {} does not belong to {}", key_path.display(), path.display());
         return Err(Advice::new(what, "see what is wrong: crdb-cert verify --certs-dir=<directory>").into());
     }
-    Ok((certificates, key))
+    Ok((certificates, key, holder))
 }
 
 fn missing(reading: &Reading<'_>, name: &CertificateName) -> anyhow::Error {

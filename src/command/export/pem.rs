@@ -12,7 +12,7 @@ use crate::pki::pem;
 pub fn run(args: &Pem) -> Result<()> {
     let certs_dir = CertsDir::open(&args.whose.dir.path()?)?;
     let pair = Pair::read(&certs_dir, named(&args.whose.who)?)?;
-    let out = args.out.place(&pair.reading, None)?;
+    let out = args.out.place(&pair, None)?;
     let key = pair.key.to_pem().context("could not encode the key")?;
     let chain = std::iter::once(&pair.certificates.first).chain(&pair.certificates.others);
     let chain: Vec<_> = chain.map(|certificate| pem::armor("CERTIFICATE", certificate.der())).collect();
