@@ -49,13 +49,7 @@ impl Granted {
             let is_called = one.name.name.is_none() || one.name.certificate_file() == file;
             is_called && place.is_none_or(|place| OsStr::new(&one.folder) == place)
         });
-        let mut grants = self.flags.clone();
-        for Listed { grant, .. } in listed {
-            if !grants.contains(grant) {
-                grants.push(grant.clone());
-            }
-        }
-        grants
+        self.flags.iter().chain(listed.map(|one| &one.grant)).cloned().collect()
     }
 }
 
