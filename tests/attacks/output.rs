@@ -162,3 +162,26 @@ fn an_exported_key_of_roots_with_another_name_is_not_given_away() {
         }
     }
 }
+
+/// A directory on the way to the file may be the attacker's link, too.
+#[test]
+fn a_link_on_the_way_to_the_file_is_not_followed() {
+    let place = with_key(Whose::Attackers);
+    place.make_dir("mine", Whose::Attackers);
+    attacker(|| {
+        symlink("../precious", place.path("out/there")).expect("a link");
+        symlink("../mine", place.path("out/own")).expect("a link");
+    });
+    let before = place.elsewhere();
+    for args in [
+        "export pem node --certs-dir=certs --overwrite --out=out/there/motd",
+        "export kubernetes --layout=cert-manager --issuer=a --host=b --certs-dir=certs --overwrite --out=out/there/motd",
+        "verify --certs-dir=certs --output=out/there/motd",
+    ] {
+        let run = place.run(args);
+        assert!(run.status != Some(0) && run.stderr.contains("a symbolic link of uid"), "{args}: {run:?}");
+        place.kept(&before).unwrap_or_else(|error| panic!("{args}: {error:#}"));
+    }
+    // It may lead to what is its owner's, as its owner could go there itself.
+    place.succeed("export pem node --certs-dir=certs --out=out/own/node.pem");
+}
