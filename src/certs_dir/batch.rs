@@ -71,19 +71,32 @@ impl Contents {
     /// Refuses to give somebody else's key to an account, which may have put that key where this one was
     /// expected.
     pub(super) fn check_owner(&self, target: &Path, owner: Option<Owner>) -> Result<()> {
-        let Self::OldKey(_, Some(holder)) = self else { return Ok(()) };
+        match self {
+            Self::OldKey(_, Some(holder)) => {
+                holder.check_owner(target, owner, "make a key for that account (csr --owner)")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Holder {
+    /// Refuses to give the key in another file to an account that may have put it where another was expected;
+    /// `instead` is what to do about it.
+    ///
+    /// # Errors
+    /// If that would happen.
+    pub fn check_owner(&self, target: &Path, owner: Option<Owner>, instead: &str) -> Result<()> {
         let uid = owner.map_or(euid(), |owner| owner.uid);
-        if [euid(), 0, holder.uid].contains(&uid) {
+        if [euid(), 0, self.uid].contains(&uid) {
             return Ok(());
         }
-        let (target, file) = (target.display(), holder.file.display());
+        let (target, file) = (target.display(), self.file.display());
         let what = format!(
             "could not write {target}: it would be uid {uid}'s, and the key in {file} is uid {}'s: others could have put it there",
-            holder.uid
+            self.uid
         );
-        let hint = format!(
-            "make a key for that account (csr --owner); or if it is meant to have this one, type: chown -h {uid} {file}"
-        );
+        let hint = format!("{instead}; or if it is meant to have this one, type: chown -h {uid} {file}");
         Err(Advice::new(what, hint).into())
     }
 }

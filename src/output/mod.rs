@@ -19,6 +19,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::interrupts::Interrupts;
 use crate::store::whole::{Placement, Whole, could_not_write};
 
 /// Prints to stdout. A reader that closes the pipe early is not an error, and does not change the exit status.
@@ -64,11 +65,13 @@ pub fn print_secret(secret: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Writes a file, which is then there whole, or as it was. No buffer of ours keeps a copy.
+/// Writes a file, which is then there whole, or as it was. No buffer of ours keeps a copy, and no signal leaves half of
+/// a key behind.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn write_file(path: &Path, contents: &[u8], placement: Placement) -> Result<()> {
+    let _interrupts = Interrupts::defer();
     let mut file = Whole::create(path, placement)?;
     file.write_all(contents).map_err(|error| could_not_write(path, &error))?;
     file.finish()

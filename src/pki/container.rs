@@ -62,6 +62,9 @@ pub enum ContainerError {
     /// PKCS#12 whose key would take hours to derive.
     #[error("its passphrase is to be hashed {0} times: at most {limit} are supported", limit = pkcs12::ITERATIONS)]
     Iterations(u64),
+    /// PKCS#12 that asks for more hashing than anyone waits for.
+    #[error("its passphrase is to be hashed so often that it was given up after {0}s")]
+    TooSlow(u64),
     /// PKCS#12 protected in a way that no provider knows, such as FIPS providers, which lack its old key derivation.
     #[error("OpenSSL's providers do not know what protects it ({0})")]
     Protection(String),

@@ -47,6 +47,10 @@ pub enum RunError {
     Interrupted,
 }
 
+/// How long stderr is waited for once the command has ended: a process that left its group, such as the master of
+/// `ssh -o ControlPersist`, may keep it open for hours.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// What a command left behind.
 pub struct Ran {
     /// What it printed.
@@ -57,8 +61,12 @@ pub struct Ran {
 
 /// What a reader has to tell.
 enum Event {
+    /// All of stdout.
     Output(Vec<u8>),
+    /// Some more of stderr.
     Stderr(Vec<u8>),
+    /// The end of stderr.
+    StderrEnd,
 }
 
 /// Runs the command in a process group of its own, in this environment and some more, with this on its stdin.
@@ -77,17 +85,20 @@ pub fn run(with: &SignWith, environment: &[(&str, String)], input: Vec<u8>) -> R
         // A command need not read it: then there is an error that matters to nobody.
         thread::spawn(move || stdin.write_all(&input));
     }
-    read(child.stdout.take(), LONGEST + 1, &sender, Event::Output);
-    read(child.stderr.take(), SHOWN, &sender, Event::Stderr);
-    drop(sender);
+    read_output(child.stdout.take(), &sender);
+    read_stderr(child.stderr.take(), sender);
     let mut heard = Heard::default();
     let waited = wait(&child, with.timeout, &events, &interrupts, &mut heard);
     // Not yet waited for, so that its number is nobody else's.
     kill(&child);
     let status = child.wait();
-    // What it said before it was killed; a process that left the group may keep the pipe open.
-    while heard.stderr.is_none() && events.recv_timeout(5 * TICK).is_ok_and(|event| heard.take(event)) {}
-    let Heard { output, stderr } = heard;
+    // What it said before it ended.
+    let until = Instant::now() + GRACE;
+    while !heard.stderr_ended {
+        let Ok(event) = events.recv_timeout(until.saturating_duration_since(Instant::now())) else { break };
+        heard.take(event);
+    }
+    let Heard { output, stderr, .. } = heard;
     let output = waited.and_then(|()| {
         status.map_err(|error| RunError::Start(reason(&error))).and_then(ended)?;
         Ok(output.unwrap_or_default())
@@ -96,22 +107,23 @@ pub fn run(with: &SignWith, environment: &[(&str, String)], input: Vec<u8>) -> R
         0 => Err(RunError::Nothing),
         _ => Ok(output),
     });
-    Ran { output, stderr: stderr.unwrap_or_default() }
+    Ran { output, stderr }
 }
 
 #[derive(Default)]
 struct Heard {
     output: Option<Vec<u8>>,
-    stderr: Option<Vec<u8>>,
+    stderr: Vec<u8>,
+    stderr_ended: bool,
 }
 
 impl Heard {
-    fn take(&mut self, event: Event) -> bool {
+    fn take(&mut self, event: Event) {
         match event {
             Event::Output(octets) => self.output = Some(octets),
-            Event::Stderr(octets) => self.stderr = Some(octets),
+            Event::Stderr(octets) => self.stderr.extend(octets),
+            Event::StderrEnd => self.stderr_ended = true,
         }
-        true
     }
 
     fn is_too_much(&self) -> bool {
@@ -119,7 +131,7 @@ impl Heard {
     }
 }
 
-/// Waits until the command has ended and its pipes are closed.
+/// Waits until the command has ended and its stdout is closed.
 fn wait(
     child: &Child,
     timeout: Duration,
@@ -129,9 +141,9 @@ fn wait(
 ) -> Result<(), RunError> {
     let since = Instant::now();
     let mut ended = false;
-    while !ended || heard.output.is_none() || heard.stderr.is_none() {
+    while !ended || heard.output.is_none() {
         match events.recv_timeout(TICK) {
-            Ok(event) => _ = heard.take(event),
+            Ok(event) => heard.take(event),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => thread::sleep(TICK),
         }
@@ -146,7 +158,7 @@ fn wait(
         if interrupts.check().is_err() {
             return Err(RunError::Interrupted);
         }
-        if since.elapsed() > timeout && !(ended && heard.output.is_some()) {
+        if since.elapsed() > timeout {
             return Err(RunError::TimedOut(timeout));
         }
     }
@@ -172,19 +184,27 @@ fn ended(status: ExitStatus) -> Result<(), RunError> {
     }
 }
 
-/// Reads so many octets on a thread of its own, tells, and forgets the rest.
-fn read(
-    from: Option<impl Read + Send + 'static>,
-    most: u64,
-    sender: &Sender<Event>,
-    event: fn(Vec<u8>) -> Event,
-) {
+/// Reads stdout on a thread of its own, tells, and forgets what is too much.
+fn read_output(from: Option<impl Read + Send + 'static>, sender: &Sender<Event>) {
     let (sender, Some(mut from)) = (sender.clone(), from) else { return };
     thread::spawn(move || {
         let mut octets = Vec::new();
         // What was read before an error is all there is.
-        let _ = from.by_ref().take(most).read_to_end(&mut octets);
-        let _ = sender.send(event(octets));
+        let _ = from.by_ref().take(LONGEST + 1).read_to_end(&mut octets);
+        let _ = sender.send(Event::Output(octets));
+        let _ = std::io::copy(&mut from, &mut std::io::sink());
+    });
+}
+
+/// Reads stderr on a thread of its own, tells as it comes, and forgets what is too much.
+fn read_stderr(from: Option<impl Read + Send + 'static>, sender: Sender<Event>) {
+    let Some(mut from) = from else { return };
+    thread::spawn(move || {
+        let (mut shown, mut buffer) = (from.by_ref().take(SHOWN), [0; 1024]);
+        while let Ok(length @ 1..) = shown.read(&mut buffer) {
+            let _ = sender.send(Event::Stderr(buffer[..length].to_vec()));
+        }
+        let _ = sender.send(Event::StderrEnd);
         let _ = std::io::copy(&mut from, &mut std::io::sink());
     });
 }

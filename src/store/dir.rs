@@ -61,6 +61,11 @@ impl Dir {
         Ok(Self { fd, path: path.to_owned() })
     }
 
+    /// One that is open for reading.
+    pub fn of(fd: OwnedFd, path: &Path) -> Self {
+        Self { fd, path: path.to_owned() }
+    }
+
     /// Opens a directory in this one; refuses a link.
     ///
     /// # Errors

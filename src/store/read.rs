@@ -185,8 +185,38 @@ const FLAGS: OFlags =
 /// For the directories and links on the way.
 const STEP: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Follows each link as the kernel does, and checks its owner.
-fn follow(mut at: OwnedFd, way: Vec<OsString>) -> Result<Regular, ReadError> {
+/// Opens a directory by its path, once. Links on the way are followed as for files.
+///
+/// # Errors
+/// If it does not exist, or is behind a link that is not followed.
+pub fn open_dir(path: &Path) -> Result<Dir, ReadError> {
+    let (at, file, links) = walk(fs::open(".", STEP, Mode::empty())?, steps(path))?;
+    if file.is_some() {
+        return Err(Errno::NOTDIR.into());
+    }
+    let flags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+    let dir = Dir::of(fs::openat(&at, ".", flags, Mode::empty())?, path);
+    check_links(links, dir.stat()?.st_uid).map(|()| dir)
+}
+
+/// Opens the file behind links.
+fn follow(at: OwnedFd, way: Vec<OsString>) -> Result<Regular, ReadError> {
+    let (at, Some(name), links) = walk(at, way)? else { return Err(ReadError::NotRegular) };
+    let file = Regular::of_dir(at.as_fd(), &name)?;
+    check_links(links, file.metadata.uid()).map(|()| file)
+}
+
+/// May these links lead to what this account owns?
+fn check_links(links: Vec<u32>, owner: u32) -> Result<(), ReadError> {
+    let is_trusted = |link: &u32| [euid(), 0, owner].contains(link);
+    match links.into_iter().find(|link| !is_trusted(link)) {
+        Some(link) => Err(ReadError::Link { link, file: owner }),
+        None => Ok(()),
+    }
+}
+
+/// Follows each link as the kernel does. Returns the last directory, the name of a file in it, and who owns the links.
+fn walk(mut at: OwnedFd, way: Vec<OsString>) -> Result<(OwnedFd, Option<OsString>, Vec<u32>), ReadError> {
     let mut rest = VecDeque::from(way);
     let mut links = Vec::new();
     while let Some(step) = rest.pop_front() {
@@ -202,20 +232,12 @@ fn follow(mut at: OwnedFd, way: Vec<OsString>) -> Result<Regular, ReadError> {
                 }
             }
             FileType::Directory => at = fd,
-            FileType::RegularFile if rest.is_empty() => {
-                let file = Regular::of_dir(at.as_fd(), &step)?;
-                let owner = file.metadata.uid();
-                let is_trusted = |link: &u32| [euid(), 0, owner].contains(link);
-                return match links.into_iter().find(|link| !is_trusted(link)) {
-                    Some(link) => Err(ReadError::Link { link, file: owner }),
-                    None => Ok(file),
-                };
-            }
+            FileType::RegularFile if rest.is_empty() => return Ok((at, Some(step), links)),
             FileType::RegularFile => return Err(Errno::NOTDIR.into()),
             _ => return Err(ReadError::NotRegular),
         }
     }
-    Err(ReadError::NotRegular)
+    Ok((at, None, links))
 }
 
 /// The components of a path; `/` comes first in an absolute one.

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use rustix::fs::{self, Gid, Mode, OFlags, Uid};
+use rustix::io::Errno;
 
 use super::dir::{Dir, Entry, Owner};
+use super::read::{ReadError, open_dir};
 use crate::error::{Advice, reason};
 
 /// The prefix of the names that such files have until they are whole.
@@ -143,7 +145,12 @@ impl Drop for Whole {
 fn place(path: &Path) -> Result<(Dir, &OsStr)> {
     let name = path.file_name().ok_or_else(|| anyhow!("{} is not the path of a file", path.display()))?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let dir = Dir::open(parent.unwrap_or(Path::new("."))).map_err(|error| could_not_write(path, &error))?;
+    // Another account's link may not lead to a directory where it has no business.
+    let dir = open_dir(parent.unwrap_or(Path::new("."))).map_err(|error| match error {
+        ReadError::Io(error) => could_not_write(path, &error),
+        ReadError::NotFound => could_not_write(path, &Errno::NOENT.into()),
+        other => could_not_write(path, &io::Error::other(other.to_string())),
+    })?;
     Ok((dir, name))
 }
 

@@ -130,3 +130,55 @@ fn an_unfinished_key_that_is_swapped_is_not_read() {
     });
     races.finish();
 }
+
+/// Who owns a directory can give root's key in it another name. Nobody gets it that way.
+#[test]
+fn an_exported_key_of_roots_with_another_name_is_not_given_away() {
+    for (whose, given) in [(Whose::Attackers, false), (Whose::Roots(0o777), true)] {
+        let place = with_key(Whose::Roots(0o755));
+        place.give("certs", whose);
+        attacker(|| {
+            for kind in ["crt", "key"] {
+                let name = |name: &str| place.path(&format!("certs/{name}.{kind}"));
+                fs::rename(name("node"), name("client.bob")).expect("another name");
+            }
+        });
+        for what in ["pem", "pkcs8"] {
+            let args = format!("export {what} bob --certs-dir=certs --out=out/bob");
+            let run = place.run(&format!("{args} --owner=nobody"));
+            assert!(run.status == Some(1) && run.stderr.contains("others could have put it there"), "{run:?}");
+            assert!(run.stderr.contains("HINT: leave --owner out"), "{run:?}");
+            assert!(!place.path("out/bob").exists());
+            // Root can have what is root's.
+            place.succeed(&args);
+            fs::remove_file(place.path("out/bob")).expect("removed");
+        }
+        if given {
+            place.give("certs", Whose::Roots(0o755));
+            place.succeed("export pem bob --certs-dir=certs --out=out/bob --owner=nobody");
+        }
+    }
+}
+
+/// A directory on the way to the file may be the attacker's link, too.
+#[test]
+fn a_link_on_the_way_to_the_file_is_not_followed() {
+    let place = with_key(Whose::Attackers);
+    place.make_dir("mine", Whose::Attackers);
+    attacker(|| {
+        symlink("../precious", place.path("out/there")).expect("a link");
+        symlink("../mine", place.path("out/own")).expect("a link");
+    });
+    let before = place.elsewhere();
+    for args in [
+        "export pem node --certs-dir=certs --overwrite --out=out/there/motd",
+        "export kubernetes --layout=cert-manager --issuer=a --host=b --certs-dir=certs --overwrite --out=out/there/motd",
+        "verify --certs-dir=certs --output=out/there/motd",
+    ] {
+        let run = place.run(args);
+        assert!(run.status != Some(0) && run.stderr.contains("a symbolic link of uid"), "{args}: {run:?}");
+        place.kept(&before).unwrap_or_else(|error| panic!("{args}: {error:#}"));
+    }
+    // It may lead to what is its owner's, as its owner could go there itself.
+    place.succeed("export pem node --certs-dir=certs --out=out/own/node.pem");
+}

@@ -243,6 +243,10 @@ fn a_file_is_for_its_owner_alone_and_no_other_is_replaced() {
     assert_eq!((sandbox.mode("secrets.yaml"), sandbox.read("secrets.yaml")), (0o600, stdout));
     sandbox
         .refuses(&["export", "kubernetes", "--certs-dir=certs", "--out=certs"], &["it is not a regular file"]);
+    for out in ["--out=certs/node.key", "--out=certs/../certs/ca.crt"] {
+        let args = ["export", "kubernetes", "--certs-dir=certs", "--overwrite", out];
+        sandbox.refuses(&args, &["is a file of the certs directory", "name another file"]);
+    }
     sandbox.refuses(
         &["export", "kubernetes", "--certs-dir=certs", "--out=none/x"],
         &["no such file or directory"],

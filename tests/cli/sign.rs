@@ -552,3 +552,30 @@ fn a_manifest_allows_nobody_what_it_wants_for_another() {
     let run = sandbox.run(&[&["sign", "a/node.csr", NODE, BY_MANIFEST], &DIRS[..]].concat());
     assert!(run.status == Some(1) && run.stderr.contains("cluster.yml:1:1: unknown key"), "{run:?}");
 }
+
+#[test]
+fn the_owner_of_a_directory_gets_nothing_of_another_folder() {
+    let sandbox = with_manifest();
+    sandbox.make_dir("max");
+    let refuses = |file: &str, kind: &str, words: &str| {
+        sandbox.refuses(&[&["sign", BY_MANIFEST, file, kind], &DIRS[..]].concat(), &[words]);
+    };
+    // However the directory is written.
+    csr(&sandbox, "a", &["node", "c"]);
+    std::os::unix::fs::symlink("a", sandbox.path("link")).expect("a link");
+    for file in ["a/node.csr", "a/./node.csr", "a/../a/node.csr", "link/node.csr"] {
+        refuses(file, NODE, "it asks for DNS:c, which you did not name");
+    }
+    let dirs = ["--certs-dir=../certs", "--ca-key=../my-safe-directory/ca.key"];
+    let args = [&["sign", "node.csr", NODE, "--manifest=../cluster.yml"], &dirs[..]].concat();
+    let run = sandbox.command(&args).current_dir(sandbox.path("a")).output().expect("the program");
+    let stderr = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.code() == Some(1) && stderr.contains("DNS:c, which you did not name"), "{stderr}");
+    // However its owner calls the file.
+    fs::rename(sandbox.path("a/node.csr"), sandbox.path("a/c.csr")).expect("a rename");
+    refuses("a/c.csr", NODE, "it asks for DNS:c, which you did not name");
+    csr(&sandbox, "max", &["client", "root"]);
+    refuses("max/client.root.csr", "--as=client", "CN=root, and none was named");
+    csr(&sandbox, "in", &["client", "root"]);
+    sign(&sandbox, &["in/client.root.csr", "--as=client", BY_MANIFEST]).succeeds_silently();
+}

@@ -257,6 +257,18 @@ fn a_command_that_does_not_end_is_killed_with_all_it_started() {
 }
 
 #[test]
+fn a_process_that_left_the_group_holds_nothing_up() {
+    let sandbox = with_ca();
+    // As the master of `ssh -o ControlPersist` does: it keeps stderr, and says nothing more.
+    let signer = format!("setsid sh -c 'echo $$ >pid; exec sleep 600' >/dev/null & echo hello >&2; {GOOD}");
+    let run = create(&sandbox, &signer, &["--sign-timeout=30s"]);
+    let left = sandbox.read("pid").trim().parse().ok().and_then(Pid::from_raw).expect("a process");
+    let was_there = kill_process(left, Signal::KILL);
+    assert!(run.status == Some(0) && run.stderr.contains("node.crt (localhost): hello"), "{run:?}");
+    assert!(was_there.is_ok(), "it ended before the command");
+}
+
+#[test]
 fn an_interruption_ends_the_command_too() {
     let sandbox = with_ca();
     let signer = "--sign-with=sleep 600 & echo $! >pid.new; mv pid.new pid; sleep 600";

@@ -8,7 +8,7 @@ use crate::inspect::{State, inspect, recovers};
 use crate::points::Points;
 use crate::scenario::Scenario;
 use crate::strace::{self, Call, Traced};
-use crate::world::{Run, Snapshot, leftovers};
+use crate::world::{Run, Snapshot, leftovers, words};
 
 #[test]
 fn interrupted_at_any_call() {
@@ -42,6 +42,30 @@ fn a_signal_that_was_ignored_stays_ignored() {
     let log = std::fs::read_to_string(strace::log(&scenario.world)).expect("strace's log");
     assert!(run.success(), "{run:?}");
     assert!(log.contains("flock("), "{log}");
+}
+
+#[test]
+fn an_export_that_is_interrupted_leaves_no_part_of_a_key() {
+    let scenario = Scenario::node_again();
+    let world = &scenario.world;
+    world.create("create-client root --certs-dir=certs --ca-key=my-safe-directory/ca.key");
+    let mut points = Points::default();
+    for command in ["export kubernetes", "export pem node"] {
+        let args = words(&format!("{command} --out=secret --certs-dir=certs"));
+        points.try_all(
+            strace::calls(world, &args, &[]),
+            |call| format!("{command}: SIGTERM at {} #{}", call.name, call.nth),
+            |call| {
+                let world = world.copy();
+                let traced = strace::run(&world, &args, &[strace::signal(call, "SIGTERM")]);
+                let now = world.snapshot();
+                let left = now.keys().find(|path| path.to_string_lossy().contains(".crdb-cert"));
+                ensure!(left.is_none(), "left behind: {left:?}: {:?}", traced.run);
+                Ok(())
+            },
+        );
+    }
+    points.report("signal points of exports", 40);
 }
 
 fn signal_at_each_call(points: &mut Points, scenario: &Scenario, signal: &str) {

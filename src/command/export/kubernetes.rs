@@ -6,7 +6,7 @@ mod files;
 
 use anyhow::{Context, Result};
 
-use super::out::Content;
+use super::out::{Content, Out};
 use crate::certs_dir::{CertsDir, Reading};
 use crate::cli::export::{Kubernetes, ManifestFormat};
 use crate::command::announce;
@@ -33,7 +33,7 @@ pub fn run(args: &Kubernetes) -> Result<()> {
     let content = if asked.layout.is_some() { Content::Secret } else { Content::Public };
     let out = args.out.place(content, reading.as_ref(), None)?;
     let (objects, warnings) = match (asked.layout, &reading) {
-        (Some(layout), Some(reading)) => secrets(args, &asked, layout, reading)?,
+        (Some(layout), Some(reading)) => secrets(args, &asked, layout, reading, &out)?,
         (_, reading) => (certificates(args, &asked, reading.as_ref())?, Vec::new()),
     };
     let text = match args.format {
@@ -51,9 +51,10 @@ fn secrets(
     asked: &Asked,
     layout: Layout,
     reading: &Reading<'_>,
+    out: &Out,
 ) -> Result<(Vec<Value>, Vec<String>)> {
     let planned = asked.plan(layout, reading)?;
-    let files = Files::new(reading, asked, args)?;
+    let files = Files::new(reading, asked, args, out)?;
     let mut objects = Vec::new();
     for object in &planned {
         let data = object.data.iter().map(|(key, file)| Ok((key.clone(), files.contents(file)?)));

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::certificate::Certificate;
+use crate::certs_dir::batch::Holder;
 use crate::certs_dir::certificate::{CertificateFile, LEAF, TRUSTED, public_key};
 use crate::certs_dir::layout::CertificateName;
 use crate::certs_dir::{CertsDir, Reading};
@@ -30,6 +31,8 @@ pub struct Pair<'a> {
     pub certificates: CertificateFile,
     /// The key.
     pub key: PrivateKey,
+    /// Whose it is, where that matters.
+    pub holder: Option<Holder>,
 }
 
 /// The CA certificates that go with a certificate.
@@ -80,15 +83,15 @@ impl<'a> Pair<'a> {
     fn of(
         reading: Reading<'a>,
         name: CertificateName,
-        looked: Result<(CertificateFile, PrivateKey)>,
+        looked: Result<(CertificateFile, PrivateKey, Option<Holder>)>,
     ) -> Result<Self> {
         announce::findings(&reading.findings);
-        let (certificates, key) = looked?;
+        let (certificates, key, holder) = looked?;
         if let Some(expired) = certificates.first.not_after.filter(|end| *end < values::now()) {
             let path = reading.path(&name.certificate_file());
             announce::stderr(&format!("warning: {} expired on {}", path.display(), time::utc(expired)));
         }
-        Ok(Self { reading, name, certificates, key })
+        Ok(Self { reading, name, certificates, key, holder })
     }
 
     /// The CA certificates, from the CA files.
@@ -118,7 +121,10 @@ impl<'a> Pair<'a> {
     }
 }
 
-fn look(reading: &Reading<'_>, name: &CertificateName) -> Result<(CertificateFile, PrivateKey)> {
+fn look(
+    reading: &Reading<'_>,
+    name: &CertificateName,
+) -> Result<(CertificateFile, PrivateKey, Option<Holder>)> {
     let file = name.certificate_file();
     if !reading.has(&file) {
         return Err(missing(reading, name));
@@ -126,11 +132,11 @@ fn look(reading: &Reading<'_>, name: &CertificateName) -> Result<(CertificateFil
     let certificates = CertificateFile::load_in(reading, &file, LEAF)?;
     let dir = shell_word(&reading.dir_path().display().to_string());
     let hint = format!("see what is wrong: crdb-cert verify --certs-dir={dir}");
-    let key = key(reading, name, &certificates.first, &hint)?;
-    Ok((certificates, key))
+    let (key, holder) = key(reading, name, &certificates.first, &hint)?;
+    Ok((certificates, key, holder))
 }
 
-/// The key of a certificate; `hint` says what to do if there is none.
+/// The key of a certificate, and whose it is where that matters; `hint` says what to do if there is none.
 ///
 /// # Errors
 /// If it is missing or cannot be used, or is another certificate's.
@@ -139,10 +145,12 @@ pub fn key(
     name: &CertificateName,
     certificate: &Certificate,
     hint: &str,
-) -> Result<PrivateKey> {
+) -> Result<(PrivateKey, Option<Holder>)> {
     let (path, certificate_path) = (reading.path(&name.key_file()), reading.path(&name.certificate_file()));
     let shown = path.display();
-    let contents = reading.open(&name.key_file()).and_then(Regular::read);
+    let open = reading.open(&name.key_file());
+    let holder = open.as_ref().ok().and_then(|open| reading.holder(&name.key_file(), open));
+    let contents = open.and_then(Regular::read);
     let contents =
         contents.map_err(|error| Advice::new(format!("could not read the key {shown}: {error}"), hint))?;
     let key = PrivateKey::from_pem(&contents)
@@ -151,7 +159,7 @@ pub fn key(
         let what = format!("the key {shown} does not belong to {}", certificate_path.display());
         return Err(Advice::new(what, hint).into());
     }
-    Ok(key)
+    Ok((key, holder))
 }
 
 /// Is it the certificate's key? The public half in its file may be another key's, so both halves are looked at.

@@ -3,7 +3,6 @@
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
-use super::out::Content;
 use super::pair::{Pair, named};
 use crate::certs_dir::CertsDir;
 use crate::cli::export::Pem;
@@ -12,7 +11,7 @@ use crate::cli::export::Pem;
 pub fn run(args: &Pem) -> Result<()> {
     let certs_dir = CertsDir::open(&args.whose.dir.path()?)?;
     let pair = Pair::read(&certs_dir, named(&args.whose.who)?)?;
-    let out = args.out.place(Content::Secret, Some(&pair.reading), None)?;
+    let out = args.out.place_key(&pair, None)?;
     let key = pair.key.to_pem().context("could not encode the key")?;
     // Allocated at once, so that growing leaves no copy of the key behind.
     let all = Zeroizing::new([&key[..], &pair.certificates.to_pem()].concat());

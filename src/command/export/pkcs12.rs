@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
 
-use super::out::Content;
 use super::pair::{Authorities, Pair, named};
 use crate::ca::passphrase::{self, Source};
 use crate::certs_dir::CertsDir;
@@ -26,7 +25,7 @@ pub fn run(args: &Pkcs12) -> Result<()> {
     let certs_dir = CertsDir::open(&args.whose.dir.path()?)?;
     let pair = Pair::read(&certs_dir, named(&args.whose.who)?)?;
     let Authorities { root, trusted } = pair.authorities()?;
-    let out = args.out.place(Content::Secret, Some(&pair.reading), None)?;
+    let out = args.out.place_key(&pair, None)?;
     let name = args.name.as_deref().unwrap_or_else(|| usual_name(&pair.name));
     if name.is_empty() {
         bail!("--name: the name is empty");

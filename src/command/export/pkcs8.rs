@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 
-use super::out::Content;
 use super::pair::{Pair, named};
 use crate::certs_dir::CertsDir;
 use crate::cli::export::{KeyForm, Pkcs8};
@@ -14,7 +13,7 @@ pub fn run(args: &Pkcs8) -> Result<()> {
     let pair = Pair::read(&certs_dir, named(&args.whose.who)?)?;
     // The one file that belongs into the directory.
     let own = Some(pair.name.pkcs8_file()).filter(|_| args.format == KeyForm::Der);
-    let out = args.out.place(Content::Secret, Some(&pair.reading), own.as_deref())?;
+    let out = args.out.place_key(&pair, own.as_deref())?;
     let der = pair.key.to_pkcs8_der().context("could not encode the key")?;
     match args.format {
         KeyForm::Der => out.put("key", &der),

@@ -35,22 +35,21 @@ struct Listed {
 
 impl Granted {
     /// What a request may ask for. Whoever makes a request decides what is in it, but not what the operator
-    /// calls it. A manifest allows a user's or tenant's names to a file that is called like theirs; and no
-    /// other node's names if the file or its directory is called like a node.
+    /// calls it. A manifest allows a user's or tenant's names to a file that is called like theirs. If the directory is
+    /// called like a folder of the manifest, nothing of any other folder is allowed there, whatever its owner calls the
+    /// file; else the name of the file says which node it is.
     pub fn of(&self, dir: &Path, request: &str) -> Vec<Grant> {
         let file = signed_file(request);
-        let places = [dir.file_name().and_then(OsStr::to_str), file.strip_suffix(".crt")];
-        let listed =
-            || self.listed.iter().filter(|one| one.name.name.is_none() || one.name.certificate_file() == file);
-        let is_here = |one: &&Listed| places.contains(&Some(&one.folder));
-        let is_known = listed().any(|one| is_here(&one));
-        let mut grants = self.flags.clone();
-        for Listed { grant, .. } in listed().filter(|one| !is_known || is_here(one)) {
-            if !grants.contains(grant) {
-                grants.push(grant.clone());
-            }
-        }
-        grants
+        // `.` and links have a name, too.
+        let real = dir.canonicalize().unwrap_or_default();
+        let places = [dir.file_name(), real.file_name(), file.strip_suffix(".crt").map(OsStr::new)];
+        let is_folder = |place: &&OsStr| self.listed.iter().any(|one| OsStr::new(&one.folder) == *place);
+        let place = places.into_iter().flatten().find(is_folder);
+        let listed = self.listed.iter().filter(|one| {
+            let is_called = one.name.name.is_none() || one.name.certificate_file() == file;
+            is_called && place.is_none_or(|place| OsStr::new(&one.folder) == place)
+        });
+        self.flags.iter().chain(listed.map(|one| &one.grant)).cloned().collect()
     }
 }
 

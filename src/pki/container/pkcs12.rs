@@ -1,5 +1,9 @@
 //! PKCS#12 (RFC 7292): certificates, and a key under a passphrase.
 
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use openssl::pkcs12::Pkcs12;
 use zeroize::Zeroizing;
 
@@ -11,8 +15,15 @@ use crate::pki::reason;
 /// The most rounds of hashing: ten times what is usual, and done in seconds.
 pub const ITERATIONS: u64 = 10_000_000;
 
+/// How long a file may take. [`check`] does not see what is encrypted, such as a key in it with rounds of its own, and
+/// each part of a file may ask for as many as are supported.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How deep elements are looked through.
 const DEPTH: usize = 24;
+
+/// The bit of tags whose contents are elements (X.690 section 8.1.2.5).
+const CONSTRUCTED: u8 = 0x20;
 
 pub fn read<E: From<ContainerError>>(
     der: &[u8],
@@ -21,9 +32,27 @@ pub fn read<E: From<ContainerError>>(
     check(der)?;
     let parsed = Pkcs12::from_der(der).map_err(|errors| ContainerError::Pkcs12(reason(&errors)))?;
     let passphrase = passphrase()?;
-    let text = std::str::from_utf8(&passphrase).ok().filter(|text| !text.contains('\0'));
-    let text = text.ok_or_else(|| ContainerError::Passphrase("it is not text in UTF-8".to_owned()))?;
-    Ok(open(&parsed, text)?)
+    drop(parsed);
+    Ok(within(PATIENCE, der.to_vec().into(), passphrase)?)
+}
+
+/// Opens it in a thread of its own, as OpenSSL knows no deadline. One that is too slow ends with the process.
+pub(super) fn within(patience: Duration, der: Secret, passphrase: Secret) -> Result<Container, ContainerError> {
+    let (sender, opened) = mpsc::channel();
+    let work = move || {
+        let text = std::str::from_utf8(&passphrase).ok().filter(|text| !text.contains('\0'));
+        let text = text.ok_or_else(|| ContainerError::Passphrase("it is not text in UTF-8".to_owned()));
+        let parsed = Pkcs12::from_der(&der).map_err(|errors| ContainerError::Pkcs12(reason(&errors)));
+        // Nobody waits for what is too late.
+        let _ = sender.send(text.and_then(|text| open(&parsed?, text)));
+    };
+    let failed = |why: &dyn std::fmt::Display| ContainerError::Pkcs12(format!("it could not be opened: {why}"));
+    thread::Builder::new().name("pkcs12".to_owned()).spawn(work).map_err(|error| failed(&error))?;
+    match opened.recv_timeout(patience) {
+        Ok(opened) => opened,
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(ContainerError::TooSlow(patience.as_secs())),
+        Err(why) => Err(failed(&why)),
+    }
 }
 
 fn open(pkcs12: &Pkcs12, passphrase: &str) -> Result<Container, ContainerError> {
@@ -59,17 +88,17 @@ fn check(der: &[u8]) -> Result<(), ContainerError> {
 }
 
 /// The largest count in it: an INTEGER after the OCTET STRING of a salt (RFC 7292 section 4, RFC 8018
-/// appendix A).
+/// appendix A), which may come in parts: OpenSSL reads BER.
 fn most_iterations(octets: &[u8], depth: usize) -> Result<u64, Malformed> {
     let depth = depth.checked_sub(1).ok_or(Malformed)?;
     let (mut reader, mut last, mut most) = (Reader::new(octets), 0, 0);
     while !reader.is_empty() {
         let element = reader.element()?;
         let inside = match element.tag {
-            INTEGER if last == OCTET_STRING => unsigned(element.contents).unwrap_or(u64::MAX),
+            INTEGER if last & !CONSTRUCTED == OCTET_STRING => unsigned(element.contents).unwrap_or(u64::MAX),
             // It may hold elements, or be a digest or a ciphertext.
             OCTET_STRING => most_iterations(element.contents, depth).unwrap_or(0),
-            tag if tag & 0x20 != 0 => most_iterations(element.contents, depth)?,
+            tag if tag & CONSTRUCTED != 0 => most_iterations(element.contents, depth)?,
             _ => 0,
         };
         (last, most) = (element.tag, most.max(inside));

@@ -107,3 +107,21 @@ proptest! {
         let _ = read(&contents);
     }
 }
+
+#[test]
+fn no_pkcs12_hashes_for_hours() {
+    // BER: the salt of the MAC comes in parts, and the count is 2^31 - 1.
+    let sha256 = b"\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00";
+    let digest = tlv(SEQUENCE, &[&sha256[..], &tlv(OCTET_STRING, &[0; 32])].concat());
+    let salt = tlv(OCTET_STRING | 0x20, &tlv(OCTET_STRING, b"saltsalt"));
+    let mac = tlv(SEQUENCE, &[digest, salt, tlv(INTEGER, &[0x7f, 0xff, 0xff, 0xff])].concat());
+    let data = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    let safes = tlv(0xa0, &tlv(OCTET_STRING, &tlv(SEQUENCE, b"")));
+    let safes = tlv(SEQUENCE, &[&data[..], &safes].concat());
+    let whole = tlv(SEQUENCE, &[tlv(INTEGER, &[3]), safes, mac].concat());
+    assert_eq!(read(&whole).err(), Some(ContainerError::Iterations(0x7fff_ffff)));
+    // What cannot be counted, as it is encrypted, has a deadline.
+    let slow = Zeroizing::new(pkcs12(1_000_000));
+    let late = super::pkcs12::within(std::time::Duration::ZERO, slow, b"secret".to_vec().into());
+    assert_eq!(late.err(), Some(ContainerError::TooSlow(0)));
+}
