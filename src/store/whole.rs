@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use rustix::fs::{self, Gid, Mode, OFlags, Uid};
 
 use super::dir::{Dir, Entry, Owner};
@@ -139,7 +139,10 @@ impl Drop for Whole {
 
 /// The directory of a file, and its name there.
 fn place(path: &Path) -> Result<(Dir, &OsStr)> {
-    let name = path.file_name().ok_or_else(|| anyhow!("{} is not the path of a file", path.display()))?;
+    let name = path.file_name().ok_or_else(|| {
+        let what = format!("{path:?} is not the path of a file");
+        Advice::new(what, "name a file in a directory that you can write to")
+    })?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let dir = Dir::open(parent.unwrap_or(Path::new("."))).map_err(|error| could_not_write(path, &error))?;
     Ok((dir, name))

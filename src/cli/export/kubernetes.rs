@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
+use super::OutArgs;
 use crate::cli::CertsDirArgs;
 use crate::kubernetes::layout::Layout;
 
@@ -48,12 +49,9 @@ pub struct Kubernetes {
     /// How to print the manifests
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub format: ManifestFormat,
-    /// Write to FILE, whole or not at all, with mode 0600 [default: stdout]
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<OsString>,
-    /// Replace FILE if it exists
-    #[arg(long, requires = "out")]
-    pub overwrite: bool,
+    /// Where they go.
+    #[command(flatten)]
+    pub out: OutArgs,
     /// Print the names that the nodes' certificate needs there, and nothing else
     #[arg(long, value_name = "LAYOUT", conflicts_with_all = ["layout", "user", "with_ca_key", "format", "out", "issuer", "host"])]
     pub sans_for: Option<NodeLayout>,

@@ -4,31 +4,21 @@ mod asked;
 mod certificates;
 mod files;
 
-use std::io::{self, IsTerminal};
-use std::path::PathBuf;
-
 use anyhow::{Context, Result};
 
-use crate::certs_dir::CertsDir;
+use crate::certs_dir::{CertsDir, Reading};
 use crate::cli::export::{Kubernetes, ManifestFormat};
 use crate::command::announce;
-use crate::error::Advice;
-use crate::expand::expand;
 use crate::kubernetes::hosts;
 use crate::kubernetes::layout::{self, Layout};
 use crate::kubernetes::manifest::{self, Value};
 use crate::output;
-use crate::store::whole::Placement;
 use asked::Asked;
 use certificates::Wanted;
 use files::Files;
 
 /// Prints or writes them, all or nothing.
 pub fn run(args: &Kubernetes) -> Result<()> {
-    export(args).context("failed to export for Kubernetes")
-}
-
-fn export(args: &Kubernetes) -> Result<()> {
     let asked = Asked::parse(args)?;
     if let Some(layout) = args.sans_for {
         let hosts =
@@ -36,41 +26,38 @@ fn export(args: &Kubernetes) -> Result<()> {
         return output::print(&(hosts.join("\n") + "\n")).context("could not print the names");
     }
     let is_secret = asked.layout.is_some();
-    if is_secret && args.out.is_none() && io::stdout().is_terminal() {
-        let hint = "name a file: --out=secrets.yaml, or pipe them on: ... | kubectl apply -f -";
-        return Err(Advice::new("private keys are not printed on a terminal", hint).into());
+    if is_secret {
+        args.out.refuse_terminal("kubectl apply -f -")?;
     }
+    let certs_dir = CertsDir::open(&args.dir.path()?)?;
+    if args.host.is_empty() {
+        certs_dir.must_exist()?;
+    }
+    let reading = certs_dir.read();
+    let out = args.out.place_public(&reading, None)?;
     let (objects, warnings) = match asked.layout {
-        Some(layout) => secrets(args, &asked, layout)?,
-        None => (certificates(args, &asked)?, Vec::new()),
+        Some(layout) => secrets(args, &asked, layout, &reading)?,
+        None => (certificates(args, &asked, &reading)?, Vec::new()),
     };
     let text = match args.format {
         ManifestFormat::Yaml => manifest::yaml(&objects),
         ManifestFormat::Json => manifest::json(&objects),
     };
-    write(args, text.as_bytes(), is_secret)?;
+    out.put_with("manifests", text.as_bytes(), if is_secret { " (keep it secret)" } else { "" })?;
     warnings.iter().for_each(|warning| announce::stderr(&format!("warning: {warning}")));
     Ok(())
 }
 
-fn write(args: &Kubernetes, text: &[u8], is_secret: bool) -> Result<()> {
-    let Some(out) = &args.out else {
-        return output::print_secret(text).context("could not print the manifests");
-    };
-    let path = PathBuf::from(expand(out, |name| std::env::var_os(name)).context("--out")?);
-    output::write_file(&path, text, Placement::secret(None, args.overwrite))?;
-    let keep = if is_secret { " (keep it secret)" } else { "" };
-    announce::line(&format!("created {}{keep}", path.display()));
-    Ok(())
-}
-
 /// The secrets and ConfigMaps of a layout, and what will not work with them.
-fn secrets(args: &Kubernetes, asked: &Asked, layout: Layout) -> Result<(Vec<Value>, Vec<String>)> {
-    let certs_dir = CertsDir::open(&args.dir.path()?)?;
-    let reading = certs_dir.read();
+fn secrets(
+    args: &Kubernetes,
+    asked: &Asked,
+    layout: Layout,
+    reading: &Reading<'_>,
+) -> Result<(Vec<Value>, Vec<String>)> {
     announce::findings(&reading.findings);
-    let planned = asked.plan(layout, &reading)?;
-    let files = Files::new(&reading, asked, args)?;
+    let planned = asked.plan(layout, reading)?;
+    let files = Files::new(reading, asked, args)?;
     let mut objects = Vec::new();
     for object in &planned {
         let data = object.data.iter().map(|(key, file)| Ok((key.clone(), files.contents(file)?)));
@@ -85,10 +72,10 @@ fn secrets(args: &Kubernetes, asked: &Asked, layout: Layout) -> Result<(Vec<Valu
 }
 
 /// What to ask cert-manager for.
-fn certificates(args: &Kubernetes, asked: &Asked) -> Result<Vec<Value>> {
+fn certificates(args: &Kubernetes, asked: &Asked, reading: &Reading<'_>) -> Result<Vec<Value>> {
     let issuer = asked.issuer(args)?;
     let wanted = if args.host.is_empty() {
-        certificates::existing(args, asked)
+        certificates::existing(args, asked, reading)
     } else {
         certificates::usual(args, asked)
     };

@@ -26,14 +26,26 @@ pub enum Out {
 impl OutArgs {
     /// The place, as far as that can be told before the work is done. In the certs directory, only `allowed` may be written.
     pub fn place(&self, reading: &Reading<'_>, allowed: Option<&str>) -> Result<Out> {
-        let Some(file) = self.out.as_deref().filter(|file| *file != "-") else {
-            if io::stdout().is_terminal() {
-                let hint = "name a file with --out, or send it to a program: | program";
-                return Err(Advice::new("a private key is not printed on a terminal", hint).into());
-            }
-            return Ok(Out::Stdout);
-        };
-        let path = Path::new(file);
+        self.refuse_terminal("program")?;
+        self.place_public(reading, allowed)
+    }
+
+    /// Refuses to print a key on a terminal; `program` is where it can go instead.
+    pub fn refuse_terminal(&self, program: &str) -> Result<()> {
+        if self.file().is_some() || !io::stdout().is_terminal() {
+            return Ok(());
+        }
+        let hint = format!("name a file with --out, or send it to a program: | {program}");
+        Err(Advice::new("a private key is not printed on a terminal", hint).into())
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|file| *file != "-").map(Path::new)
+    }
+
+    /// The same for what a terminal may show.
+    pub fn place_public(&self, reading: &Reading<'_>, allowed: Option<&str>) -> Result<Out> {
+        let Some(path) = self.file() else { return Ok(Out::Stdout) };
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_ours = is_certificate(name) || is_key(name) || is_pending_key(name);
         if is_ours && allowed != Some(name) && is_here(reading, path) {
@@ -53,6 +65,11 @@ fn is_here(reading: &Reading<'_>, path: &Path) -> bool {
 impl Out {
     /// Puts the secret there; `what` is for messages.
     pub fn put(self, what: &str, secret: &[u8]) -> Result<()> {
+        self.put_with(what, secret, " (keep it secret)")
+    }
+
+    /// Puts it there, with a note for the operator.
+    pub fn put_with(self, what: &str, secret: &[u8], note: &str) -> Result<()> {
         match self {
             Self::Stdout => output::print_secret(secret).with_context(|| format!("could not print the {what}")),
             Self::File(path, placement) => {
@@ -60,7 +77,7 @@ impl Out {
                 let interrupts = Interrupts::defer();
                 output::write_file(&path, secret, placement)?;
                 drop(interrupts);
-                announce::line(&format!("wrote {} (keep it secret)", path.display()));
+                announce::line(&format!("created {}{note}", path.display()));
                 log::info!("exported {what} to {}", path.display());
                 Ok(())
             }

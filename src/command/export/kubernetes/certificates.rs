@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::asked::Asked;
 use super::files::Files;
 use crate::certificate::AltName;
-use crate::certs_dir::CertsDir;
+use crate::certs_dir::Reading;
 use crate::certs_dir::layout::CertificateName;
 use crate::cli::export::Kubernetes;
 use crate::command::{announce, values};
@@ -19,11 +19,9 @@ use crate::usage::Usage;
 pub type Wanted = (Subdomain, cert_manager::Asked);
 
 /// What is in the certs directory.
-pub fn existing(args: &Kubernetes, asked: &Asked) -> Result<Vec<Wanted>> {
-    let certs_dir = CertsDir::open(&args.dir.path()?)?;
-    let reading = certs_dir.read();
+pub fn existing(args: &Kubernetes, asked: &Asked, reading: &Reading<'_>) -> Result<Vec<Wanted>> {
     announce::findings(&reading.findings);
-    let files = Files::new(&reading, asked, args)?;
+    let files = Files::new(reading, asked, args)?;
     let ask = |(secret, name): (Subdomain, CertificateName)| {
         let file = name.certificate_file();
         let wanted = cert_manager::Asked::of(&files.certificate(&file)?.first).map_err(|why| {
