@@ -1,7 +1,6 @@
 //! `probe`
 
 use std::ffi::OsString;
-use std::num::NonZeroU16;
 
 use clap::{Args, ValueEnum};
 
@@ -23,8 +22,8 @@ pub struct Probe {
     #[arg(long, value_name = "DIR", requires = "from", conflicts_with = "servers")]
     pub out: Option<OsString>,
     /// The port of servers that are named without one [default: 26257; with --http 8080]
-    #[arg(long, value_name = "PORT")]
-    pub port: Option<NonZeroU16>,
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
     /// Look at the DB Console: TLS from the start, and ui.crt if there is one
     #[arg(long, conflicts_with = "rpc")]
     pub http: bool,

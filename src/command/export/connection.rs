@@ -57,7 +57,7 @@ pub fn run(args: &Connection) -> Result<()> {
             connection.variables()
         }
     };
-    output::print(&said).context("could not print it")
+    output::print(&said).context("could not print the connection")
 }
 
 /// The absolute path, as text.

@@ -31,7 +31,7 @@ pub struct Known {
 
 /// All servers that are to be asked, each once.
 pub fn all(args: &Probe, protocol: Protocol) -> Result<Vec<Known>> {
-    let port = args.port.map_or(protocol.port(), std::num::NonZeroU16::get);
+    let port = args.port.unwrap_or(protocol.port());
     let read =
         |path: PathBuf| -> Result<Arc<Disk>> { Ok(Arc::new(Disk::read(&CertsDir::open(&path)?, protocol))) };
     let dir = args.dir.path()?;

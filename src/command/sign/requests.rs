@@ -1,7 +1,7 @@
 //! The requests that `sign` is given, directory by directory. Each directory is opened once.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -51,6 +51,11 @@ impl Incoming {
     }
 }
 
+/// The path as the operator gave it.
+fn shown(dir: &Path, file: &str) -> PathBuf {
+    if dir == Path::new(".") { PathBuf::from(file) } else { dir.join(file) }
+}
+
 fn failure(path: &str) -> String {
     format!("failed to sign {path}")
 }
@@ -88,7 +93,7 @@ impl Place {
     pub fn read(&self, usage: Usage, granted: &Granted) -> Result<Vec<Incoming>> {
         let reading = self.dir.read();
         let read = |file: &String| {
-            let path = reading.path(file).display().to_string();
+            let path = shown(reading.dir_path(), file).display().to_string();
             incoming(&reading, file, usage, granted).with_context(|| failure(&path))
         };
         self.files.iter().map(read).collect()
@@ -109,7 +114,7 @@ impl Place {
         args: &Sign,
         not_after: i64,
     ) -> Result<()> {
-        let names: Vec<_> = certificates.iter().map(|(file, _)| self.dir.path().join(file)).collect();
+        let names: Vec<_> = certificates.iter().map(|(file, _)| shown(self.dir.path(), file)).collect();
         let file = |(file, minted): (String, Minted)| {
             (target(&file, args.new.overwrite), Contents::Certificates(minted.pem))
         };
@@ -152,8 +157,10 @@ fn target(file: &str, overwrite: bool) -> Target {
 }
 
 fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, granted: &Granted) -> Result<Incoming> {
-    let path = reading.path(file).display().to_string();
-    let contents = reading.open(file).and_then(Regular::read)?;
+    let path = shown(reading.dir_path(), file).display().to_string();
+    let contents = reading.open(file).and_then(Regular::read).map_err(|error| {
+        Advice::new(error.to_string(), "name the file of a request, as crdb-cert csr makes it: node.csr")
+    })?;
     let request = SigningRequest::read(&contents)?;
     show(&path, &request);
     let grants = granted.of(reading.dir_path(), file);

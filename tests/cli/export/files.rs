@@ -66,6 +66,14 @@ fn a_file_that_cannot_be_written_is_one_error() {
 }
 
 #[test]
+fn a_full_disk_is_said_in_our_words() {
+    let sandbox = cluster();
+    let run = sandbox.script("crdb-cert export pem node --certs-dir=certs >/dev/full");
+    let error = "ERROR: failed to export: could not print the key and certificates: no space left on device\n";
+    assert_eq!((run.status, &*run.stderr), (Some(1), error));
+}
+
+#[test]
 fn the_files_of_the_certs_directory_stay() {
     let sandbox = cluster();
     symlink("certs", sandbox.path("link")).expect("a link");
