@@ -34,7 +34,7 @@ fn wrong_usage_is_status_2() {
         &["a", "--http", "--rpc"],
         &["a", "--http", "--user=root"],
         &["a", "--rpc", "--user=root"],
-        &["a", "--from=cluster.yml"],
+        &["a", "--manifest=cluster.yml"],
         &["a", "--out=fleet"],
         &["a", "--format=tap"],
     ] {
@@ -74,10 +74,10 @@ fn what_cannot_be_asked_is_status_3_with_what_to_do() {
         (&["a", certs, "--user=../x"], &["username is invalid"]),
         (&["a", certs, "--rpc"], &["--rpc: there is no node.crt that can be shown"]),
         (&["a", certs, "--output=certs/node.crt"], &["has the name of a certificate"]),
-        (&["--from=absent.yml", certs], &["could not read the manifest absent.yml"]),
-        (&["--from=wrong.yml", certs], &["wrong.yml:1:12: ", "no server was asked"]),
-        (&["--from=wildcard.yml", certs], &["wildcard"]),
-        (&["--from=empty.yml", certs], &["the manifest has no nodes", "HINT: "]),
+        (&["--manifest=absent.yml", certs], &["could not read the manifest absent.yml"]),
+        (&["--manifest=wrong.yml", certs], &["wrong.yml:1:12: ", "no server was asked"]),
+        (&["--manifest=wildcard.yml", certs], &["wildcard"]),
+        (&["--manifest=empty.yml", certs], &["the manifest has no nodes", "HINT: "]),
         (&["a", "--certs-dir="], &["the path to the certs directory is required"]),
     ] {
         fails(&sandbox, args, 3, words);
@@ -125,7 +125,7 @@ fn a_manifest_names_the_servers_and_each_folder_what_it_should_serve() {
     let apply =
         ["apply", "cluster.yml", "--out=fleet", "--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"];
     sandbox.run(&apply).succeeds();
-    let args = ["probe", "--from=cluster.yml", "--out=fleet", "--port=1", "--timeout=1s", "--format=json"];
+    let args = ["probe", "--manifest=cluster.yml", "--out=fleet", "--port=1", "--timeout=1s", "--format=json"];
     let run = sandbox.run(&args);
     let report = report(&run);
     let servers: Vec<_> =

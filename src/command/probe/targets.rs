@@ -41,7 +41,7 @@ pub fn all(args: &Probe, protocol: Protocol) -> Result<Vec<Known>> {
             all.push(Known { target, disk: Arc::clone(disk) });
         }
     };
-    let Some(manifest) = &args.from else {
+    let Some(manifest) = &args.manifest else {
         let disk = read(dir)?;
         for server in &args.servers {
             add(parse(server, port)?, &disk);
@@ -50,7 +50,9 @@ pub fn all(args: &Probe, protocol: Protocol) -> Result<Vec<Known>> {
     };
     let nodes = manifest::read(manifest, "no server was asked")?.nodes;
     if nodes.is_empty() {
-        return Err(Advice::new("--from: the manifest has no nodes", "name the servers: probe HOST...").into());
+        return Err(
+            Advice::new("--manifest: the manifest has no nodes", "name the servers: probe HOST...").into()
+        );
     }
     let shared = if args.out.is_none() { Some(read(dir)?) } else { None };
     for node in nodes {
