@@ -298,7 +298,7 @@ fn names_that_kubernetes_has_not_are_refused() {
         "--user=nobody",
         &["there is no client certificate certs/client.nobody.crt", "create-client nobody"],
     );
-    refuses("--issuer=x", &["only cert-manager is told an issuer and hosts"]);
+    refuses("--issuer=x", &["--issuer and --host are for cert-manager only"]);
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn cert_manager_is_asked_by_names_without_a_certs_directory() {
     assert_eq!(names, (&expected[0], &expected[1], &expected[2]));
     assert_eq!(objects["app-client-secret"]["spec"]["literalSubject"], "CN=app,O=Cockroach");
     let args = ["export", "kubernetes", "--layout=cert-manager", "--host=a"];
-    sandbox.refuses(&args, &["no issuer is named", "--issuer=<name>"]);
+    sandbox.refuses(&args, &["cert-manager needs an issuer", "--issuer=<name>"]);
 }
 
 #[test]
