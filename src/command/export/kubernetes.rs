@@ -64,9 +64,8 @@ fn secrets(
         let data = data.collect::<Result<Vec<_>>>()?;
         objects.push(manifest::object(object.kind, &object.name, asked.namespace.as_ref(), &data));
     }
-    let left_out = layout::left_out(&planned, |file| reading.has(file)).map(|file| {
-        format!("{} is left out: nothing reads it in this layout", reading.path(file).display())
-    });
+    let left_out = layout::left_out(&planned, |file| reading.has(file))
+        .map(|file| format!("{} is left out: nothing reads it in this layout", reading.path(file).display()));
     let warnings = files.expired(&planned)?.into_iter().chain(files.uncovered_hosts(layout)?);
     Ok((objects, warnings.chain(left_out).collect()))
 }

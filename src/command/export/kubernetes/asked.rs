@@ -100,10 +100,7 @@ impl Asked {
             IssuerKind::ClusterIssuer => "ClusterIssuer",
         };
         let name = args.issuer.as_deref().ok_or_else(|| {
-            Advice::new(
-                "cert-manager needs an issuer to sign the certificates",
-                "name it: --issuer=<name>",
-            )
+            Advice::new("cert-manager needs an issuer to sign the certificates", "name it: --issuer=<name>")
         })?;
         Ok(Issuer { name: name.parse().context("--issuer")?, kind })
     }
