@@ -299,7 +299,7 @@ fn a_file_that_is_no_request_says_what_it_is() {
         ("x".repeat((1 << 20) + 1), "more than the limit of 1048576"),
     ] {
         sandbox.write("in/x.csr", &contents);
-        refuses(&sandbox, &[words]);
+        refuses(&sandbox, &[words, "HINT: name the file of a request"]);
     }
     fs::remove_file(sandbox.path("in/x.csr")).expect("the request");
     refuses(

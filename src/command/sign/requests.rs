@@ -15,13 +15,19 @@ use crate::command::announce;
 use crate::error::{Advice, clipped};
 use crate::mint::Minted;
 use crate::pki::key::PrivateKey;
-use crate::pki::request::SigningRequest;
+use crate::pki::request::{RequestError, SigningRequest};
 use crate::store::dir::Owner;
 use crate::store::read::Regular;
 use crate::usage::Usage;
 
 /// The most bytes of what a request asks for that are shown.
 const SHOWN: usize = 2000;
+
+/// What to do about a file that is no request.
+const OTHER_FILE: &str = "name the file of a request, such as node.csr of crdb-cert csr";
+
+/// What to do about a request that cannot be signed.
+const OTHER_REQUEST: &str = "have the request made again, with crdb-cert csr";
 
 /// A directory with requests.
 pub struct Place {
@@ -158,10 +164,13 @@ fn target(file: &str, overwrite: bool) -> Target {
 
 fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, granted: &Granted) -> Result<Incoming> {
     let path = shown(reading.dir_path(), file).display().to_string();
-    let contents = reading.open(file).and_then(Regular::read).map_err(|error| {
-        Advice::new(error.to_string(), "name the file of a request, as crdb-cert csr makes it: node.csr")
+    let contents = reading.open(file).and_then(Regular::read);
+    let contents = contents.map_err(|error| Advice::new(error.to_string(), OTHER_FILE))?;
+    let request = SigningRequest::read(&contents).map_err(|error| {
+        use RequestError::{Algorithm, Contents, Key, Signature, Subject};
+        let is_request = matches!(error, Subject(_) | Contents(_) | Key(_) | Algorithm(_) | Signature);
+        Advice::new(error.to_string(), if is_request { OTHER_REQUEST } else { OTHER_FILE })
     })?;
-    let request = SigningRequest::read(&contents)?;
     show(&path, &request);
     let grants = granted.of(reading.dir_path(), file);
     let approval = approve(&request, usage, &grants)?;
