@@ -91,7 +91,7 @@ pub const WRONG: &[(&str, Refused, &[&str])] = &[
     (
         "{defaults: {lifetime: 0h}, nodes: [a]}",
         ByParser,
-        &["1:23: lifetime: the lifetime \"0h\" is not positive"],
+        &["1:23: lifetime: \"0h\" is not positive"],
     ),
     (
         "{defaults: {lifetime: 24}, nodes: [a]}",
