@@ -179,11 +179,11 @@ Example:
     /// changed in the manifest, broken, due, or signed by another CA than the first in ca.crt is made anew, and the reason
     /// printed. Run it again at any time, such as once a day: it does what is left to do.
     ///
-    /// With --csr, a CA elsewhere signs: each certificate that would be made gets a key and a request in its folder instead, as
-    /// csr makes them, for sign or another CA, and then import. What waits for its certificate already stays.
+    /// With --csr, a CA elsewhere signs: instead of each certificate, apply makes a key and a request in its folder, as csr does.
+    /// Have sign or another CA sign the requests, then import the certificates. Keys that already wait stay.
     ///
-    /// Each folder is changed as a whole, or not at all. If one of them cannot be, the others are done, and the exit status is
-    /// 1. No CA key is ever put into a folder.
+    /// Each folder is changed as a whole, or not at all. If one fails, the others are still done, and the exit status is 1. No CA
+    /// key is ever put into a folder.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -222,8 +222,8 @@ Examples:
     /// The certificate has the key, the subject and the names of the request; all else is as create-node,
     /// create-ui, create-client or create-tenant-client would make it. Name everything that the request may ask
     /// for: hosts with --host, users with --user, tenants with --tenant-id, a subject that is not the usual one
-    /// with --subject; or all that a cluster's description allows, with --manifest. On a terminal, you are asked about what you did not name. A request that asks for
-    /// anything else, such as CA:TRUE, is refused.
+    /// with --subject. With --manifest, it may ask for what a cluster's description says. On a terminal, sign asks
+    /// you about the rest. A request for anything else, such as CA:TRUE, is refused.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -253,11 +253,12 @@ Examples:
   crdb-cert import node1.pem root.pem --certs-dir=certs --add-root
   crdb-cert import node1.pfx --as=node --passphrase-file=secret --certs-dir=certs")]
     Import(Import),
-    /// Hand certificates and keys on, in the form that a program reads
+    /// Export certificates and keys for other programs
     ///
-    /// Reads a certificate, its key and the CA certificates from the certs directory, and writes them as browsers, Java,
-    /// proxies and drivers want them. A key goes to a file that its owner alone can read, or to standard output if that
-    /// is no terminal. First it checks that the key belongs to the certificate. The certs directory stays as it is.
+    /// Reads a certificate, its key and the CA certificates from the certs directory, and writes them in the form that
+    /// browsers, Java, proxies, drivers or Kubernetes read. A key goes to a file that only its owner can read, or to
+    /// stdout, but never to a terminal. First, export checks that the key belongs to the certificate. The certs
+    /// directory does not change.
     #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
     #[command(args_override_self = true)]
     #[command(after_help = "\
@@ -295,7 +296,7 @@ Examples:
     /// described in docs/verify.md.
     ///
     /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if the directory cannot be
-    /// looked at, as monitoring plug-ins have it.
+    /// read, as monitoring plug-ins expect.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -305,17 +306,17 @@ Examples:
   crdb-cert verify --certs-dir=certs --format=prometheus \\
     --output=/var/lib/prometheus/node-exporter/crdb-cert.prom")]
     Verify(Verify),
-    /// Ask running servers which certificates they really serve
+    /// Check the certificates that running servers really serve
     ///
-    /// Connects to each HOST as a SQL client does, sets up TLS, and says what the server serves: TLS version, certificates, when
-    /// they expire, whether ca.crt trusts them, whether they cover HOST, and whether the server has reloaded the node.crt that is on
-    /// disk. With --http it looks at the DB Console instead, with --rpc at the port as another node. With --user it shows that
-    /// user's certificate, and says whether the server takes it. It never logs in.
+    /// Connects to each HOST as a SQL client does, sets up TLS, and reports what the server serves: the TLS version, the
+    /// certificates and when they expire, whether ca.crt trusts them, whether they cover HOST, and whether the server has loaded
+    /// the node.crt that is on disk. With --http, it probes the DB Console; with --rpc, it connects as another node. With --user, it
+    /// presents that user's certificate, and reports whether the server accepts it. It never logs in.
     ///
     /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if a server cannot be reached, as
-    /// monitoring plug-ins have it. All findings are described in docs/probe.md.
+    /// monitoring plug-ins expect. docs/probe.md describes all findings.
     #[command(
-        override_usage = "crdb-cert probe [OPTIONS] <HOST[:PORT]>...\n       crdb-cert probe [OPTIONS] --from <MANIFEST>"
+        override_usage = "crdb-cert probe [OPTIONS] <HOST[:PORT]>...\n       crdb-cert probe [OPTIONS] --manifest <MANIFEST>"
     )]
     #[command(args_override_self = true)]
     #[command(after_help = "\
@@ -323,9 +324,10 @@ Examples:
   crdb-cert probe node1.example.com --certs-dir=certs
   crdb-cert probe localhost:26257 --user=root --certs-dir=certs
   crdb-cert probe console.example.com:443 --http --certs-dir=certs
-  crdb-cert probe --from=cluster.yml --out=fleet --certs-dir=certs --format=json")]
+  crdb-cert probe --manifest=cluster.yml --out=fleet --certs-dir=certs \\
+    --format=json")]
     Probe(Probe),
-    /// Say where a rotation is, what is due, and what to do next
+    /// Show where a CA rotation stands, what is due, and what to do next
     ///
     /// Shows which CA certificates there are, who trusts them and which certificates they signed, what expires first, and the next
     /// step as a command: of a rotation that is under way, or to renew what is due. With --out, of all folders of a fleet, compared

@@ -35,13 +35,13 @@ pub enum LifetimeError {
     #[error("invalid duration {0:?}")]
     Syntax(String),
     /// Zero or less.
-    #[error("the lifetime {0:?} is not positive")]
+    #[error("{0:?} is not positive")]
     NotPositive(String),
     /// Less than the resolution of a certificate's times.
-    #[error("the lifetime {0:?} is shorter than a second")]
+    #[error("{0:?} is shorter than a second")]
     TooShort(String),
     /// More than fits.
-    #[error("the lifetime {0:?} is too long")]
+    #[error("{0:?} is too long")]
     TooLong(String),
 }
 

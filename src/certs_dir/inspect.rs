@@ -19,7 +19,7 @@ use crate::usage::Usage;
 pub struct Judge {
     /// The account the server runs under; `None` to look at neither owner nor mode.
     pub account: Option<Account>,
-    /// Who the names in client certificates stand for.
+    /// Maps names in client certificates to users.
     pub principal_map: PrincipalMap,
     /// The user that a node's certificate should be for; `None` if the server goes by the whole subject.
     pub node_user: Option<String>,

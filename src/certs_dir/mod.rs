@@ -54,7 +54,11 @@ impl CertsDir {
             Err(error) if error.kind() == io::ErrorKind::NotADirectory && !path.is_dir() => {
                 bail!("the certs directory {shown} exists but is not a directory")
             }
-            Err(error) => bail!("could not open the certs directory {shown}: {}", reason(&error)),
+            Err(error) => {
+                let what = format!("could not open the certs directory {shown}: {}", reason(&error));
+                let hint = "run this as an account that can read it, or name another: --certs-dir=<directory>";
+                return Err(Advice::new(what, hint).into());
+            }
         }
         Ok(certs_dir)
     }

@@ -31,7 +31,7 @@ pub struct Apply {
     /// The key of the CA in ca-client-tenant.crt, if there is one
     #[arg(long, value_name = "FILE", conflicts_with = "sign_with")]
     pub tenant_client_ca_key: Option<OsString>,
-    /// Where a certificate is to be made, make its key and a request for a CA elsewhere: node.key.pending and node.csr
+    /// Instead of each certificate, make a key and a request for a CA elsewhere: node.key.pending and node.csr
     #[arg(long, conflicts_with_all = ["ca_key", "ca_key_passphrase_file", "ca_key_passphrase_fd", "client_ca_key",
           "ui_ca_key", "tenant_client_ca_key", "sign_with", "ca_only"])]
     pub csr: bool,

@@ -67,12 +67,12 @@ pub struct CreateClient {
     /// Also write the key as unencrypted PKCS#8 DER, to client.USER.key.pk8 (for Java)
     #[arg(long)]
     pub also_generate_pkcs8_key: bool,
-    /// Whom the certificate is for.
+    /// The tenants that the certificate is for.
     #[command(flatten)]
     pub scope: ScopeArgs,
 }
 
-/// Whom a client certificate is for.
+/// The tenants that a client certificate is for.
 #[derive(Debug, Args)]
 pub struct ScopeArgs {
     /// IDs of the tenants the certificate is valid for, separated by commas; repeatable [default: all tenants]
@@ -369,7 +369,7 @@ pub struct NewArgs {
 /// Who owns the new files.
 #[derive(Debug, Args)]
 pub struct OwnerArgs {
-    /// Give new files in the certs directory to this account, such as the database's; needs root
+    /// Give new files to this account, such as the database's; needs root
     #[arg(long, env = "COCKROACH_CERTS_OWNER", value_name = "USER[:GROUP]", hide_env_values = true)]
     pub owner: Option<String>,
 }

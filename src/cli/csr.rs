@@ -47,7 +47,7 @@ pub struct Csr {
     /// Use the key that is there, such as node.key, instead of making one
     #[arg(long, conflicts_with_all = ["key_algorithm", "key_size"])]
     pub keep_key: bool,
-    /// Whom a client certificate is for.
+    /// The tenants that a client certificate is for.
     #[command(flatten)]
     pub scope: ScopeArgs,
     /// Where the certificates are.
@@ -85,16 +85,16 @@ pub struct Sign {
     /// A tenant that may get a tenant client certificate; repeatable
     #[arg(long, value_name = "ID")]
     pub tenant_id: Vec<String>,
-    /// Allow what a description of the cluster says, as for apply; - for stdin
-    #[arg(long, value_name = "FILE")]
+    /// Allow what this description of the cluster says, as for apply; - for stdin
+    #[arg(long, value_name = "MANIFEST")]
     pub manifest: Option<OsString>,
     /// Write into the certificates where servers ask whether they are revoked: the URL of an OCSP responder
     #[arg(long, value_name = "URL")]
     pub ocsp_url: Option<String>,
-    /// Whom a client certificate is for.
+    /// The tenants that a client certificate is for.
     #[command(flatten)]
     pub scope: ScopeArgs,
-    /// Print the certificates on standard output (-), and write no files
+    /// Print the certificates to stdout (-), and write no files
     #[arg(long, value_name = "-", hide_possible_values = true)]
     pub out: Option<Output>,
     /// What every certificate needs.

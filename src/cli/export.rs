@@ -13,11 +13,11 @@ pub use kubernetes::{IssuerKind, Kubernetes, KubernetesLayout, ManifestFormat, N
 /// `export`
 #[derive(Debug, Subcommand)]
 pub enum Export {
-    /// Key, certificate and CA certificates in one file under a passphrase (PKCS#12), for browsers, DBeaver and Java
+    /// Write a key and its certificates as PKCS#12, for browsers, DBeaver and Java
     ///
-    /// Writes the key, the certificate, the CA certificates between it and its root, the root, and the CA certificates
-    /// of ca.crt, which Java then trusts. Everything is encrypted with AES-256; the passphrase is hashed 100,000 times
-    /// (PBKDF2, HMAC-SHA-256). With --fips, the file has a MAC that only new programs read: see docs/export.md.
+    /// Writes one file with the key, the certificate, its CA certificates up to the root, and those of ca.crt, which
+    /// Java then trusts. A passphrase of at least 8 characters encrypts it all: AES-256, with PBKDF2 (HMAC-SHA-256,
+    /// 100,000 rounds). With --fips, the file has a MAC that only new programs can check: see docs/export.md.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -25,16 +25,16 @@ Examples:
   crdb-cert export pkcs12 node --passphrase-file=secret --certs-dir=certs \\
     >node.p12")]
     Pkcs12(Pkcs12),
-    /// A key in PKCS#8, without a passphrase, for Java
+    /// Write a key as PKCS#8, for Java
     ///
-    /// Writes the key that is there in another form: DER, which PostgreSQL's JDBC driver reads, or PEM.
+    /// Writes the key in DER, which PostgreSQL's JDBC driver reads, or in PEM. It has no passphrase.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
   crdb-cert export pkcs8 maxroach --out=certs/client.maxroach.key.pk8 \\
     --certs-dir=certs")]
     Pkcs8(Pkcs8),
-    /// Key and certificate chain in one PEM file, for pgbouncer and HAProxy
+    /// Write a key and its certificate chain as one PEM file, for pgbouncer and HAProxy
     ///
     /// Writes the key, then the certificate, then the CA certificates between it and its root.
     #[command(args_override_self = true)]
@@ -42,10 +42,10 @@ Example:
 Example:
   crdb-cert export pem node --out=/etc/haproxy/node.pem --certs-dir=certs")]
     Pem(Pem),
-    /// What to tell a driver so that it uses a user's certificate: a URL, or variables
+    /// Print the URL or the variables with which a driver uses a user's certificate
     ///
-    /// Prints a URL or variables of the environment that name the certificate, the key and ca.crt where they are, and
-    /// make the client check the server's certificate and name (sslmode=verify-full). There is no secret in them.
+    /// Prints a URL, or environment variables, with the absolute paths of the certificate, the key and ca.crt. They make
+    /// the client check the server's certificate and name (sslmode=verify-full), and contain no secret.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -55,14 +55,13 @@ Examples:
     Connection(Connection),
     /// Print the secrets and ConfigMaps that CockroachDB reads in Kubernetes
     ///
-    /// Prints manifests of the secrets and ConfigMaps that a Helm chart, the operator or the StatefulSet of
-    /// CockroachDB's documents reads, made from the files of the certs directory: exactly the keys that are
-    /// read there, and nothing else. The nodes' secret has no user's key in it. The CA key is left out unless
-    /// --with-ca-key asks for it. With --layout=cert-manager, prints Certificate resources instead, which ask
-    /// cert-manager for the same certificates.
+    /// Turns the files of the certs directory into the secrets and ConfigMaps that the Helm chart, the operator or
+    /// the StatefulSet of CockroachDB's documents reads. Each has exactly the keys that are read there. The nodes'
+    /// secret contains no user's key. The CA key is left out unless you add --with-ca-key. --layout=cert-manager
+    /// prints Certificate resources instead, which ask cert-manager for the same certificates.
     ///
-    /// Private keys go to a pipe or to a file with mode 0600, and never to a terminal. With --sans-for, prints
-    /// the names that the nodes' certificate needs, one a line, and nothing else.
+    /// Private keys go to a pipe or to a file with mode 0600, never to a terminal. --sans-for prints only the names
+    /// that the nodes' certificate needs, one per line.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -90,10 +89,10 @@ pub struct WhoseArgs {
 /// Where a secret goes.
 #[derive(Debug, Args)]
 pub struct OutArgs {
-    /// Write to FILE, whole or not at all, with mode 0600 [default: standard output]
+    /// Write to FILE, whole or not at all, with mode 0600 [default: stdout]
     #[arg(long, value_name = "FILE")]
     pub out: Option<OsString>,
-    /// Replace an existing file
+    /// Replace an existing file instead of failing
     #[arg(long)]
     pub overwrite: bool,
     /// Who owns the file.
@@ -116,7 +115,7 @@ pub struct Pkcs12 {
     /// Read the passphrase for the file from this file descriptor
     #[arg(long, value_name = "NUMBER")]
     pub passphrase_fd: Option<i32>,
-    /// What programs call the key, such as Java's alias [default: user, as PostgreSQL's JDBC driver wants it; or node, ui]
+    /// The key's name in the file, Java's alias [default: user, which PostgreSQL's JDBC driver expects; or node, ui]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Encrypt with 3DES and SHA-1, for Windows Server 2016, Java before 8u301 and other old programs; not with --fips
@@ -170,13 +169,13 @@ pub struct Connection {
     /// The SQL user
     #[arg(value_name = "USER")]
     pub user: OsString,
-    /// The server: a name or address of its certificate, and its port [default port: 26257]
+    /// The server: a name or address that its certificate covers, and the port [default port: 26257]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub host: String,
     /// The database
     #[arg(long, value_name = "NAME", default_value = "defaultdb")]
     pub database: String,
-    /// For whom: a URL for psql and most drivers, a URL for Java, or variables for a shell
+    /// What to print: a URL for psql and most drivers, a URL for Java, or variables for a shell
     #[arg(long, value_name = "FORMAT", default_value = "url")]
     pub format: ConnectionForm,
     /// Where the certificates are.

@@ -11,10 +11,10 @@ use super::csr::LeafKind;
 #[derive(Debug, Args)]
 pub struct Import {
     /// What the CA sent: certificates in PEM, DER, PKCS#7 or PKCS#12, or the JSON of Vault or OpenBao; - for
-    /// standard input
+    /// stdin
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<OsString>,
-    /// What the certificate is for [default: what the key waits for that fits]
+    /// What the certificate is for [default: what the waiting key that fits is for]
     #[arg(long = "as", value_name = "KIND")]
     pub kind: Option<LeafKind>,
     /// With --as=client, the SQL user

@@ -1,7 +1,6 @@
 //! `probe`
 
 use std::ffi::OsString;
-use std::num::NonZeroU16;
 
 use clap::{Args, ValueEnum};
 
@@ -11,27 +10,27 @@ use super::CertsDirArgs;
 #[derive(Debug, Args)]
 pub struct Probe {
     /// A server: a name or address, with the port behind a colon if it is not the usual one
-    #[arg(value_name = "HOST[:PORT]", required_unless_present = "from")]
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "manifest")]
     pub servers: Vec<OsString>,
     /// Where ca.crt is, and the node.crt that should be served.
     #[command(flatten)]
     pub dir: CertsDirArgs,
-    /// Look at all nodes of this manifest, the one for apply; - for stdin
-    #[arg(long, value_name = "MANIFEST", conflicts_with = "servers")]
-    pub from: Option<OsString>,
-    /// With --from, compare each node with its folder in DIR, the --out of apply
-    #[arg(long, value_name = "DIR", requires = "from", conflicts_with = "servers")]
+    /// Probe all nodes of this description of a cluster, as for apply; - for stdin
+    #[arg(long, visible_alias = "from", value_name = "MANIFEST", conflicts_with = "servers")]
+    pub manifest: Option<OsString>,
+    /// With --manifest, compare each node with its folder in DIR, the --out of apply
+    #[arg(long, value_name = "DIR", requires = "manifest", conflicts_with = "servers")]
     pub out: Option<OsString>,
     /// The port of servers that are named without one [default: 26257; with --http 8080]
-    #[arg(long, value_name = "PORT")]
-    pub port: Option<NonZeroU16>,
-    /// Look at the DB Console: TLS from the start, and ui.crt if there is one
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Probe the DB Console: TLS from the start, and ui.crt if there is one
     #[arg(long, conflicts_with = "rpc")]
     pub http: bool,
-    /// Connect as another node does: TLS from the start, showing client.node.crt, or else node.crt
+    /// Connect as another node does: TLS from the start, with client.node.crt, or else node.crt
     #[arg(long)]
     pub rpc: bool,
-    /// Show the certificate of this user, and say whether the server takes it
+    /// Present this user's certificate, and report whether the server accepts it
     #[arg(long, value_name = "USER", conflicts_with_all = ["http", "rpc"])]
     pub user: Option<OsString>,
     /// Give up on an address after this time, from connecting to the end of the handshake: a Go duration

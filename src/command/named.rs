@@ -1,4 +1,4 @@
-//! Whom a leaf certificate is for, as the command line names it.
+//! The subject and names of a leaf certificate, as the command line gives them.
 
 mod client;
 
@@ -14,7 +14,7 @@ use crate::host::Host;
 use crate::tenant::DEFAULT_HOSTS;
 use crate::usage::Usage;
 
-/// Whom a certificate is for.
+/// The subject and names of a certificate.
 pub struct Named {
     /// The certificate.
     pub name: CertificateName,

@@ -3,16 +3,14 @@
 mod targets;
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::values;
-use super::verify::check_output;
+use super::verify::{check_output, report_file};
 use crate::cli::Probe;
-use crate::duration::Lifetime;
 use crate::interrupts::Interrupts;
 use crate::output;
 use crate::output::probe::{self as report, Report, Summary};
@@ -37,9 +35,7 @@ pub fn run(args: &Probe) -> Result<ExitCode> {
         (_, true) => Protocol::Rpc,
         _ => Protocol::Pgwire,
     };
-    let seconds = |flag: &'static str, text: &str| -> Result<i64> {
-        Ok(text.parse::<Lifetime>().context(flag)?.as_seconds())
-    };
+    let seconds = |flag, text| Ok::<_, anyhow::Error>(values::duration(flag, text)?.as_seconds());
     let timeout = seconds("--timeout", &args.timeout)?.clamp(1, LONGEST).unsigned_abs();
     let job = Job {
         expires_within: seconds("--expires-within", &args.expires_within)?,
@@ -55,11 +51,11 @@ pub fn run(args: &Probe) -> Result<ExitCode> {
     let mut print = |paint, out: &mut dyn Write| {
         job.print(report::of(args.format, paint, out)).map(|printed| status = printed)
     };
-    match &args.output {
+    match report_file(args.output.as_deref()) {
         None => output::print_with(|out| print(Paint::of_stdout(), out)).context("could not print the report"),
         Some(file) => {
-            check_output(Path::new(file))?;
-            output::print_to(Path::new(file), |out| print(Paint::PLAIN, out))
+            check_output(file)?;
+            output::print_to(file, |out| print(Paint::PLAIN, out))
         }
     }
     .or_else(|error| interrupts.check().and(Err(error)))?;

@@ -202,9 +202,14 @@ fn path(flag: &'static str, value: &OsStr, required: &str, hint: &str) -> Result
 
 /// How long a certificate is valid.
 pub fn lifetime(text: &str) -> Result<Lifetime> {
+    duration("--lifetime", text)
+}
+
+/// The time that a flag gives.
+pub fn duration(flag: &str, text: &str) -> Result<Lifetime> {
     text.parse().map_err(|error| {
         let hint = "write it as hours, minutes and seconds, such as 8760h0m0s or 90m, or as days, such as 365d";
-        Advice::new(format!("--lifetime: {error}"), hint).into()
+        Advice::new(format!("{flag}: {error}"), hint).into()
     })
 }
 
@@ -227,7 +232,7 @@ pub fn ocsp_access(url: Option<&str>) -> Result<Vec<KeptExtension>> {
 pub fn validity(lifetime: &str) -> Result<Validity> {
     Validity::starting(now(), self::lifetime(lifetime)?).ok_or_else(|| {
         let hint = "choose a shorter one: no certificate is valid beyond the year 9999";
-        Advice::new(format!("--lifetime: the lifetime {lifetime:?} is too long"), hint).into()
+        Advice::new(format!("--lifetime: {lifetime:?} is too long"), hint).into()
     })
 }
 

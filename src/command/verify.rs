@@ -1,5 +1,6 @@
 //! `verify`: will everything in the certs directory work?
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +11,6 @@ use super::check_login::settings::Server;
 use super::values;
 use crate::certs_dir::inspect::Judge;
 use crate::cli::{ReportFormat, Verify};
-use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::interrupts::Interrupts;
 use crate::login::ServerSettings;
@@ -28,19 +28,25 @@ pub fn run(args: &Verify) -> Result<ExitCode> {
     let node_user = values::node_user()?;
     let metrics = Metrics { names: args.metric_names, node_user, recursive: args.recursive };
     // A file is no terminal.
-    let paint = if args.output.is_some() { Paint::PLAIN } else { Paint::of_stdout() };
+    let file = report_file(args.output.as_deref());
+    let paint = if file.is_some() { Paint::PLAIN } else { Paint::of_stdout() };
     let job = Job { format: args.format, metrics, paint, dirs, expected };
     let mut status = ExitCode::SUCCESS;
-    let Some(file) = &args.output else {
+    let Some(file) = file else {
         output::print_with(|out| job.print(out, None).map(|printed| status = printed))
             .context("could not print the report")?;
         return Ok(status);
     };
-    check_output(Path::new(file))?;
+    check_output(file)?;
     let interrupts = Interrupts::defer();
-    output::print_to(Path::new(file), |out| job.print(out, Some(&interrupts)).map(|printed| status = printed))
+    output::print_to(file, |out| job.print(out, Some(&interrupts)).map(|printed| status = printed))
         .or_else(|error| interrupts.check().and(Err(error)))?;
     Ok(status)
+}
+
+/// The file of `--output`; `None` for stdout, which `-` means, too.
+pub fn report_file(output: Option<&OsStr>) -> Option<&Path> {
+    output.filter(|file| *file != "-").map(Path::new)
 }
 
 /// A report must not take the place of what it is about.
@@ -106,7 +112,7 @@ fn expected(args: &Verify, settings: ServerSettings) -> Result<Expected> {
     if let Some(address) = &args.advertise_addr {
         hosts.push(host::without_port(address).parse().context("--advertise-addr")?);
     }
-    let lifetime: Lifetime = args.expires_within.parse().context("--expires-within")?;
+    let lifetime = values::duration("--expires-within", &args.expires_within)?;
     Ok(Expected {
         judge,
         settings,

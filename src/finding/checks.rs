@@ -73,7 +73,7 @@ pub mod probe {
     checks! {
         NO_TLS "no-tls" Error "The server refuses TLS."
         OTHER_PROTOCOL "other-protocol" Error "What answers at the port speaks another protocol."
-        NO_ANSWER "no-answer" Error "The server takes the connection, and does not finish its answer within --timeout."
+        NO_ANSWER "no-answer" Error "The server accepts the connection, but does not finish its answer within --timeout."
         TOO_MUCH "too-much" Error "The server sends more than any TLS handshake takes."
         CLOSED "closed" Error "The server closes the connection before TLS is set up."
         TLS_FAILED "tls-failed" Error "The TLS handshake fails."

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::error::reason;
 use crate::interrupts::Interrupts;
 use crate::store::whole::{Placement, Whole, could_not_write};
 
@@ -36,9 +37,14 @@ pub fn print(text: &str) -> io::Result<()> {
 /// If stdout cannot be written to.
 pub fn print_with(print: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    match print(&mut out).and_then(|()| out.flush()) {
+    unless_closed(print(&mut out).and_then(|()| out.flush()))
+}
+
+/// Nobody has to read to the end. Other reasons are put as everywhere.
+fn unless_closed(printed: io::Result<()>) -> io::Result<()> {
+    match printed {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        printed => printed.map_err(|error| io::Error::new(error.kind(), reason(&error))),
     }
 }
 
@@ -59,10 +65,7 @@ pub fn print_to(path: &Path, print: impl FnOnce(&mut BufWriter<Whole>) -> io::Re
 /// If stdout cannot be written to.
 pub fn print_secret(secret: &[u8]) -> io::Result<()> {
     let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    match stdout.write_all(secret) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
+    unless_closed(stdout.write_all(secret))
 }
 
 /// Writes a file, which is then there whole, or as it was. No buffer of ours keeps a copy, and no signal leaves half of

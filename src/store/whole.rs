@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use rustix::fs::{self, Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
 
@@ -143,7 +143,10 @@ impl Drop for Whole {
 
 /// The directory of a file, and its name there.
 fn place(path: &Path) -> Result<(Dir, &OsStr)> {
-    let name = path.file_name().ok_or_else(|| anyhow!("{} is not the path of a file", path.display()))?;
+    let name = path.file_name().ok_or_else(|| {
+        let what = format!("{path:?} is not the path of a file");
+        Advice::new(what, "name a file in a directory that you can write to")
+    })?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     // Another account's link may not lead to a directory where it has no business.
     let dir = open_dir(parent.unwrap_or(Path::new("."))).map_err(|error| match error {

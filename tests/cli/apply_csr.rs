@@ -140,7 +140,7 @@ fn what_was_asked_for_waits_and_what_arrived_is_kept() {
     answer(&sandbox, "fleet/clients/root", "client.root");
     answer(&sandbox, "fleet/clients/app", "client.app");
     let before = sandbox.snapshot_of("fleet");
-    assert_eq!(applied(&sandbox, &[]), "kept 4, created 0, renewed 0\n");
+    assert_eq!(applied(&sandbox, &[]), "kept 4, requested 0, waiting 0\n");
     // Whoever asks is told the same.
     let plain = [&ARGUMENTS[..4], &["--dry-run"]].concat();
     let said = sandbox.run(&plain).succeeds_silently_but_for_stdout();
@@ -171,7 +171,7 @@ fn a_running_pair_stays_until_the_certificate_arrives() {
     let all = ["ca.crt", "node.crt", "node.csr", "node.key", "node.key.pending"];
     assert_eq!(sandbox.names("fleet/nodes/node1"), all);
     answer(&sandbox, "fleet/nodes/node1", "node");
-    assert_eq!(summary(&sandbox, &[]), "kept 4, created 0, renewed 0");
+    assert_eq!(summary(&sandbox, &[]), "kept 4, requested 0, waiting 0");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn beside_a_client_certificate_of_its_own_a_node_is_a_server_only() {
         &["-copy_extensions", "none", "-extfile", "leaf.ext"],
     );
     sandbox.run(&["import", "leaf.pem", "corp/ca.pem", "--certs-dir=fleet/nodes/node1"]).succeeds();
-    assert_eq!(summary(&sandbox, &[]), "kept 2, created 0, renewed 0");
+    assert_eq!(summary(&sandbox, &[]), "kept 2, requested 0, waiting 0");
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn requests_are_signed_by_the_manifest_and_imported() {
         sandbox.run(&["import", &certificate, "--overwrite", &dir]).succeeds_silently();
     }
     assert_eq!(sandbox.names("fleet/nodes/node1"), ["ca.crt", "node.crt", "node.key"]);
-    assert_eq!(applied(&sandbox, &[]), "kept 4, created 0, renewed 0\n");
+    assert_eq!(applied(&sandbox, &[]), "kept 4, requested 0, waiting 0\n");
     let verify = sandbox.run(&["verify", "--recursive", "--certs-dir=fleet"]);
     assert_eq!(verify.status, Some(0), "{verify:?}");
     let text = sandbox.openssl(&[
@@ -432,5 +432,5 @@ fn the_chapter_about_a_whole_cluster_works_as_printed() {
     sandbox.make_dir("certs");
     fs::copy(sandbox.path("ca/ca.crt"), sandbox.path("certs/ca.crt")).expect("a copy");
     let said = sandbox.script(&script.join("\n")).succeeds_silently_but_for_stdout();
-    assert!(said.ends_with("\nkept 4, created 0, renewed 0\n"), "{said}");
+    assert!(said.ends_with("\nkept 4, requested 0, waiting 0\n"), "{said}");
 }

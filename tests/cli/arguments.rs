@@ -170,8 +170,8 @@ fn lifetimes_are_go_durations_from_now() {
 fn lifetimes_that_are_none_are_refused() {
     let sandbox = Sandbox::with_ca();
     for (lifetime, words) in [
-        ("0", "--lifetime: the lifetime \"0\" is not positive"),
-        ("-1h", "--lifetime: the lifetime \"-1h\" is not positive"),
+        ("0", "--lifetime: \"0\" is not positive"),
+        ("-1h", "--lifetime: \"-1h\" is not positive"),
         ("1 day", "--lifetime: invalid duration \"1 day\""),
         ("", "--lifetime: invalid duration \"\""),
         ("24", "--lifetime: invalid duration \"24\""),

@@ -5,7 +5,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::sandbox::{DIRS, Run, Sandbox};
+use crate::passphrase::run_at_terminal;
+use crate::sandbox::{DIRS, Run, Sandbox, program};
 
 /// With a CA, a node's certificate for the release `db` in the namespace `prod`, root's, and app's.
 fn sandbox() -> Sandbox {
@@ -191,6 +192,9 @@ fn yaml_says_the_same_as_json() {
 #[test]
 fn what_is_missing_is_named_with_the_command_that_makes_it() {
     let sandbox = Sandbox::new();
+    let nowhere = ["export", "kubernetes", "--certs-dir=nowhere"];
+    sandbox
+        .refuses(&nowhere, &["ERROR: failed to export: there is no certs directory nowhere\nHINT: name the"]);
     sandbox.make_dir("certs");
     let refuses = |words: &[&str]| {
         sandbox
@@ -240,13 +244,18 @@ fn a_file_is_for_its_owner_alone_and_no_other_is_replaced() {
     sandbox.refuses(&args, &["secrets.yaml: it exists already", "--overwrite"]);
     sandbox.chmod("secrets.yaml", 0o644);
     export(&sandbox, &["--out=secrets.yaml", "--overwrite"]).succeeds_silently();
-    assert_eq!((sandbox.mode("secrets.yaml"), sandbox.read("secrets.yaml")), (0o600, stdout));
+    assert_eq!((sandbox.mode("secrets.yaml"), &sandbox.read("secrets.yaml")), (0o600, &stdout));
     sandbox
         .refuses(&["export", "kubernetes", "--certs-dir=certs", "--out=certs"], &["it is not a regular file"]);
     for out in ["--out=certs/node.key", "--out=certs/../certs/ca.crt"] {
         let args = ["export", "kubernetes", "--certs-dir=certs", "--overwrite", out];
         sandbox.refuses(&args, &["is a file of the certs directory", "name another file"]);
     }
+    let node_key = ["export", "kubernetes", "--certs-dir=certs", "--out=certs/node.key", "--overwrite"];
+    sandbox.refuses(&node_key, &["--out: certs/node.key is a file of the certs directory"]);
+    // As everywhere, - is standard output.
+    assert_eq!(export(&sandbox, &["--out=-"]).succeeds_silently_but_for_stdout(), stdout);
+    assert!(!sandbox.path("-").exists());
     sandbox.refuses(
         &["export", "kubernetes", "--certs-dir=certs", "--out=none/x"],
         &["no such file or directory"],
@@ -258,8 +267,11 @@ fn a_file_is_for_its_owner_alone_and_no_other_is_replaced() {
 #[test]
 fn a_terminal_sees_no_private_key() {
     let sandbox = sandbox();
-    let seen = sandbox.seen_on_terminal(80, &[], &["export", "kubernetes", "--certs-dir=certs"]);
-    assert_eq!(seen, "");
+    let args = [program(), "export", "kubernetes", "--certs-dir=certs"];
+    let (seen, succeeded) = run_at_terminal(&sandbox, &args, &[]);
+    let error = "ERROR: failed to export: a private key is not printed on a terminal\n";
+    let hint = "HINT: name a file with --out, or send it to a program: | kubectl apply -f -\n";
+    assert_eq!((seen, succeeded), (format!("{error}{hint}"), false));
     let seen = sandbox.seen_on_terminal(80, &[], &["export", "kubernetes", "--sans-for=helm"]);
     assert!(seen.starts_with("localhost\n"), "{seen}");
 }
@@ -292,7 +304,7 @@ fn names_that_kubernetes_has_not_are_refused() {
         "--user=nobody",
         &["there is no client certificate certs/client.nobody.crt", "create-client nobody"],
     );
-    refuses("--issuer=x", &["only cert-manager is told an issuer and hosts"]);
+    refuses("--issuer=x", &["--issuer and --host are for cert-manager only"]);
 }
 
 #[test]
@@ -339,7 +351,7 @@ fn cert_manager_is_asked_by_names_without_a_certs_directory() {
     assert_eq!(names, (&expected[0], &expected[1], &expected[2]));
     assert_eq!(objects["app-client-secret"]["spec"]["literalSubject"], "CN=app,O=Cockroach");
     let args = ["export", "kubernetes", "--layout=cert-manager", "--host=a"];
-    sandbox.refuses(&args, &["no issuer is named", "--issuer=<name>"]);
+    sandbox.refuses(&args, &["cert-manager needs an issuer", "--issuer=<name>"]);
 }
 
 #[test]

@@ -34,13 +34,15 @@ fn wrong_usage_is_status_2() {
         &["a", "--http", "--rpc"],
         &["a", "--http", "--user=root"],
         &["a", "--rpc", "--user=root"],
-        &["a", "--from=cluster.yml"],
+        &["a", "--manifest=cluster.yml"],
         &["a", "--out=fleet"],
-        &["a", "--port=0"],
-        &["a", "--port=65536"],
         &["a", "--format=tap"],
     ] {
         fails(&sandbox, args, 2, &["ERROR: "]);
+    }
+    for port in ["0", "65536"] {
+        let words = format!("{port} is not in 1..=65535");
+        fails(&sandbox, &["a", "--port", port], 2, &[&words]);
     }
 }
 
@@ -59,9 +61,12 @@ fn what_cannot_be_asked_is_status_3_with_what_to_do() {
         (&["0x7f000001", certs], &["hexadecimal"]),
         (&["fe80::1%eth0", certs], &["zone"]),
         (&["a\x1b[2J", certs], &["\\u{1b}"]),
-        (&["a", certs, "--timeout=0s"], &["--timeout"]),
+        (&["a", certs, "--timeout=0s"], &["--timeout: \"0s\" is not positive\n", "HINT: write it as "]),
         (&["a", certs, "--timeout=-1s"], &["--timeout"]),
-        (&["a", certs, "--expires-within=soon"], &["--expires-within"]),
+        (
+            &["a", certs, "--expires-within=soon"],
+            &["--expires-within: invalid duration \"soon\"\n", "HINT: write it as "],
+        ),
         (
             &["a", certs, "--user=root"],
             &["--user: there is no client.root.crt that can be shown", "HINT: name the directory"],
@@ -69,10 +74,10 @@ fn what_cannot_be_asked_is_status_3_with_what_to_do() {
         (&["a", certs, "--user=../x"], &["username is invalid"]),
         (&["a", certs, "--rpc"], &["--rpc: there is no node.crt that can be shown"]),
         (&["a", certs, "--output=certs/node.crt"], &["has the name of a certificate"]),
-        (&["--from=absent.yml", certs], &["could not read the manifest absent.yml"]),
-        (&["--from=wrong.yml", certs], &["wrong.yml:1:12: ", "no server was asked"]),
-        (&["--from=wildcard.yml", certs], &["wildcard"]),
-        (&["--from=empty.yml", certs], &["the manifest has no nodes", "HINT: "]),
+        (&["--manifest=absent.yml", certs], &["could not read the manifest absent.yml"]),
+        (&["--manifest=wrong.yml", certs], &["wrong.yml:1:12: ", "no server was asked"]),
+        (&["--manifest=wildcard.yml", certs], &["wildcard"]),
+        (&["--manifest=empty.yml", certs], &["the manifest has no nodes", "HINT: "]),
         (&["a", "--certs-dir="], &["the path to the certs directory is required"]),
     ] {
         fails(&sandbox, args, 3, words);
@@ -120,7 +125,7 @@ fn a_manifest_names_the_servers_and_each_folder_what_it_should_serve() {
     let apply =
         ["apply", "cluster.yml", "--out=fleet", "--certs-dir=certs", "--ca-key=my-safe-directory/ca.key"];
     sandbox.run(&apply).succeeds();
-    let args = ["probe", "--from=cluster.yml", "--out=fleet", "--port=1", "--timeout=1s", "--format=json"];
+    let args = ["probe", "--manifest=cluster.yml", "--out=fleet", "--port=1", "--timeout=1s", "--format=json"];
     let run = sandbox.run(&args);
     let report = report(&run);
     let servers: Vec<_> =

@@ -340,7 +340,7 @@ fn nothing_outlives_its_ca() {
     let words = ["certs/node.crt: CA lifetime is 4", "rerun with --lifetime=4"];
     refuses(&sandbox, &["--lifetime=72h"], &words);
     renew(&sandbox, &[]).succeeds();
-    refuses(&sandbox, &["--lifetime=0"], &["--lifetime: the lifetime \"0\" is not positive"]);
+    refuses(&sandbox, &["--lifetime=0"], &["--lifetime: \"0\" is not positive"]);
     refuses(
         &sandbox,
         &["--lifetime=9000000000h"],

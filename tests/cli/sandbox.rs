@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::os::fd::OwnedFd;
+use std::process::{Child, Stdio};
 
 use rustix::pty;
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -30,8 +31,8 @@ impl Sandbox {
         let (controller, user) = terminal();
         let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&user, size).expect("a size");
-        let mut child = self.command(args).envs(env.iter().copied()).stdout(user).spawn().expect("the program");
-        child.wait().expect("the program");
+        let child = self.command(args).envs(env.iter().copied()).stdout(user).stderr(Stdio::piped()).spawn();
+        child.and_then(Child::wait_with_output).expect("the program");
         seen(controller)
     }
 }

@@ -299,10 +299,15 @@ fn a_file_that_is_no_request_says_what_it_is() {
         ("x".repeat((1 << 20) + 1), "more than the limit of 1048576"),
     ] {
         sandbox.write("in/x.csr", &contents);
-        refuses(&sandbox, &[words]);
+        refuses(&sandbox, &[words, "HINT: name the file of a request"]);
     }
     fs::remove_file(sandbox.path("in/x.csr")).expect("the request");
-    refuses(&sandbox, &["failed to sign in/x.csr: no such file or directory"]);
+    refuses(
+        &sandbox,
+        &["failed to sign in/x.csr: no such file or directory\nHINT: name the file of a request"],
+    );
+    let here = ["sign", "x.csr", NODE, "--host=localhost", DIRS[0], DIRS[1]];
+    sandbox.refuses(&here, &["ERROR: failed to sign x.csr: no such file"]);
     sandbox.make_dir("in/x.csr");
     refuses(&sandbox, &["failed to sign in/x.csr: not a regular file"]);
 }

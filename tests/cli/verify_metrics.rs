@@ -304,7 +304,10 @@ fn an_output_file_has_mode_0644_whatever_the_umask_and_nothing_is_beside_it() {
     let printed = sandbox.run(&["verify", "--certs-dir=certs"]).stdout;
     assert_eq!(lines(sandbox.read("out/report")), lines(metrics(&sandbox, &[]).stdout));
     sandbox.run(&["verify", "--certs-dir=certs", "--output=out/report"]).succeeds_silently();
-    assert_eq!(lines(sandbox.read("out/report")), lines(printed));
+    assert_eq!(lines(sandbox.read("out/report")), lines(printed.clone()));
+    // As everywhere, - is standard output.
+    let dash = sandbox.run(&["verify", "--certs-dir=certs", "--output=-"]).stdout;
+    assert_eq!((dash, sandbox.path("-").exists()), (printed, false));
 }
 
 #[test]

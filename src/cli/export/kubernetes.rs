@@ -26,8 +26,8 @@ pub struct Kubernetes {
     /// Add the certificate of this SQL user, besides root; repeatable
     #[arg(long, value_name = "USER", value_delimiter = ',')]
     pub user: Vec<OsString>,
-    /// Add the CA key, without its passphrase, for what signs certificates in the Kubernetes cluster; needs
-    /// --ca-key
+    /// Add the CA key, without its passphrase, for a chart or issuer that signs certificates in the Kubernetes
+    /// cluster; needs --ca-key
     #[arg(long)]
     pub with_ca_key: bool,
     /// The CA key file, for --with-ca-key. $NAME and ${NAME} are expanded
@@ -52,7 +52,7 @@ pub struct Kubernetes {
     /// Where they go.
     #[command(flatten)]
     pub out: OutArgs,
-    /// Print the names that the nodes' certificate needs there, and nothing else
+    /// Print only the names that the nodes' certificate needs with this layout
     #[arg(long, value_name = "LAYOUT", conflicts_with_all = ["layout", "user", "with_ca_key", "format", "out", "issuer", "host"])]
     pub sans_for: Option<NodeLayout>,
     /// With --layout=cert-manager, the issuer that signs
@@ -61,8 +61,8 @@ pub struct Kubernetes {
     /// With --layout=cert-manager, what kind of issuer that is
     #[arg(long, value_name = "KIND", default_value = "issuer", ignore_case = true)]
     pub issuer_kind: IssuerKind,
-    /// With --layout=cert-manager, ask for these names in the nodes' certificate instead of those in node.crt,
-    /// and for what create-* would make; separated by commas, repeatable. No certs directory is read
+    /// With --layout=cert-manager, the names in the nodes' certificate, separated by commas; repeatable. All else is
+    /// as create-* would make it, and no certs directory is read [default: the certificates in the certs directory]
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub host: Vec<OsString>,
     /// Where the certificates are.

@@ -34,7 +34,8 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     pub fn new(args: &Apply, out: &Path) -> Self {
         let Apply { format, prune, dry_run, .. } = *args;
-        let (summary, outcomes, strays) = (Summary::default(), Vec::new(), Vec::new());
+        let summary = Summary { asks: args.csr, ..Summary::default() };
+        let (outcomes, strays) = (Vec::new(), Vec::new());
         let out = out.to_owned();
         Self { format, prune, dry_run, out, summary, failed: 0, pending: 0, outcomes, strays }
     }

@@ -23,7 +23,7 @@ pub fn run(args: &Connection) -> Result<()> {
     let certs_dir = CertsDir::open(&args.dir.path()?)?;
     let name = named(&args.user)?;
     let (Usage::Client, Some(user)) = (name.usage, name.name.clone()) else {
-        let what = format!("{} is no SQL user's", name.certificate_file());
+        let what = format!("{} is not the certificate of a SQL user", name.certificate_file());
         return Err(Advice::new(what, "name a user, such as root").into());
     };
     let pair = Pair::read(&certs_dir, name)?;
@@ -52,19 +52,19 @@ pub fn run(args: &Connection) -> Result<()> {
         }
         ConnectionForm::Env => {
             if [&*user, &args.database, &root].iter().any(|text| text.contains(misleads)) {
-                bail!("a name or path has control characters in it, which a shell would not get as they are");
+                bail!("a name or path contains control characters, which a shell would not read unchanged");
             }
             connection.variables()
         }
     };
-    output::print(&said).context("could not print it")
+    output::print(&said).context("could not print the connection")
 }
 
 /// The absolute path, as text.
 fn text(path: &Path) -> Result<String> {
     let path = absolute(path).map_err(|error| anyhow!("could not tell where we are: {}", reason(&error)))?;
     path.to_str().map(str::to_owned).ok_or_else(|| {
-        let what = format!("the path {} is not UTF-8, which URLs of drivers have to be", path.display());
+        let what = format!("the path {} is not UTF-8, but URLs for drivers have to be", path.display());
         Advice::new(what, "copy the certificates into a directory with another name").into()
     })
 }
@@ -75,7 +75,7 @@ fn check_pkcs8(pair: &Pair<'_>, user: &str, path: &str) -> Result<()> {
     let (dir, out) = (shell_word(&dir), shell_word(path));
     let command = format!("crdb-cert export pkcs8 {} --certs-dir={dir} --out={out}", shell_word(user));
     if !pair.reading.has(&file) {
-        announce::stderr(&format!("note: {path} is not there yet; make it: {command}"));
+        announce::stderr(&format!("note: {path} does not exist yet; make it: {command}"));
         return Ok(());
     }
     let contents = pair.reading.open(&file).and_then(Regular::read);

@@ -28,6 +28,7 @@ pub fn run(args: &Kubernetes) -> Result<()> {
     }
     // Who names hosts may have no certs directory.
     let certs_dir = args.host.is_empty().then(|| CertsDir::open(&args.dir.path()?)).transpose()?;
+    certs_dir.as_ref().map_or(Ok(()), CertsDir::must_exist)?;
     let reading = certs_dir.as_ref().map(CertsDir::read);
     reading.iter().for_each(|reading| announce::findings(&reading.findings));
     let content = if asked.layout.is_some() { Content::Secret } else { Content::Public };
@@ -54,16 +55,15 @@ fn secrets(
     out: &Out,
 ) -> Result<(Vec<Value>, Vec<String>)> {
     let planned = asked.plan(layout, reading)?;
-    let files = Files::new(reading, asked, args, out)?;
+    let files = Files::new(reading, asked, args)?;
     let mut objects = Vec::new();
     for object in &planned {
-        let data = object.data.iter().map(|(key, file)| Ok((key.clone(), files.contents(file)?)));
+        let data = object.data.iter().map(|(key, file)| Ok((key.clone(), files.contents(file, out)?)));
         let data = data.collect::<Result<Vec<_>>>()?;
         objects.push(manifest::object(object.kind, &object.name, asked.namespace.as_ref(), &data));
     }
-    let left_out = layout::left_out(&planned, |file| reading.has(file)).map(|file| {
-        format!("{} is left out: nothing that this layout is for reads it", reading.path(file).display())
-    });
+    let left_out = layout::left_out(&planned, |file| reading.has(file))
+        .map(|file| format!("{} is left out: nothing reads it in this layout", reading.path(file).display()));
     let warnings = files.expired(&planned)?.into_iter().chain(files.uncovered_hosts(layout)?);
     Ok((objects, warnings.chain(left_out).collect()))
 }

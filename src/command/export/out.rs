@@ -62,12 +62,7 @@ impl OutArgs {
             return Ok(Out { content, file: None, owner: None });
         };
         let path = Path::new(file);
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let is_ours = is_certificate(name) || is_key(name) || is_pending_key(name);
-        if is_ours && allowed != Some(name) && certs_dir.is_some_and(|certs_dir| is_here(certs_dir, path)) {
-            let what = format!("--out: {} is a file of the certs directory", path.display());
-            return Err(Advice::new(what, "name another file").into());
-        }
+        certs_dir.map_or(Ok(()), |certs_dir| check_path(certs_dir, path, allowed))?;
         let owner = self.owner.account()?;
         let placement = Placement::secret(owner, self.overwrite);
         placement.check(path)?;
@@ -79,7 +74,7 @@ impl OutArgs {
 ///
 /// # Errors
 /// If it is one.
-pub fn check_path(reading: &Reading<'_>, path: &Path, allowed: Option<&str>) -> Result<()> {
+fn check_path(reading: &Reading<'_>, path: &Path, allowed: Option<&str>) -> Result<()> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_ours = is_certificate(name) || is_key(name) || is_pending_key(name);
     if is_ours && allowed != Some(name) && is_here(reading, path) {
@@ -113,7 +108,7 @@ impl Out {
         };
         output::write_file(&path, contents, placement)?;
         let keep = if self.content == Content::Secret { " (keep it secret)" } else { "" };
-        announce::line(&format!("wrote {}{keep}", path.display()));
+        announce::line(&format!("created {}{keep}", path.display()));
         log::info!("exported {what} to {}", path.display());
         Ok(())
     }

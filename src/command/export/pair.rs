@@ -51,8 +51,11 @@ pub fn named(who: &OsStr) -> Result<CertificateName> {
         matches!(name.usage, Usage::Node | Usage::Ui | Usage::Client | Usage::TenantClient)
     };
     // `ui` is ui.crt even if only client.ui.crt is there: the DB Console's key is not a user's.
+    let hint = "write node, ui or the name of a SQL user; the directory is that of --certs-dir";
     match of_file(text).or_else(|| of_file(&format!("{text}.crt"))).filter(is_for_others) {
         Some(name) => Ok(name),
+        None if text.contains('/') => Err(Advice::new(format!("{text:?} is a path"), hint).into()),
+        None if of_file(text).is_some() => Err(Advice::new(format!("{text} is never exported"), hint).into()),
         None => {
             let (user, _) = Username::unvalidated(text).map_err(values::with_username_hint)?;
             Ok(CertificateName::named(Usage::Client, user.as_str()))

@@ -74,7 +74,7 @@ fn contents(file: &OsStr) -> Result<(Zeroizing<Vec<u8>>, Option<Holder>)> {
         };
         return read().map_err(|error| match error {
             ReadError::NotFound => {
-                Advice::new(error.to_string(), "name the file that the CA sent, or - for standard input").into()
+                Advice::new(error.to_string(), "name the file that the CA sent, or - for stdin").into()
             }
             error => anyhow!(error),
         });

@@ -30,7 +30,7 @@ pub struct Known {
 
 /// All servers that are to be asked, each once.
 pub fn all(args: &Probe, protocol: Protocol) -> Result<Vec<Known>> {
-    let port = args.port.map_or(protocol.port(), std::num::NonZeroU16::get);
+    let port = args.port.unwrap_or(protocol.port());
     let read =
         |path: PathBuf| -> Result<Arc<Disk>> { Ok(Arc::new(Disk::read(&CertsDir::open(&path)?, protocol))) };
     let dir = args.dir.path()?;
@@ -40,7 +40,7 @@ pub fn all(args: &Probe, protocol: Protocol) -> Result<Vec<Known>> {
             all.push(Known { target, disk: Arc::clone(disk) });
         }
     };
-    let Some(manifest) = &args.from else {
+    let Some(manifest) = &args.manifest else {
         let disk = read(dir)?;
         for server in &args.servers {
             add(parse(server, port)?, &disk);
@@ -49,7 +49,9 @@ pub fn all(args: &Probe, protocol: Protocol) -> Result<Vec<Known>> {
     };
     let nodes = manifest::read(manifest, "no server was asked")?.nodes;
     if nodes.is_empty() {
-        return Err(Advice::new("--from: the manifest has no nodes", "name the servers: probe HOST...").into());
+        return Err(
+            Advice::new("--manifest: the manifest has no nodes", "name the servers: probe HOST...").into()
+        );
     }
     let out = args.out.as_deref().map(values::fleet).transpose()?;
     let shared = if out.is_none() { read(dir)? } else { Arc::default() };

@@ -1,7 +1,7 @@
 //! The requests that `sign` is given, directory by directory. Each directory is opened once.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -15,13 +15,19 @@ use crate::command::announce;
 use crate::error::{Advice, clipped};
 use crate::mint::Minted;
 use crate::pki::key::PrivateKey;
-use crate::pki::request::SigningRequest;
+use crate::pki::request::{RequestError, SigningRequest};
 use crate::store::dir::Owner;
 use crate::store::read::Regular;
 use crate::usage::Usage;
 
 /// The most bytes of what a request asks for that are shown.
 const SHOWN: usize = 2000;
+
+/// What to do about a file that is no request.
+const OTHER_FILE: &str = "name the file of a request, such as node.csr of crdb-cert csr";
+
+/// What to do about a request that cannot be signed.
+const OTHER_REQUEST: &str = "have the request made again, with crdb-cert csr";
 
 /// A directory with requests.
 pub struct Place {
@@ -49,6 +55,11 @@ impl Incoming {
     pub fn failure(&self) -> String {
         failure(&self.path)
     }
+}
+
+/// The path as the operator gave it.
+fn shown(dir: &Path, file: &str) -> PathBuf {
+    if dir == Path::new(".") { PathBuf::from(file) } else { dir.join(file) }
 }
 
 fn failure(path: &str) -> String {
@@ -88,7 +99,7 @@ impl Place {
     pub fn read(&self, usage: Usage, granted: &Granted) -> Result<Vec<Incoming>> {
         let reading = self.dir.read();
         let read = |file: &String| {
-            let path = reading.path(file).display().to_string();
+            let path = shown(reading.dir_path(), file).display().to_string();
             incoming(&reading, file, usage, granted).with_context(|| failure(&path))
         };
         self.files.iter().map(read).collect()
@@ -109,7 +120,7 @@ impl Place {
         args: &Sign,
         not_after: i64,
     ) -> Result<()> {
-        let names: Vec<_> = certificates.iter().map(|(file, _)| self.dir.path().join(file)).collect();
+        let names: Vec<_> = certificates.iter().map(|(file, _)| shown(self.dir.path(), file)).collect();
         let file = |(file, minted): (String, Minted)| {
             (target(&file, args.new.overwrite), Contents::Certificates(minted.pem))
         };
@@ -152,9 +163,14 @@ fn target(file: &str, overwrite: bool) -> Target {
 }
 
 fn incoming(reading: &Reading<'_>, file: &str, usage: Usage, granted: &Granted) -> Result<Incoming> {
-    let path = reading.path(file).display().to_string();
-    let contents = reading.open(file).and_then(Regular::read)?;
-    let request = SigningRequest::read(&contents)?;
+    let path = shown(reading.dir_path(), file).display().to_string();
+    let contents = reading.open(file).and_then(Regular::read);
+    let contents = contents.map_err(|error| Advice::new(error.to_string(), OTHER_FILE))?;
+    let request = SigningRequest::read(&contents).map_err(|error| {
+        use RequestError::{Algorithm, Contents, Key, Signature, Subject};
+        let is_request = matches!(error, Subject(_) | Contents(_) | Key(_) | Algorithm(_) | Signature);
+        Advice::new(error.to_string(), if is_request { OTHER_REQUEST } else { OTHER_FILE })
+    })?;
     show(&path, &request);
     let grants = granted.of(reading.dir_path(), file);
     let approval = approve(&request, usage, &grants)?;

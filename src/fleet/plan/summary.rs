@@ -19,6 +19,8 @@ pub struct Summary {
     pub waiting: usize,
     /// Folders in which only CA files are written.
     pub authorities: usize,
+    /// Are requests made instead of certificates?
+    pub asks: bool,
     /// Why each is made anew.
     pub reasons: Vec<String>,
 }
@@ -42,16 +44,15 @@ impl Summary {
 }
 
 impl fmt::Display for Summary {
-    /// `kept 97, created 2, renewed 1 (node7: expires in 12 days)`; of many reasons, the first. With requests,
+    /// `kept 97, created 2, renewed 1 (node7: expires in 12 days)`; of many reasons, the first. With `--csr`,
     /// `kept 97, requested 2, waiting 1`, and what was made here only if there is any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 3;
         write!(f, "kept {}", self.kept)?;
-        let asks = self.requested + self.waiting > 0;
-        if !asks || self.created + self.renewed > 0 {
+        if !self.asks || self.created + self.renewed > 0 {
             write!(f, ", created {}, renewed {}", self.created, self.renewed)?;
         }
-        if asks {
+        if self.asks {
             write!(f, ", requested {}, waiting {}", self.requested, self.waiting)?;
         }
         let (first, rest) = self.reasons.split_at(self.reasons.len().min(SHOWN));

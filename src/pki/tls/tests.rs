@@ -13,7 +13,7 @@ use crate::pki::key::{Curve, KeySpec};
 const NOW: i64 = 1_700_000_000;
 const EXPIRED: &str = "certificate has expired";
 
-/// Whom a certificate is for.
+/// What a certificate is for.
 #[derive(Clone, Copy, PartialEq)]
 enum For {
     Ca,

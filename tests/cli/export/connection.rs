@@ -72,7 +72,11 @@ fn what_makes_no_connection_is_refused() {
     ] {
         refuses(&sandbox, &["connection", "root", "--host", host], &["--host: ", words]);
     }
-    refuses(&sandbox, &["connection", "node", "--host=node1"], &["node.crt is no SQL user's", "HINT: "]);
+    refuses(
+        &sandbox,
+        &["connection", "node", "--host=node1"],
+        &["node.crt is not the certificate of a SQL user", "HINT: "],
+    );
     assert_eq!(export(&sandbox, &["connection", "root"]).status, Some(2));
     let odd = "certs\u{1b}[2J";
     fs::rename(sandbox.path("certs"), sandbox.path(odd)).expect("renamed");

@@ -50,9 +50,27 @@ fn a_file_that_cannot_be_written_is_one_error() {
     sandbox.make_dir("out");
     sandbox.make_dir("out/node.pem");
     refuses(&sandbox, &PEM, &["could not write out/node.pem: it is not a regular file\nHINT: leave --out out"]);
+    refuses(
+        &sandbox,
+        &["pem", "node", "--out="],
+        &["ERROR: failed to export: \"\" is not the path of a file\nHINT: name a file"],
+    );
+    refuses(
+        &sandbox,
+        &["pem", "node", "--out=out/.."],
+        &["\"out/..\" is not the path of a file\nHINT: name a file"],
+    );
     refuses(&sandbox, &["pem", "node", "--out=no/node.pem"], &["could not write no/node.pem: no such file"]);
     refuses(&sandbox, &["pem", "node", "--out=/dev/null"], &["it is not a regular file"]);
     refuses(&sandbox, &["pem", "node", "--out=/dev/stdout"], &["could not write /dev/stdout"]);
+}
+
+#[test]
+fn a_full_disk_is_said_in_our_words() {
+    let sandbox = cluster();
+    let run = sandbox.script("crdb-cert export pem node --certs-dir=certs >/dev/full");
+    let error = "ERROR: failed to export: could not print the key and certificates: no space left on device\n";
+    assert_eq!((run.status, &*run.stderr), (Some(1), error));
 }
 
 #[test]
@@ -88,7 +106,7 @@ fn no_key_is_printed_on_a_terminal() {
     }
     let args = [&[program(), "export"], &["pem", "node", "--out=node.pem", "--certs-dir=certs"][..]].concat();
     let (seen, succeeded) = run_at_terminal(&sandbox, &args, &[]);
-    assert_eq!((&*seen, succeeded), ("wrote node.pem (keep it secret)\n", true));
+    assert_eq!((&*seen, succeeded), ("created node.pem (keep it secret)\n", true));
 }
 
 #[test]

@@ -40,9 +40,18 @@ fn what_is_not_there_is_named() {
         &["pem", "ann"],
         &["ERROR: failed to export: there is no client.ann.crt in certs\n", list],
     );
-    refuses(&sandbox, &["pem", "../x"], &["username is invalid", "HINT: "]);
+    refuses(&sandbox, &["pem", "../x"], &["\"../x\" is a path\n", "HINT: "]);
+    let hint = "HINT: write node, ui or the name of a SQL user; the directory is that of --certs-dir\n";
+    refuses(&sandbox, &["pem", "certs/node.crt"], &["\"certs/node.crt\" is a path\n", hint]);
     // No CA is handed on with its key.
     refuses(&sandbox, &["pem", "ca"], &["there is no client.ca.crt in certs"]);
+    for file in ["ca.crt", "ca-client.crt", "tenant-signing.2.crt"] {
+        refuses(
+            &sandbox,
+            &["pem", file],
+            &[&format!("{file} is never exported\n"), "HINT: write node, ui or "],
+        );
+    }
     fs::remove_file(sandbox.path("certs/client.root.key")).expect("removed");
     refuses(&sandbox, &["pem", "root"], &["could not read the key certs/client.root.key: ", "HINT: "]);
     sandbox.refuses(&["export", "pem", "root", "--certs-dir=none"], &["there is no certs directory none"]);

@@ -185,7 +185,7 @@ fn a_terminal_is_asked_twice() {
     assert!(!succeeded && seen.contains("the two passphrases differ"), "{seen}");
     assert!(!sandbox.path("x.p12").exists());
     let (seen, succeeded) = run_at_terminal(&sandbox, &args, &["correct horse\n", "correct horse\n"]);
-    let expected = "passphrase for the PKCS#12 file of client.root.crt: \nthe same again: \nwrote x.p12 (keep it secret)\n";
+    let expected = "passphrase for the PKCS#12 file of client.root.crt: \nthe same again: \ncreated x.p12 (keep it secret)\n";
     assert!(succeeded && seen.starts_with(expected), "{seen}");
     assert!(read(&sandbox, &["-nocerts", "-noenc"]).contains("BEGIN PRIVATE KEY"));
 }

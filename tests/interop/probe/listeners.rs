@@ -127,7 +127,7 @@ fn many_servers_are_asked_at_once_and_reported_in_order() {
     // The whole 127.0.0.0/8 is this host.
     std::fs::write(sandbox.path("cluster.yml"), "nodes: [\"127.0.0.[1:30]\"]\n").expect("the manifest");
     let flags = [format!("--port={port}")];
-    let args = ["--from=cluster.yml", &flags[0], "--timeout=1s", "--certs-dir=certs"];
+    let args = ["--manifest=cluster.yml", &flags[0], "--timeout=1s", "--certs-dir=certs"];
     let (report, status) = probe(&sandbox, &args);
     let servers: Vec<_> =
         report["servers"].as_array().expect("servers").iter().map(|it| it["server"].clone()).collect();

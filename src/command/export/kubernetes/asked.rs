@@ -51,7 +51,7 @@ impl Asked {
         match asked.layout {
             Some(_) if args.issuer.is_some() || !args.host.is_empty() => {
                 let hint = "add --layout=cert-manager, or leave --issuer and --host out";
-                Err(Advice::new("only cert-manager is told an issuer and hosts", hint).into())
+                Err(Advice::new("--issuer and --host are for cert-manager only", hint).into())
             }
             Some(layout) if asked.ca_key && !layout.takes_ca_key() => {
                 let hint = "leave --with-ca-key out; with --layout=helm or operator, the chart signs with it, and with tls cert-manager does";
@@ -100,10 +100,7 @@ impl Asked {
             IssuerKind::ClusterIssuer => "ClusterIssuer",
         };
         let name = args.issuer.as_deref().ok_or_else(|| {
-            Advice::new(
-                "no issuer is named, and cert-manager has to know who signs",
-                "name it: --issuer=<name>",
-            )
+            Advice::new("cert-manager needs an issuer to sign the certificates", "name it: --issuer=<name>")
         })?;
         Ok(Issuer { name: name.parse().context("--issuer")?, kind })
     }

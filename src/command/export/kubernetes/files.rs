@@ -25,25 +25,24 @@ use crate::usage::Usage;
 pub struct Files<'a> {
     reading: &'a Reading<'a>,
     asked: &'a Asked,
-    out: &'a Out,
     sans_for: &'static str,
     ca_key: Option<(String, PrivateKey)>,
 }
 
 impl<'a> Files<'a> {
     /// Reads the CA key if it is asked for.
-    pub fn new(reading: &'a Reading<'a>, asked: &'a Asked, args: &Kubernetes, out: &'a Out) -> Result<Self> {
+    pub fn new(reading: &'a Reading<'a>, asked: &'a Asked, args: &Kubernetes) -> Result<Self> {
         let ca_key = asked.ca_key.then(|| ca_key(args)).transpose()?;
         let sans_for = match asked.layout {
             Some(Layout::Operator) => "operator",
             Some(Layout::Statefulset) => "statefulset",
             Some(Layout::Helm | Layout::Tls) | None => "helm",
         };
-        Ok(Self { reading, asked, out, sans_for, ca_key })
+        Ok(Self { reading, asked, sans_for, ca_key })
     }
 
-    /// The PEM that an object holds: certificates and nothing else, or the key of one.
-    pub fn contents(&self, file: &str) -> Result<Zeroizing<Vec<u8>>> {
+    /// The PEM that an object holds: certificates and nothing else, or the key of one, if it may go to `out`.
+    pub fn contents(&self, file: &str, out: &Out) -> Result<Zeroizing<Vec<u8>>> {
         if file == CA_KEY {
             return self.ca_key();
         }
@@ -53,7 +52,7 @@ impl<'a> Files<'a> {
         let hint = format!("put the right one there, or make both anew: {} --overwrite", self.command(&name));
         let certificate = self.certificate(&name.certificate_file())?.first;
         let (key, holder) = pair::key(self.reading, &name, &certificate, &hint)?;
-        self.out.check_holder(holder.as_ref())?;
+        out.check_holder(holder.as_ref())?;
         Ok(key.to_pem()?)
     }
 

@@ -88,11 +88,7 @@ pub const WRONG: &[(&str, Refused, &[&str])] = &[
         ByParser,
         &["1:21: hosts: invalid host \"a b\"", "1:28: hosts: invalid host \"name x\""],
     ),
-    (
-        "{defaults: {lifetime: 0h}, nodes: [a]}",
-        ByParser,
-        &["1:23: lifetime: the lifetime \"0h\" is not positive"],
-    ),
+    ("{defaults: {lifetime: 0h}, nodes: [a]}", ByParser, &["1:23: lifetime: \"0h\" is not positive"]),
     (
         "{defaults: {lifetime: 24}, nodes: [a]}",
         ByBoth,
