@@ -270,7 +270,7 @@ fn a_terminal_sees_no_private_key() {
     let args = [program(), "export", "kubernetes", "--certs-dir=certs"];
     let (seen, succeeded) = run_at_terminal(&sandbox, &args, &[]);
     let error = "ERROR: failed to export: a private key is not printed on a terminal\n";
-    let hint = "HINT: name a file with --out, or send it to a program: | kubectl apply -f -\n";
+    let hint = "HINT: name a file with --out, or send it to a program: | program\n";
     assert_eq!((seen, succeeded), (format!("{error}{hint}"), false));
     let seen = sandbox.seen_on_terminal(80, &[], &["export", "kubernetes", "--sans-for=helm"]);
     assert!(seen.starts_with("localhost\n"), "{seen}");

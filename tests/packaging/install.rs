@@ -84,6 +84,7 @@ const COMMANDS: &[&str] = &[
     "export-pkcs8",
     "import",
     "list",
+    "probe",
     "remove-ca",
     "renew",
     "sign",
