@@ -266,7 +266,7 @@ Examples:
   crdb-cert export pkcs12 maxroach --out=maxroach.p12 --certs-dir=certs
   crdb-cert export pkcs8 maxroach --out=certs/client.maxroach.key.pk8 \\
     --certs-dir=certs
-  crdb-cert export pem node --out=/etc/haproxy/node.pem --certs-dir=certs
+  crdb-cert export pem ui --out=/etc/haproxy/ui.pem --certs-dir=certs
   crdb-cert export connection maxroach --host=node1.example.com \\
     --format=jdbc --certs-dir=certs
   crdb-cert export kubernetes --namespace=prod --certs-dir=certs | \\

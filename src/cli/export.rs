@@ -40,7 +40,7 @@ Example:
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Example:
-  crdb-cert export pem node --out=/etc/haproxy/node.pem --certs-dir=certs")]
+  crdb-cert export pem ui --out=/etc/haproxy/ui.pem --certs-dir=certs")]
     Pem(Pem),
     /// Print the URL or the variables with which a driver uses a user's certificate
     ///
