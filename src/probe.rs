@@ -1,6 +1,6 @@
 //! `probe`: what does a running server really serve?
 //!
-//! [`talk`] connects and shakes hands; what it saw is a [`Seen`]. [`judge`] compares that with what is on disk:
+//! [`talk()`] connects and shakes hands; what it saw is a [`Seen`]. [`judge`] compares that with what is on disk:
 //! it is pure, as is [`answer`], which reads what is no TLS. All that comes from the network is bounded in
 //! size, and by one deadline.
 
