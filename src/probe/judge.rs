@@ -103,8 +103,7 @@ impl Judging<'_> {
             match pem::certificate_from_der(der) {
                 Ok(certificate) => self.judged.chain.push(certificate),
                 Err(why) => {
-                    let what =
-                        format_args!("certificate {} of those that are served cannot be read: {why}", at + 1);
+                    let what = format!("certificate {} of those that are served cannot be read: {why}", at + 1);
                     self.add(&checks::CERTIFICATE_INVALID, what);
                     return;
                 }
@@ -124,7 +123,7 @@ impl Judging<'_> {
             }
             _ if now < start => {
                 let (start, now) = (utc(start), utc(now));
-                let what = format_args!(
+                let what = format!(
                     "its certificate is not valid before {start}, and it is {now} by this host's clock"
                 );
                 self.add(&checks::NOT_YET_VALID, what);
