@@ -24,6 +24,11 @@ impl Severity {
             Self::Error => "error",
         }
     }
+
+    /// How good something is of which this is the worst that was found, in a word for programs.
+    pub fn status(worst: Option<Self>) -> &'static str {
+        worst.filter(|worst| *worst > Self::Note).map_or("good", Self::name)
+    }
 }
 
 /// One thing that is checked: a row of the table in [`checks`].

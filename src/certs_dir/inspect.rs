@@ -162,7 +162,7 @@ impl<'a> Inspection<'a> {
                 AccessError::Exceeds { .. } if self.judge.is_of_unnamed_server(ownership) => {
                     let dir = shell_word(&self.reading.dir_path().display().to_string());
                     format!(
-                        "crdb-cert verify --certs-dir={dir} --server-user=...   # whom the database runs as"
+                        "crdb-cert verify --certs-dir={dir} --server-user=...   # the account the database runs under"
                     )
                 }
                 AccessError::Exceeds { .. } => format!("chmod 600 {word}"),

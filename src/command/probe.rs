@@ -49,7 +49,7 @@ pub fn run(args: &Probe) -> Result<ExitCode> {
     };
     let (interrupts, mut status) = (Interrupts::defer(), ExitCode::SUCCESS);
     let mut print = |paint, out: &mut dyn Write| {
-        job.print(report::of(args.format, paint, out)).map(|printed| status = printed)
+        job.print(report::of(args.format, paint, job.now, out)).map(|printed| status = printed)
     };
     match report_file(args.output.as_deref()) {
         None => output::print_with(|out| print(Paint::of_stdout(), out)).context("could not print the report"),

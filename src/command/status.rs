@@ -1,4 +1,4 @@
-//! `status`: who trusts whom, who signed what, what is due, and what to do next.
+//! `status`: which CAs are trusted where, what they signed, what is due, and what to do next.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

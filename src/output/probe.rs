@@ -62,21 +62,11 @@ pub trait Report {
     fn end(&mut self, summary: &Summary) -> io::Result<()>;
 }
 
-/// The form, printed to `out`: in colour where the form is for people.
-pub fn of<'a>(format: ProbeFormat, paint: Paint, out: &'a mut dyn Write) -> Box<dyn Report + 'a> {
+/// The form, printed to `out`: in colour where the form is for people, who are told how far `now` is from other times.
+pub fn of<'a>(format: ProbeFormat, paint: Paint, now: i64, out: &'a mut dyn Write) -> Box<dyn Report + 'a> {
     match format {
-        ProbeFormat::Text => Box::new(text::Text::new(out, paint)),
+        ProbeFormat::Text => Box::new(text::Text::new(out, paint, now)),
         ProbeFormat::Json => Box::new(json::Json::new(out)),
         ProbeFormat::Prometheus => Box::new(prometheus::Prometheus::new(out)),
     }
-}
-
-/// How good a server is, in a word; `None` if it was not reached.
-fn status(probed: &Probed) -> Option<&'static str> {
-    probed.seen.as_ref().ok()?;
-    Some(match probed.severity() {
-        Some(Severity::Error) => "error",
-        Some(Severity::Warning) => "warning",
-        Some(Severity::Note) | None => "good",
-    })
 }

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, Summary, status};
+use super::{Report, Summary};
 use crate::certificate::Certificate;
 use crate::error::{clipped, hint};
+use crate::finding::Severity;
 use crate::output::json::harmless;
 use crate::output::report::json::{Found, serial};
 use crate::probe::{Client, OnDisk, Probed};
@@ -121,7 +122,7 @@ impl<'a> Server<'a> {
             protocol: probed.protocol.name(),
             reached: seen.is_some(),
             address: seen.map(|seen| seen.address.to_string()),
-            status: status(probed),
+            status: probed.seen.as_ref().ok().map(|_| Severity::status(probed.severity())),
             tls_version: agreed.map(|(version, _)| version.as_str()),
             cipher: agreed.map(|(_, cipher)| cipher.as_str()),
             chain: probed.judged.chain.iter().map(Served::of).collect(),

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::{Report, Summary, status};
+use super::{Report, Summary};
 use crate::error::printable;
 use crate::finding::Severity;
 use crate::output::report::prometheus::label::{braces, label};
@@ -47,7 +47,7 @@ impl Report for Prometheus<'_> {
         self.rows.push(Row {
             label: label("server", probed.target.to_string().as_bytes()),
             reached: seen.is_ok(),
-            good: status(probed) == Some("good"),
+            good: seen.is_ok() && probed.severity() < Some(Severity::Warning),
             not_after: probed.judged.chain.first().and_then(|first| first.not_after),
             reloaded: match probed.judged.on_disk {
                 OnDisk::Unknown => None,

@@ -26,8 +26,8 @@ pub struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// Prints to `out`.
-    pub fn new(out: &'a mut dyn Write, paint: Paint) -> Self {
-        Self { out, paint, now: time::now() }
+    pub fn new(out: &'a mut dyn Write, paint: Paint, now: i64) -> Self {
+        Self { out, paint, now }
     }
 
     /// What is served.

@@ -146,11 +146,7 @@ impl<'a> File<'a> {
             usage: usage.map(|usage| usage.kind().label),
             user: name_of(&[Usage::Client]),
             tenant: name_of(&[Usage::TenantClient, Usage::TenantSigning]),
-            status: match checked.severity() {
-                Some(Severity::Error) => "error",
-                Some(Severity::Warning) => "warning",
-                Some(Severity::Note) | None => "good",
-            },
+            status: Severity::status(checked.severity()),
             not_before: time(|facts| facts.not_before),
             not_after: time(|facts| facts.not_after),
             serial: facts.as_ref().and_then(|facts| serial(&facts.serial)),

@@ -80,7 +80,7 @@ fn root_is_not_told_to_lock_the_server_out() {
     }
     let script = "chgrp daemon certs/*.key; chmod 640 certs/*.key; chmod 755 certs";
     let (_, run) = found(script, &["--no-handshake"]);
-    let hint = "crdb-cert verify --certs-dir=certs --server-user=...   # whom the database runs as";
+    let hint = "crdb-cert verify --certs-dir=certs --server-user=...   # the account the database runs under";
     assert!(run.stdout.contains(hint) && !run.stdout.contains("chmod"), "{run:?}");
     found(script, &["--no-handshake", "--server-user=daemon"]).1.succeeds();
 }
