@@ -1,6 +1,8 @@
-//! A parsed certificate (RFC 5280 section 4): the only model of one, for what is read and for what was just made.
+//! A parsed certificate (RFC 5280 section 4): the only model of one, for what is read and for what was just
+//! made.
 //!
-//! Read from DER once, strictly, as Go reads it. Pure: OpenSSL makes keys and checks signatures, [`crate::pki`] has them.
+//! Read from DER once, strictly, as Go reads it. Pure: OpenSSL makes keys and checks signatures, [`crate::pki`]
+//! has them.
 
 mod content;
 mod key;

@@ -174,16 +174,18 @@ Example:
     CreateTenantSigning(CreateTenantSigning),
     /// Make the certificates of a whole cluster from its description, and keep them fresh
     ///
-    /// Reads MANIFEST, which names nodes, users, the DB Console and tenants, and makes a folder for each of them below --out: a
-    /// certs directory, ready to be copied to its host. What is there and as it should be stays, byte for byte. What is missing,
-    /// changed in the manifest, broken, due, or signed by another CA than the first in ca.crt is made anew, and the reason
-    /// printed. Run it again at any time, such as once a day: it does what is left to do.
+    /// Reads MANIFEST, which names nodes, users, the DB Console and tenants, and makes a folder for each of
+    /// them below --out: a certs directory, ready to be copied to its host. What is there and as it should be
+    /// stays, byte for byte. What is missing, changed in the manifest, broken, due, or signed by another CA
+    /// than the first in ca.crt is made anew, and the reason printed. Run it again at any time, such as once a
+    /// day: it does what is left to do.
     ///
-    /// With --csr, a CA elsewhere signs: instead of each certificate, apply makes a key and a request in its folder, as csr does.
-    /// Have sign or another CA sign the requests, then import the certificates. Keys that already wait stay.
+    /// With --csr, a CA elsewhere signs: instead of each certificate, apply makes a key and a request in its
+    /// folder, as csr does. Have sign or another CA sign the requests, then import the certificates. Keys that
+    /// already wait stay.
     ///
-    /// Each folder is changed as a whole, or not at all. If one fails, the others are still done, and the exit status is 1. No CA
-    /// key is ever put into a folder.
+    /// Each folder is changed as a whole, or not at all. If one fails, the others are still done, and the exit
+    /// status is 1. No CA key is ever put into a folder.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -222,8 +224,8 @@ Examples:
     /// The certificate has the key, the subject and the names of the request; all else is as create-node,
     /// create-ui, create-client or create-tenant-client would make it. Name everything that the request may ask
     /// for: hosts with --host, users with --user, tenants with --tenant-id, a subject that is not the usual one
-    /// with --subject. With --manifest, it may ask for what a cluster's description says. On a terminal, sign asks
-    /// you about the rest. A request for anything else, such as CA:TRUE, is refused.
+    /// with --subject. With --manifest, it may ask for what a cluster's description says. On a terminal, sign
+    /// asks you about the rest. A request for anything else, such as CA:TRUE, is refused.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -243,8 +245,8 @@ Examples:
     /// and key in place together: `node.crt`, with the CA certificates between it and the root behind it, and
     /// `node.key`. Root certificates are trusted only with --add-root.
     ///
-    /// First it checks all that verify and check-login know, and that the certificate has the subject, the names
-    /// and the usages that `node.csr` asked for. If anything is wrong, nothing is changed.
+    /// First it checks all that verify and check-login know, and that the certificate has the subject, the
+    /// names and the usages that `node.csr` asked for. If anything is wrong, nothing is changed.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -255,10 +257,10 @@ Examples:
     Import(Import),
     /// Export certificates and keys for other programs
     ///
-    /// Reads a certificate, its key and the CA certificates from the certs directory, and writes them in the form that
-    /// browsers, Java, proxies, drivers or Kubernetes read. A key goes to a file that only its owner can read, or to
-    /// stdout, but never to a terminal. First, export checks that the key belongs to the certificate. The certs
-    /// directory does not change.
+    /// Reads a certificate, its key and the CA certificates from the certs directory, and writes them in the
+    /// form that browsers, Java, proxies, drivers or Kubernetes read. A key goes to a file that only its owner
+    /// can read, or to stdout, but never to a terminal. First, export checks that the key belongs to the
+    /// certificate. The certs directory does not change.
     #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
     #[command(args_override_self = true)]
     #[command(after_help = "\
@@ -276,11 +278,11 @@ Examples:
     /// List the certificates in the certs directory, and what is wrong with them
     ///
     /// Prints a table: what each certificate is for, when it expires, and the first problem with it or its key.
-    /// It never looks for CA keys. Other keys must belong to root or to the account the database runs under, and
-    /// must not be accessible to others.
+    /// It never looks for CA keys. Other keys must belong to root or to the account the database runs under,
+    /// and must not be accessible to others.
     ///
-    /// For programs, --format prints the same columns as tsv, csv, json or ndjson, with times in RFC 3339. --timeline
-    /// shows what is valid when, in the width of the terminal.
+    /// For programs, --format prints the same columns as tsv, csv, json or ndjson, with times in RFC 3339.
+    /// --timeline shows what is valid when, in the width of the terminal.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -291,12 +293,12 @@ Examples:
     List(List),
     /// Check that everything in a certs directory will work
     ///
-    /// Checks every file of the certs directory as the server and its clients will use it: names, contents, keys, chains, validity,
-    /// usages, and a TLS handshake with each certificate. Each problem comes with the next command to type. All checks are
-    /// described in docs/verify.md.
+    /// Checks every file of the certs directory as the server and its clients will use it: names, contents,
+    /// keys, chains, validity, usages, and a TLS handshake with each certificate. Each problem comes with the
+    /// next command to type. All checks are described in docs/verify.md.
     ///
-    /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if the directory cannot be
-    /// read, as monitoring plug-ins expect.
+    /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if the
+    /// directory cannot be read, as monitoring plug-ins expect.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -308,13 +310,14 @@ Examples:
     Verify(Verify),
     /// Check the certificates that running servers really serve
     ///
-    /// Connects to each HOST as a SQL client does, sets up TLS, and reports what the server serves: the TLS version, the
-    /// certificates and when they expire, whether ca.crt trusts them, whether they cover HOST, and whether the server has loaded
-    /// the node.crt that is on disk. With --http, it probes the DB Console; with --rpc, it connects as another node. With --user, it
-    /// presents that user's certificate, and reports whether the server accepts it. It never logs in.
+    /// Connects to each HOST as a SQL client does, sets up TLS, and reports what the server serves: the TLS
+    /// version, the certificates and when they expire, whether ca.crt trusts them, whether they cover HOST, and
+    /// whether the server has loaded the node.crt that is on disk. With --http, it probes the DB Console; with
+    /// --rpc, it connects as another node. With --user, it presents that user's certificate, and reports
+    /// whether the server accepts it. It never logs in.
     ///
-    /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if a server cannot be reached, as
-    /// monitoring plug-ins expect. docs/probe.md describes all findings.
+    /// The exit status is 0 if all is good, 1 if there are warnings, 2 if there are errors, and 3 if a server
+    /// cannot be reached, as monitoring plug-ins expect. docs/probe.md describes all findings.
     #[command(
         override_usage = "crdb-cert probe [OPTIONS] <HOST[:PORT]>...\n       crdb-cert probe [OPTIONS] --manifest <MANIFEST>"
     )]
@@ -329,12 +332,13 @@ Examples:
     Probe(Probe),
     /// Show where a CA rotation stands, what is due, and what to do next
     ///
-    /// Shows which CA certificates there are, who trusts them and which certificates they signed, what expires first, and the next
-    /// step as a command: of a rotation that is under way, or to renew what is due. With --out, of all folders of a fleet, compared
-    /// with the CA directory, --certs-dir; otherwise of one certs directory.
+    /// Shows which CA certificates there are, who trusts them and which certificates they signed, what expires
+    /// first, and the next step as a command: of a rotation that is under way, or to renew what is due. With
+    /// --out, of all folders of a fleet, compared with the CA directory, --certs-dir; otherwise of one certs
+    /// directory.
     ///
-    /// It sees the folders, not the hosts that they are copied to. It changes nothing, and needs no key. The exit status is 0,
-    /// whatever there is to do.
+    /// It sees the folders, not the hosts that they are copied to. It changes nothing, and needs no key. The
+    /// exit status is 0, whatever there is to do.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -392,10 +396,10 @@ Examples:
     Subject(Subject),
     /// Say whether the server would let a user log in with a certificate, and why not
     ///
-    /// Says whether the server would let USER log in with a certificate, by the server's own rules and in its own words, and
-    /// what to do about it if not. Tell it what the server was told: the flags it was started with, and the role's SUBJECT.
-    /// With --all, checks every client certificate in the certs directory; with --rpc, a node's certificate for
-    /// connections between nodes.
+    /// Says whether the server would let USER log in with a certificate, by the server's own rules and in its
+    /// own words, and what to do about it if not. Tell it what the server was told: the flags it was started
+    /// with, and the role's SUBJECT. With --all, checks every client certificate in the certs directory; with
+    /// --rpc, a node's certificate for connections between nodes.
     ///
     /// The exit status is 0 if the login succeeds, 1 if it is refused, and 2 if that cannot be judged.
     #[command(override_usage = "crdb-cert check-login [OPTIONS] <USER|--all|--rpc>")]

@@ -66,8 +66,8 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Reads elements one after the other, as Go's `cryptobyte` does: one-octet tags, and lengths in the shortest form only.
-/// Nothing is copied, so that no key is.
+/// Reads elements one after the other, as Go's `cryptobyte` does: one-octet tags, and lengths in the shortest
+/// form only. Nothing is copied, so that no key is.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
@@ -124,7 +124,8 @@ pub fn first(octets: &[u8], tag: u8) -> Result<Element<'_>, Malformed> {
     Reader::new(octets).expect(tag)
 }
 
-/// The contents of an OBJECT IDENTIFIER as dotted text; none if an arc is malformed or beyond 31 bits, the limit in Go.
+/// The contents of an OBJECT IDENTIFIER as dotted text; none if an arc is malformed or beyond 31 bits, the
+/// limit in Go.
 pub fn object_identifier(contents: &[u8]) -> Option<String> {
     let (mut arcs, mut arc) = (Vec::new(), 0_u64);
     for (i, octet) in contents.iter().enumerate() {
@@ -143,8 +144,9 @@ pub fn object_identifier(contents: &[u8]) -> Option<String> {
     Some(format!("{root}.{second}") + &rest.collect::<String>())
 }
 
-/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold: extensions do.
-/// What is malformed may be elements to OpenSSL, which is not so strict: it counts as the most that it could be.
+/// Does `der` have more elements than `limit`, all levels together? Octet strings count as what they may hold:
+/// extensions do. What is malformed may be elements to OpenSSL, which is not so strict: it counts as the most
+/// that it could be.
 pub fn has_more_elements(der: &[u8], limit: usize) -> bool {
     let mut levels = vec![Reader::new(der)];
     let mut count = 0;

@@ -1,8 +1,9 @@
-//! Distinguished names: RFC 4514 text, equality, and what a CockroachDB server makes of a certificate's subject.
+//! Distinguished names: RFC 4514 text, equality, and what a CockroachDB server makes of a certificate's
+//! subject.
 //!
 //! RFC 4514 writes a name backwards. CockroachDB does not: here, as in its flags and SQL options, the first RDN
-//! written is the first one encoded (REFERENCE.md section 5). What parses and what is equal follows the server's
-//! LDAP library. Nothing in this module touches a file or OpenSSL.
+//! written is the first one encoded (REFERENCE.md section 5). What parses and what is equal follows the
+//! server's LDAP library. Nothing in this module touches a file or OpenSSL.
 
 mod ber;
 mod certificate;
@@ -33,7 +34,8 @@ pub use value::EncodedAttribute;
 
 /// The value of an attribute: text, or a BER element that was given in hex (RFC 4514 section 2.4).
 ///
-/// Two values are equal when their contents are, octet by octet: `#04024869` equals `Hi`, as it does for the server.
+/// Two values are equal when their contents are, octet by octet: `#04024869` equals `Hi`, as it does for the
+/// server.
 #[derive(Clone, Debug)]
 pub struct AttributeValue {
     contents: Vec<u8>,
@@ -41,7 +43,8 @@ pub struct AttributeValue {
 }
 
 impl AttributeValue {
-    /// A text value. Escapes like `\ff` can make octets that are not UTF-8, so any octets are a text to the server.
+    /// A text value. Escapes like `\ff` can make octets that are not UTF-8, so any octets are a text to the
+    /// server.
     pub fn text(contents: impl Into<Vec<u8>>) -> Self {
         Self { contents: contents.into(), element: None }
     }
@@ -156,7 +159,8 @@ impl fmt::Display for Attribute {
 #[error("a relative distinguished name needs an attribute")]
 pub struct EmptyRdn;
 
-/// A relative distinguished name: one attribute or more, in no order that matters, each as often as it is there.
+/// A relative distinguished name: one attribute or more, in no order that matters, each as often as it is
+/// there.
 #[derive(Clone, Debug)]
 pub struct Rdn {
     attributes: Vec<Attribute>,
@@ -278,8 +282,8 @@ impl DistinguishedName {
 impl FromStr for DistinguishedName {
     type Err = ParseError;
 
-    /// Reads RFC 4514 text the way the server does (REFERENCE.md section 5). Spaces alone are the empty name; a text that
-    /// servers read differently is an error.
+    /// Reads RFC 4514 text the way the server does (REFERENCE.md section 5). Spaces alone are the empty name; a
+    /// text that servers read differently is an error.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         parse::name(text)
     }

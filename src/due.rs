@@ -39,8 +39,8 @@ impl Due {
 
     /// Is a certificate with this validity due? All times are seconds since 1970-01-01T00:00:00Z.
     ///
-    /// Our certificates begin a day before they are made; this day is no part of the lifetime, or one of a few hours
-    /// would be due at once.
+    /// Our certificates begin a day before they are made; this day is no part of the lifetime, or one of a few
+    /// hours would be due at once.
     pub fn is_due(&self, not_before: i64, not_after: i64, now: i64) -> bool {
         let left = i128::from(not_after) - i128::from(now);
         match self.0 {

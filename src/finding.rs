@@ -43,7 +43,8 @@ pub struct Check {
 }
 
 impl Check {
-    /// A finding about a file or directory, as the operator named it; the problem in one sentence without a full stop.
+    /// A finding about a file or directory, as the operator named it; the problem in one sentence without a
+    /// full stop.
     pub fn found(&'static self, file: impl fmt::Display, what: impl Into<String>) -> Finding {
         Finding { check: self, file: file.to_string(), what: what.into(), hint: None }
     }

@@ -1,5 +1,5 @@
-//! Certificates that a CA elsewhere issued: which of them is ours, what leads from it to the root, and whether it
-//! is what was asked for. Pure: OpenSSL comes in as [`Signatures`].
+//! Certificates that a CA elsewhere issued: which of them is ours, what leads from it to the root, and whether
+//! it is what was asked for. Pure: OpenSSL comes in as [`Signatures`].
 
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,8 @@ pub fn survive_file_size_limit() {
     }
 }
 
-/// Keeps Ctrl-C and the like from ending the process between two steps, until it is dropped, and all others with it.
+/// Keeps Ctrl-C and the like from ending the process between two steps, until it is dropped, and all others
+/// with it.
 pub struct Interrupts {
     reported: Cell<bool>,
 }

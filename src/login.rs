@@ -1,7 +1,8 @@
 //! Who may log in with a certificate, and why not (REFERENCE.md section 6).
 //!
-//! [`judge`] and [`judge_rpc`] are pure functions: the certificate, its handshake and the server's settings come in, a
-//! verdict goes out in the server's own words, with advice of ours. What cannot be known is not judged.
+//! [`judge`] and [`judge_rpc`] are pure functions: the certificate, its handshake and the server's settings
+//! come in, a verdict goes out in the server's own words, with advice of ours. What cannot be known is not
+//! judged.
 
 mod advice;
 pub mod chain;
@@ -46,7 +47,8 @@ pub const DEBUG_USER: &str = "debug_user";
 /// The organizational unit that marks a tenant client certificate.
 pub const TENANTS_UNIT: &str = "Tenants";
 
-/// Does the subject mark a tenant client certificate? Servers let no user in with one (REFERENCE.md section 6, rule 3).
+/// Does the subject mark a tenant client certificate? Servers let no user in with one (REFERENCE.md section 6,
+/// rule 3).
 pub fn is_tenants(subject: &DistinguishedName) -> bool {
     let marks = |a: &Attribute| {
         let (kind, value) = (a.attribute_type(), a.value());
@@ -76,8 +78,8 @@ impl Default for Tenant {
 
 /// Says whether `user` may log in to `tenant` with this certificate.
 ///
-/// The user name is the normalized one. The order of the checks is the server's: TLS, the identity map, then the rules of
-/// REFERENCE.md section 6 as numbered there.
+/// The user name is the normalized one. The order of the checks is the server's: TLS, the identity map, then
+/// the rules of REFERENCE.md section 6 as numbered there.
 pub fn judge(client: Client<'_>, settings: &ServerSettings, user: &str, tenant: &Tenant) -> Verdict {
     tls::around(client, settings, user, || sql::judge(client.certificate, settings, user, tenant)).into()
 }
@@ -94,7 +96,8 @@ pub fn users_named(certificate: &Certificate, settings: &ServerSettings) -> BTre
     scopes.into_iter().map(|scope| scope.user).filter(|user| !user.is_empty()).collect()
 }
 
-/// The users that the certificate may work for: those it names, those the identity map turns it into, root and node.
+/// The users that the certificate may work for: those it names, those the identity map turns it into, root and
+/// node.
 pub fn users_to_try(certificate: &Certificate, settings: &ServerSettings) -> BTreeSet<String> {
     let scopes = certificate_scopes(certificate, &names::normalized(certificate), settings).unwrap_or_default();
     let named = scopes.into_iter().map(|scope| scope.user);

@@ -1,8 +1,8 @@
 //! `probe`: what does a running server really serve?
 //!
-//! [`talk()`] connects and shakes hands; what it saw is a [`Seen`]. [`judge`] compares that with what is on disk:
-//! it is pure, as is [`answer`], which reads what is no TLS. All that comes from the network is bounded in
-//! size, and by one deadline.
+//! [`talk()`] connects and shakes hands; what it saw is a [`Seen`]. [`judge`] compares that with what is on
+//! disk: it is pure, as is [`answer`], which reads what is no TLS. All that comes from the network is bounded
+//! in size, and by one deadline.
 
 pub mod answer;
 mod disk;

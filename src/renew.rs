@@ -80,8 +80,8 @@ pub enum Refusal {
 }
 
 /// What the successor of `old` is: the same subject, extensions and kind of key; valid from `now` for
-/// `lifetime`, or for as long as the old one was made for. Without `key` a new one is made. A CA `elsewhere` has
-/// extensions of its own, which the new certificate gets from it.
+/// `lifetime`, or for as long as the old one was made for. Without `key` a new one is made. A CA `elsewhere`
+/// has extensions of its own, which the new certificate gets from it.
 ///
 /// # Errors
 /// If anything that the certificate says would be lost, or is nothing we issue.

@@ -17,8 +17,8 @@ const CERTS_DIR: &str = "COCKROACH_CERTS_DIR";
 /// The start flags that matter to a login. What is not given is `None`, or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerFlags {
-    /// `--certs-dir`, or `COCKROACH_CERTS_DIR` in the server's environment, with the working directory of a unit in front of
-    /// it if it is relative.
+    /// `--certs-dir`, or `COCKROACH_CERTS_DIR` in the server's environment, with the working directory of a
+    /// unit in front of it if it is relative.
     pub certs_dir: Option<PathBuf>,
     /// `--cert-principal-map`, once for each time it is given.
     pub cert_principal_map: Vec<String>,
@@ -53,7 +53,8 @@ impl FlagsError {
 }
 
 impl ServerFlags {
-    /// Reads a systemd unit, which has a `[Service]` section, or the line of a shell script that starts the server.
+    /// Reads a systemd unit, which has a `[Service]` section, or the line of a shell script that starts the
+    /// server.
     ///
     /// # Errors
     /// [`FlagsError`], where something of importance cannot be read for sure.

@@ -9,8 +9,8 @@ use anyhow::Result;
 
 use crate::interrupts::Interrupts;
 
-/// Does something for each item on several threads, and hands the results to `take` in the order of the items. Stops
-/// early if it is interrupted; returns how many were done. One job needs no thread of its own.
+/// Does something for each item on several threads, and hands the results to `take` in the order of the items.
+/// Stops early if it is interrupted; returns how many were done. One job needs no thread of its own.
 ///
 /// # Errors
 /// Those of `take`.

@@ -80,8 +80,8 @@ pub fn parse(text: &str) -> Option<i64> {
     has_digits.then_some(seconds - offset(zone, ":")?)
 }
 
-/// The contents of a UTCTime (tag 0x17) or GeneralizedTime (0x18) in the forms of RFC 5280 section 4.1.2.5. Seconds may be
-/// missing in the first, and a time zone stand in both, as Go and OpenSSL have it.
+/// The contents of a UTCTime (tag 0x17) or GeneralizedTime (0x18) in the forms of RFC 5280 section 4.1.2.5.
+/// Seconds may be missing in the first, and a time zone stand in both, as Go and OpenSSL have it.
 pub fn from_asn1(tag: u8, contents: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(contents).ok()?;
     let (digits, zone) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);

@@ -1,5 +1,5 @@
-//! `verify`: will everything in this certs directory work? Looks at every file as the server and its clients will, and reports
-//! findings; [`crate::finding::checks`] is the table of all.
+//! `verify`: will everything in this certs directory work? Looks at every file as the server and its clients
+//! will, and reports findings; [`crate::finding::checks`] is the table of all.
 
 mod access;
 mod across;

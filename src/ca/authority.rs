@@ -28,7 +28,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Loads the CA that signs certificates of this kind: the first certificate of the first CA file that is there, and the key.
+    /// Loads the CA that signs certificates of this kind: the first certificate of the first CA file that is
+    /// there, and the key.
     ///
     /// # Errors
     /// If either is missing or unusable, or the key does not belong to the certificate.
@@ -74,8 +75,8 @@ impl Authority {
     }
 }
 
-/// Servers take a certificate for a CA by its basicConstraints, and by its keyUsage where it has one (RFC 5280 sections 4.2.1.9
-/// and 4.2.1.3). Certificates of X.509 version 1 have neither.
+/// Servers take a certificate for a CA by its basicConstraints, and by its keyUsage where it has one (RFC 5280
+/// sections 4.2.1.9 and 4.2.1.3). Certificates of X.509 version 1 have neither.
 fn check_may_sign(certificate: &Certificate, path: &Path) -> Result<()> {
     /// The version field of X.509 version 3.
     const V3: u64 = 2;

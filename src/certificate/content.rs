@@ -1,5 +1,5 @@
-//! What the parts of a certificate say. A part that is malformed says nothing; octets after the one element of an extension
-//! are passed over, as in Go.
+//! What the parts of a certificate say. A part that is malformed says nothing; octets after the one element of
+//! an extension are passed over, as in Go.
 
 use super::{ANY_USAGE, AltName, BasicConstraints, Certificate, KeyIdentifier, PublicKey, extension};
 use crate::der::{self, BIT_STRING, BOOLEAN, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE};
@@ -65,7 +65,8 @@ impl Certificate {
         }
     }
 
-    /// The subject alternative names (RFC 5280 section 4.2.1.6), in order, read one by one: there can be a great many.
+    /// The subject alternative names (RFC 5280 section 4.2.1.6), in order, read one by one: there can be a
+    /// great many.
     pub fn alt_names(&self) -> impl Iterator<Item = AltName> + Clone {
         let names =
             self.extension(extension::SUBJECT_ALT_NAME).and_then(|value| der::first(value, SEQUENCE).ok());
@@ -94,7 +95,8 @@ impl Certificate {
         std::iter::once(self.common_name().to_owned()).chain(self.dns_names())
     }
 
-    /// The bits of keyUsage (RFC 5280 section 4.2.1.3), digitalSignature being 1; `None` without that extension.
+    /// The bits of keyUsage (RFC 5280 section 4.2.1.3), digitalSignature being 1; `None` without that
+    /// extension.
     pub fn key_usage(&self) -> Option<u16> {
         let bits = der::first(self.extension(extension::KEY_USAGE)?, BIT_STRING).ok()?.contents;
         let octets = bits.iter().skip(1).take(2).enumerate();

@@ -77,8 +77,8 @@ impl AltName {
         tlv(SEQUENCE, &names.iter().flat_map(Self::to_der).collect::<Vec<_>>())
     }
 
-    /// The address of an iPAddress as Go prints it, which takes an IPv4 address in IPv6 form for one of IPv4; in hex where it has
-    /// the length of none.
+    /// The address of an iPAddress as Go prints it, which takes an IPv4 address in IPv6 form for one of IPv4;
+    /// in hex where it has the length of none.
     pub fn address(&self) -> Option<String> {
         match self {
             Self::Ip(ip) => Some(ip.to_canonical().to_string()),
@@ -87,7 +87,8 @@ impl AltName {
         }
     }
 
-    /// Is it text as RFC 5280 section 4.2.1.6 asks, ASCII, or no text at all? Go refuses certificates with others.
+    /// Is it text as RFC 5280 section 4.2.1.6 asks, ASCII, or no text at all? Go refuses certificates with
+    /// others.
     pub fn is_ascii(&self) -> bool {
         match self {
             Self::Dns(text) | Self::Uri(text) | Self::Email(text) => text.is_ascii(),

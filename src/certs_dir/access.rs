@@ -122,7 +122,8 @@ pub fn can_read(file: Ownership, account: &Account) -> bool {
     may(0o4, file, account)
 }
 
-/// Can this account list a directory with this owner and mode, and open what is in it? As far as the directory itself decides.
+/// Can this account list a directory with this owner and mode, and open what is in it? As far as the directory
+/// itself decides.
 pub fn can_enter(dir: Ownership, account: &Account) -> bool {
     may(0o5, dir, account)
 }

@@ -1,4 +1,5 @@
-//! What is wrong with one certificate of the directory: everything, in the order in which a server would notice.
+//! What is wrong with one certificate of the directory: everything, in the order in which a server would
+//! notice.
 
 use std::fmt;
 
@@ -107,9 +108,10 @@ impl<'a> Inspection<'a> {
         }
     }
 
-    /// A certificate must be for the user that its file name says: a client's, or the nodes' own where no client certificate is
-    /// beside it, without which servers before 24.2 load nothing of the directory. A client's that names nobody, by common name or
-    /// by DNS name, is for a server that goes by the whole subject.
+    /// A certificate must be for the user that its file name says: a client's, or the nodes' own where no
+    /// client certificate is beside it, without which servers before 24.2 load nothing of the directory. A
+    /// client's that names nobody, by common name or by DNS name, is for a server that goes by the whole
+    /// subject.
     fn principals(&self, certificate: &Certificate) -> Option<Finding> {
         let judge = self.judge;
         let principals =
@@ -133,8 +135,8 @@ impl<'a> Inspection<'a> {
         (!is_for_user).then(|| self.found(check, &self.name.certificate_file(), what()))
     }
 
-    /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are made on the open
-    /// file, and the same open file is read.
+    /// The key must be there, be guarded as the server wants it, and belong to the certificate. The checks are
+    /// made on the open file, and the same open file is read.
     fn read_key(&mut self, file: &str) -> Result<PrivateKey, Vec<Finding>> {
         let open = self.reading.open(file).inspect(|open| self.opened.push(opened(file, open)));
         let path = self.reading.path(file).display().to_string();
@@ -218,7 +220,8 @@ fn notes(name: &CertificateName, content: Option<(&Certificate, usize)>, limit: 
             clipped(format_args!("addresses: {}", Joined(addresses, ",")), limit)
         }
         (Usage::Node | Usage::Ui, None) => format!("addresses: {UNKNOWN}"),
-        // Without a common name, only its subject says whose certificate it is, and the server knows by its settings.
+        // Without a common name, only its subject says whose certificate it is, and the server knows by its
+        // settings.
         (Usage::Client, Some(first)) => {
             let user = Some(first.common_name()).filter(|name| !name.is_empty());
             clipped(format_args!("user: {}", user.unwrap_or_else(file_name)), limit)

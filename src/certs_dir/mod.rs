@@ -242,7 +242,8 @@ impl Reading<'_> {
     /// May a writer have changed the directory since this reading began? If so, waits a moment.
     pub fn is_disturbed(&self) -> bool {
         let now = self.certs_dir.dir().and_then(modified);
-        // The clock of a directory ticks slowly: it may have been changed twice in the tick in which this reading began.
+        // The clock of a directory ticks slowly: it may have been changed twice in the tick in which this
+        // reading began.
         let may_have_changed =
             now.is_some_and(|now| now >= self.since && now <= clock_gettime(ClockId::Realtime));
         let disturbed = now != self.began || may_have_changed;

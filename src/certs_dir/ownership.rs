@@ -14,8 +14,8 @@ use crate::finding::{Finding, checks};
 use crate::store::dir::{Dir, Owner, euid};
 use crate::store::read::Regular;
 
-/// Finds problems with a directory we write to: it should not be accessible to others, and belong to the caller, root,
-/// or the account the files are for. `what` is the operator's name for it.
+/// Finds problems with a directory we write to: it should not be accessible to others, and belong to the
+/// caller, root, or the account the files are for. `what` is the operator's name for it.
 pub fn check_dir(what: &str, dir: &Dir, given: Option<Owner>) -> Vec<Finding> {
     let Ok(stat) = dir.stat() else { return Vec::new() };
     let path = dir.path().display();

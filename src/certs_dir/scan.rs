@@ -18,7 +18,8 @@ use crate::error::{clipped, printable, reason};
 use crate::finding::{Finding, checks};
 use crate::usage::Usage;
 
-/// The most bytes that are kept of a note or an error of a kind with one file: a certificate can have as many names as it likes.
+/// The most bytes that are kept of a note or an error of a kind with one file: a certificate can have as many
+/// names as it likes.
 const WIDEST: usize = 2000;
 /// The same for a kind with any number of files: with the file's name, a row stays under 1 KiB.
 const WIDEST_OF_MANY: usize = 300;
@@ -69,7 +70,8 @@ impl Entry {
 /// How often certificates are looked at again, in all, if a writer may have changed them meanwhile.
 const TRIES: usize = 100;
 
-/// How many certificates a thread looks at before all threads wait for each other: what was found is not kept longer.
+/// How many certificates a thread looks at before all threads wait for each other: what was found is not kept
+/// longer.
 const ROUND: usize = 128;
 
 /// How many names that follow no pattern are told one by one.
@@ -87,8 +89,8 @@ pub struct Scan {
     pub findings: Vec<Finding>,
 }
 
-/// Looks at all certificates of the directory. A missing directory is empty. A change that was interrupted is read as it will be
-/// completed. Files that are not certificates are passed over.
+/// Looks at all certificates of the directory. A missing directory is empty. A change that was interrupted is
+/// read as it will be completed. Files that are not certificates are passed over.
 ///
 /// # Errors
 /// If the directory cannot be read.
@@ -102,8 +104,8 @@ pub fn scan(certs_dir: &CertsDir, judge: &Judge) -> Result<Scan> {
     Ok(scan)
 }
 
-/// Looks at each of these certificates, on all cores; `take` gets what `look` makes of each, in order. Looks again where
-/// something is wrong and a writer may have changed it meanwhile.
+/// Looks at each of these certificates, on all cores; `take` gets what `look` makes of each, in order. Looks
+/// again where something is wrong and a writer may have changed it meanwhile.
 ///
 /// # Errors
 /// Those of `take`.
@@ -138,8 +140,8 @@ pub fn each<T: Send>(
     Ok(())
 }
 
-/// What `work` makes of each part, each on a thread of its own but for the first, which is done here. So are those that the
-/// system has no thread for.
+/// What `work` makes of each part, each on a thread of its own but for the first, which is done here. So are
+/// those that the system has no thread for.
 fn on_threads<P: Sync, T: Send>(parts: &[P], work: impl Fn(&P) -> T + Sync) -> Vec<T> {
     let Some((first, others)) = parts.split_first() else { return Vec::new() };
     let work = &work;

@@ -1,4 +1,5 @@
-//! Files come into the certs directory together or not at all; and beside them, in a directory of its own, a new CA key.
+//! Files come into the certs directory together or not at all; and beside them, in a directory of its own, a
+//! new CA key.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
@@ -70,7 +71,8 @@ impl Writer<'_> {
         Ok(findings)
     }
 
-    /// Refuses what can be refused before any key is made. The certs directory may be missing: the commit makes it.
+    /// Refuses what can be refused before any key is made. The certs directory may be missing: the commit makes
+    /// it.
     ///
     /// # Errors
     /// If a file is in the way, or a directory is missing or cannot be written to.

@@ -41,7 +41,8 @@ pub struct Apply {
     /// Show what would be done, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Renew certificates that have no more than this left: a part of their lifetime, or a time such as 60d or 1440h
+    /// Renew certificates that have no more than this left: a part of their lifetime, or a time such as 60d or
+    /// 1440h
     #[arg(long, value_name = "1/3|60d", default_value = "1/3")]
     pub renew_within: String,
     /// Remove folders and certificates that the manifest does not name

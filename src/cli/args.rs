@@ -310,8 +310,8 @@ pub struct CaKeyArgs {
 /// A command that signs.
 #[derive(Debug, Clone, Args)]
 pub struct SignWithArgs {
-    /// Instead of a CA key, run this with /bin/sh to sign: it gets a request (PKCS#10, PEM) on stdin, and prints the
-    /// certificate and its chain (docs/signing-engine.md)
+    /// Instead of a CA key, run this with /bin/sh to sign: it gets a request (PKCS#10, PEM) on stdin, and
+    /// prints the certificate and its chain (docs/signing-engine.md)
     #[arg(long, value_name = "COMMAND",
           conflicts_with_all = ["ca_key", "ca_key_passphrase_file", "ca_key_passphrase_fd"])]
     pub sign_with: Option<OsString>,

@@ -15,9 +15,10 @@ pub use kubernetes::{IssuerKind, Kubernetes, KubernetesLayout, ManifestFormat, N
 pub enum Export {
     /// Write a key and its certificates as PKCS#12, for browsers, DBeaver and Java
     ///
-    /// Writes one file with the key, the certificate, its CA certificates up to the root, and those of ca.crt, which
-    /// Java then trusts. A passphrase of at least 8 characters encrypts it all: AES-256, with PBKDF2 (HMAC-SHA-256,
-    /// 100,000 rounds). With --fips, the file has a MAC that only new programs can check: see docs/export.md.
+    /// Writes one file with the key, the certificate, its CA certificates up to the root, and those of ca.crt,
+    /// which Java then trusts. A passphrase of at least 8 characters encrypts it all: AES-256, with PBKDF2
+    /// (HMAC-SHA-256, 100,000 rounds). With --fips, the file has a MAC that only new programs can check: see
+    /// docs/export.md.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -44,8 +45,9 @@ Example:
     Pem(Pem),
     /// Print the URL or the variables with which a driver uses a user's certificate
     ///
-    /// Prints a URL, or environment variables, with the absolute paths of the certificate, the key and ca.crt. They make
-    /// the client check the server's certificate and name (sslmode=verify-full), and contain no secret.
+    /// Prints a URL, or environment variables, with the absolute paths of the certificate, the key and ca.crt.
+    /// They make the client check the server's certificate and name (sslmode=verify-full), and contain no
+    /// secret.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -55,13 +57,14 @@ Examples:
     Connection(Connection),
     /// Print the secrets and ConfigMaps that CockroachDB reads in Kubernetes
     ///
-    /// Turns the files of the certs directory into the secrets and ConfigMaps that the Helm chart, the operator or
-    /// the StatefulSet of CockroachDB's documents reads. Each has exactly the keys that are read there. The nodes'
-    /// secret contains no user's key. The CA key is left out unless you add --with-ca-key. --layout=cert-manager
-    /// prints Certificate resources instead, which ask cert-manager for the same certificates.
+    /// Turns the files of the certs directory into the secrets and ConfigMaps that the Helm chart, the operator
+    /// or the StatefulSet of CockroachDB's documents reads. Each has exactly the keys that are read there. The
+    /// nodes' secret contains no user's key. The CA key is left out unless you add --with-ca-key.
+    /// --layout=cert-manager prints Certificate resources instead, which ask cert-manager for the same
+    /// certificates.
     ///
-    /// Private keys go to a pipe or to a file with mode 0600, never to a terminal. --sans-for prints only the names
-    /// that the nodes' certificate needs, one per line.
+    /// Private keys go to a pipe or to a file with mode 0600, never to a terminal. --sans-for prints only the
+    /// names that the nodes' certificate needs, one per line.
     #[command(args_override_self = true)]
     #[command(after_help = "\
 Examples:
@@ -115,10 +118,12 @@ pub struct Pkcs12 {
     /// Read the passphrase for the file from this file descriptor
     #[arg(long, value_name = "NUMBER")]
     pub passphrase_fd: Option<i32>,
-    /// The key's name in the file, Java's alias [default: user, which PostgreSQL's JDBC driver expects; or node, ui]
+    /// The key's name in the file, Java's alias [default: user, which PostgreSQL's JDBC driver expects; or
+    /// node, ui]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Encrypt with 3DES and SHA-1, for Windows Server 2016, Java before 8u301 and other old programs; not with --fips
+    /// Encrypt with 3DES and SHA-1, for Windows Server 2016, Java before 8u301 and other old programs; not with
+    /// --fips
     #[arg(long, conflicts_with = "pbmac1")]
     pub legacy: bool,
     /// Protect the file with PBMAC1 (RFC 9579), for programs under FIPS [default: with --fips]

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-/// The heading of these flags in a help text. Each names it: `next_help_heading` would reach the flags after them too.
+/// The heading of these flags in a help text. Each names it: `next_help_heading` would reach the flags after
+/// them too.
 const HEADING: &str = "The server's start flags";
 
 /// The server's own flags, accepted by every command that has a certs directory.

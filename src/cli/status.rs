@@ -15,7 +15,8 @@ pub struct Status {
     /// Look at the folders of a fleet, as apply makes them: all certs directories below DIR
     #[arg(long, value_name = "DIR")]
     pub out: Option<OsString>,
-    /// What has no more than this left is due: a part of its lifetime, or a time such as 60d or 1440h [default: 1/3]
+    /// What has no more than this left is due: a part of its lifetime, or a time such as 60d or 1440h [default:
+    /// 1/3]
     #[arg(long, value_name = "1/3|60d")]
     pub renew_within: Option<String>,
     /// How to print it

@@ -24,7 +24,8 @@ pub struct Verify {
     /// The server's flag of the same name: the node's certificate has to cover it; a port is ignored
     #[arg(long, value_name = "HOST")]
     pub advertise_addr: Option<String>,
-    /// The CA key, to check that it belongs to the CA and is out of the server's reach; $NAME and ${NAME} are expanded
+    /// The CA key, to check that it belongs to the CA and is out of the server's reach; $NAME and ${NAME} are
+    /// expanded
     #[arg(long, value_name = "FILE")]
     pub ca_key: Option<OsString>,
     /// Warn of certificates that expire within this time: a Go duration; d means 24 hours

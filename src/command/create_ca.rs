@@ -1,5 +1,5 @@
-//! `create-ca`, `create-client-ca`, `create-ui-ca`, `create-tenant-client-ca`: a CA certificate and its key (REFERENCE.md section 2,
-//! the table).
+//! `create-ca`, `create-client-ca`, `create-ui-ca`, `create-tenant-client-ca`: a CA certificate and its key
+//! (REFERENCE.md section 2, the table).
 
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;

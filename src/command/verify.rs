@@ -20,7 +20,8 @@ use crate::output::terminal::Paint;
 use crate::verify::{self, Expected};
 use crate::{account, host, output};
 
-/// Prints the report; the status is 0 if all is good, 1 for warnings, 2 for errors, and 3 if a directory could not be looked at.
+/// Prints the report; the status is 0 if all is good, 1 for warnings, 2 for errors, and 3 if a directory could
+/// not be looked at.
 pub fn run(args: &Verify) -> Result<ExitCode> {
     let Server { certs_dir: dir, settings, .. } = Server::told(&args.dir, &args.start)?;
     let expected = expected(args, settings)?;

@@ -1,8 +1,8 @@
 //! The name a server reads from the subject of a certificate.
 //!
-//! A server does not compare the subject itself. It has Go print it as text (`pkix.RDNSequence`), lets its LDAP library
-//! parse that text, and calls two object identifiers UID and DC. The same is done here, detour included, because some
-//! values change on the way.
+//! A server does not compare the subject itself. It has Go print it as text (`pkix.RDNSequence`), lets its LDAP
+//! library parse that text, and calls two object identifiers UID and DC. The same is done here, detour
+//! included, because some values change on the way.
 
 use std::fmt;
 
@@ -47,7 +47,8 @@ pub struct Peculiarity {
 /// What the server may read in its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Oddity {
-    /// The server knows no name for the type, and calls it by its object identifier. With it is the name people use.
+    /// The server knows no name for the type, and calls it by its object identifier. With it is the name people
+    /// use.
     NamedByOid(Option<&'static str>),
     /// The server knows the name, but does not take it in a role's SUBJECT.
     NotForRoles,
@@ -111,7 +112,8 @@ pub enum UnreadableSubject {
 }
 
 impl DistinguishedName {
-    /// The name that a server reads from a certificate's subject: RDNs, and the attributes of each, in encoded order.
+    /// The name that a server reads from a certificate's subject: RDNs, and the attributes of each, in encoded
+    /// order.
     ///
     /// # Errors
     /// [`UnreadableSubject`], where the server fails as well.

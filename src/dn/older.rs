@@ -1,5 +1,5 @@
-//! How servers up to 26.2 read a name: their LDAP library (go-ldap 3.4.6) takes texts that later ones refuse, or reads them
-//! otherwise (REFERENCE.md section 5). Octet by octet, as it does it.
+//! How servers up to 26.2 read a name: their LDAP library (go-ldap 3.4.6) takes texts that later ones refuse,
+//! or reads them otherwise (REFERENCE.md section 5). Octet by octet, as it does it.
 
 use super::{Attribute, AttributeValue, DistinguishedName, Rdn, ber, text};
 

@@ -27,8 +27,8 @@ impl DistinguishedName {
         }
     }
 
-    /// The name as in the server's messages: types in lower case, the attributes of an RDN sorted, what is not ASCII in
-    /// hex. Servers up to 26.2, the `older` ones, escape every `#`, later ones the first one only.
+    /// The name as in the server's messages: types in lower case, the attributes of an RDN sorted, what is not
+    /// ASCII in hex. Servers up to 26.2, the `older` ones, escape every `#`, later ones the first one only.
     pub fn as_printed(&self, older: bool) -> String {
         let rdn = |rdn: &Rdn| {
             let mut attributes: Vec<_> = rdn.attributes.iter().map(|a| a.as_printed(older)).collect();

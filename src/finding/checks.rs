@@ -1,5 +1,5 @@
-//! The table of everything that is checked. A new check is a new row here, a line in `docs/verify.md`, and a case in
-//! `tests/verify`; tests keep the three equal. Those of [`probe`] are in `docs/probe.md`.
+//! The table of everything that is checked. A new check is a new row here, a line in `docs/verify.md`, and a
+//! case in `tests/verify`; tests keep the three equal. Those of [`probe`] are in `docs/probe.md`.
 
 use super::{Check, Severity};
 

@@ -19,8 +19,8 @@ use crate::store::dir::Dir;
 use crate::usage::Usage;
 
 impl Fleet {
-    /// Compares a folder with what should be in it. Unless it is to be only looked at, an interrupted change of it is
-    /// completed first.
+    /// Compares a folder with what should be in it. Unless it is to be only looked at, an interrupted change of
+    /// it is completed first.
     ///
     /// # Errors
     /// If it cannot be read, or belongs to another account.

@@ -38,8 +38,8 @@ pub struct Place {
     pub section: Section,
     /// Its directory below that of the fleet; for the DB Console the folder itself.
     pub dir: &'static str,
-    /// The CA files that its folders need, so far as there are such: those that sign what is in them, and those that a
-    /// server checks its peers by (REFERENCE.md sections 1 and 6).
+    /// The CA files that its folders need, so far as there are such: those that sign what is in them, and those
+    /// that a server checks its peers by (REFERENCE.md sections 1 and 6).
     pub authorities: &'static [Usage],
 }
 
@@ -195,11 +195,13 @@ impl Wanted {
 
 /// The folders that a manifest describes: nodes, clients, the DB Console, tenants, each in the order written.
 ///
-/// A certificate that is in the folders of several nodes is made for each of them with a key of its own. What only nodes
-/// use, the DB Console's and that of the user `node`, has no folder of its own if it is put into theirs.
+/// A certificate that is in the folders of several nodes is made for each of them with a key of its own. What
+/// only nodes use, the DB Console's and that of the user `node`, has no folder of its own if it is put into
+/// theirs.
 ///
-/// With a client CA, nodes do not accept each other's `node.crt` as that of a client (REFERENCE.md section 6): each gets
-/// a `client.node.crt` too, like its `node.crt` but for the hosts, unless the manifest puts one there.
+/// With a client CA, nodes do not accept each other's `node.crt` as that of a client (REFERENCE.md section 6):
+/// each gets a `client.node.crt` too, like its `node.crt` but for the hosts, unless the manifest puts one
+/// there.
 pub fn folders(manifest: &Manifest, has_client_ca: bool) -> Vec<Folder> {
     let Manifest { nodes, clients, ui, tenants } = manifest;
     let mut folders = Vec::new();

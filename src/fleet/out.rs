@@ -1,4 +1,5 @@
-//! The directory of a fleet: its lock, and its folders, which are opened and made without ever following a link.
+//! The directory of a fleet: its lock, and its folders, which are opened and made without ever following a
+//! link.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
@@ -42,7 +43,8 @@ impl Fleet {
         Ok(Self { path: path.to_owned(), dir, lock: None, made: None })
     }
 
-    /// Opens the directory to change it; makes it if it is missing, and waits for another process that does the same.
+    /// Opens the directory to change it; makes it if it is missing, and waits for another process that does the
+    /// same.
     ///
     /// # Errors
     /// If it cannot be made or written to.
@@ -117,7 +119,8 @@ impl Fleet {
         self.path.join(name.path())
     }
 
-    /// Opens a folder, if it is there. Never follows a link: whoever can write to the directory may have put it there.
+    /// Opens a folder, if it is there. Never follows a link: whoever can write to the directory may have put it
+    /// there.
     pub(super) fn open_folder(&self, name: &FolderName) -> Result<Option<Dir>> {
         let mut dir = None;
         for step in &name.path() {
@@ -188,7 +191,8 @@ fn lock_name() -> String {
     format!("{PREFIX}fleet")
 }
 
-/// Refuses a folder of another account: that would get the keys that replace its own, which it may have planted there.
+/// Refuses a folder of another account: that would get the keys that replace its own, which it may have planted
+/// there.
 ///
 /// # Errors
 /// Unless it is the caller's or root's.
@@ -203,8 +207,8 @@ pub(super) fn check_owner(folder: &Dir) -> Result<()> {
     Err(Advice::new(what, hint).into())
 }
 
-/// Makes a directory for the caller alone, if it is missing; says where if it was. From then on it is another one than
-/// the path may lead to.
+/// Makes a directory for the caller alone, if it is missing; says where if it was. From then on it is another
+/// one than the path may lead to.
 fn make_dir(path: &Path) -> Result<(Dir, Option<(Dir, OsString)>)> {
     let could_not = |error: io::Error| anyhow!("could not create {}: {}", path.display(), reason(&error));
     let parent = open_dir(parent(path))?;

@@ -1,8 +1,8 @@
 //! Host ranges as Ansible's inventories write them: `node[1:9].example.com`, `node[01:12]`, `rack[a:c]-[1:3]`.
 //!
-//! Both ends count. A step can follow (`[0:10:2]`), an empty start is 0, a start with leading zeros sets the width. A
-//! dash does for the first colon. Of several ranges in one text the last runs fastest. Brackets with anything else in
-//! them are no range, but may be an IPv6 address: `[::1]`.
+//! Both ends count. A step can follow (`[0:10:2]`), an empty start is 0, a start with leading zeros sets the
+//! width. A dash does for the first colon. Of several ranges in one text the last runs fastest. Brackets with
+//! anything else in them are no range, but may be an IPv6 address: `[::1]`.
 
 use thiserror::Error;
 

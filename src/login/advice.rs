@@ -1,5 +1,6 @@
-//! What to do about a refused login: commands that can be pasted into a shell or a SQL prompt. None weakens the cluster: the
-//! next step is a right certificate. Nothing is mapped to root or node, no requirement is switched off, no CA trusted.
+//! What to do about a refused login: commands that can be pasted into a shell or a SQL prompt. None weakens the
+//! cluster: the next step is a right certificate. Nothing is mapped to root or node, no requirement is switched
+//! off, no CA trusted.
 
 use super::{CertificateScope, NODE_USER, ROOT_USER, Rule, ScopeTenant, ServerSettings, Tenant};
 use crate::dn::DistinguishedName;
@@ -175,9 +176,9 @@ pub(super) fn for_other_subject(
     for_unreadable_subject(settings, user, wanted) + &change.unwrap_or_default()
 }
 
-/// How to make the server expect `found` of a user whose subject is a role's, if it can: no SUBJECT holds, say, an e-mail
-/// address. Whoever's certificate this is would be the user by such advice: it has to name the user, or nobody, and neither
-/// root nor node.
+/// How to make the server expect `found` of a user whose subject is a role's, if it can: no SUBJECT holds, say,
+/// an e-mail address. Whoever's certificate this is would be the user by such advice: it has to name the user,
+/// or nobody, and neither root nor node.
 fn change_server(user: &str, found: &DistinguishedName, scopes: &[CertificateScope]) -> Option<String> {
     let for_user = scopes.iter().any(|scope| scope.user == user) || names_nobody(scopes);
     let for_user = for_user && !scopes.iter().any(|scope| is_set_by_flag(&scope.user));

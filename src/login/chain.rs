@@ -1,7 +1,8 @@
-//! Which chain of certificates the server takes, as Go's crypto/x509 and crypto/tls see it (REFERENCE.md section 6).
+//! Which chain of certificates the server takes, as Go's crypto/x509 and crypto/tls see it (REFERENCE.md
+//! section 6).
 //!
-//! Pure: OpenSSL comes in as [`Signatures`]. Servers are built with Go 1.22 to 1.27, which differ in places. What one of them
-//! refuses and another allows is a [`Doubt`](Outcome::NotJudged), never a yes.
+//! Pure: OpenSSL comes in as [`Signatures`]. Servers are built with Go 1.22 to 1.27, which differ in places.
+//! What one of them refuses and another allows is a [`Doubt`](Outcome::NotJudged), never a yes.
 
 mod constraints;
 mod keys;
@@ -129,7 +130,8 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// The doubt about the best chain, if there is one. All that is sent and all that is trusted has to be sound by itself.
+    /// The doubt about the best chain, if there is one. All that is sent and all that is trusted has to be
+    /// sound by itself.
     fn run(&mut self) -> Result<Option<Objection>, Vec<Objection>> {
         let Presented { side, leaf, intermediates, trusted } = self.presented;
         let sent = std::iter::once(Place::Leaf).chain((0..intermediates.len()).map(Place::Intermediate));
@@ -206,7 +208,8 @@ impl<'a> Search<'a> {
         (refusals, doubts)
     }
 
-    /// Goes on from `child`, the last certificate of the chain. `None` if no chain leads on; otherwise the doubt about the best.
+    /// Goes on from `child`, the last certificate of the chain. `None` if no chain leads on; otherwise the
+    /// doubt about the best.
     fn extend(&mut self, child: &'a Certificate) -> Option<Option<Objection>> {
         let Presented { intermediates, trusted, .. } = self.presented;
         let places =
@@ -254,7 +257,8 @@ impl<'a> Search<'a> {
         found
     }
 
-    /// The chain ends with a trusted certificate: may it be used for this? Every certificate of it has to say so.
+    /// The chain ends with a trusted certificate: may it be used for this? Every certificate of it has to say
+    /// so.
     fn finished(&mut self) -> Option<Option<Objection>> {
         let (purpose, called) = self.presented.side.purpose();
         let refusing = self.chain.iter().rev().find(|place| !self.at_place(**place).allows(purpose));

@@ -41,8 +41,8 @@ pub enum IdentityMapError {
 }
 
 impl IdentityMap {
-    /// The map of this name in the configuration: lines of `NAME IDENTITY USER`, an identity with a slash before it is a
-    /// regular expression, `#` starts a comment.
+    /// The map of this name in the configuration: lines of `NAME IDENTITY USER`, an identity with a slash
+    /// before it is a regular expression, `#` starts a comment.
     ///
     /// # Errors
     /// For the first line that the server refuses, in whatever map.
@@ -66,7 +66,8 @@ impl IdentityMap {
         Ok(Self(lines))
     }
 
-    /// The users that these identities stand for, each with its identity and line, in the order of identities, then lines.
+    /// The users that these identities stand for, each with its identity and line, in the order of identities,
+    /// then lines.
     fn users<'a>(&self, identities: &'a [String]) -> Result<Vec<(&'a str, String, usize)>, No> {
         let mut users = Vec::new();
         for identity in identities {
@@ -128,7 +129,8 @@ impl Identity {
     }
 }
 
-/// Passes the certificate through the identity map, if one applies. The server does so before it looks at anything else.
+/// Passes the certificate through the identity map, if one applies. The server does so before it looks at
+/// anything else.
 pub(super) fn resolve(
     certificate: &Certificate,
     settings: &ServerSettings,

@@ -1,5 +1,5 @@
-//! The regular expressions of an identity map: the part of Go's syntax that maps are written in. What is outside of it is
-//! refused, and what would take too long, too.
+//! The regular expressions of an identity map: the part of Go's syntax that maps are written in. What is
+//! outside of it is refused, and what would take too long, too.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -90,7 +90,8 @@ impl Pattern {
         self.groups
     }
 
-    /// What the first group holds where the pattern matches: the empty text without a group. None if it does not match.
+    /// What the first group holds where the pattern matches: the empty text without a group. None if it does
+    /// not match.
     ///
     /// # Errors
     /// If finding out would take too long.

@@ -1,4 +1,5 @@
-//! The rules for a connection between nodes (RPC). The common name is not normalized there, and no identity map applies.
+//! The rules for a connection between nodes (RPC). The common name is not normalized there, and no identity map
+//! applies.
 
 use super::scope::{self, CertificateScope, ScopeTenant};
 use super::sql::banned;
@@ -99,7 +100,8 @@ fn by_subject(certificate: &Certificate, settings: &ServerSettings) -> Result<Op
     Err(mismatch)
 }
 
-/// From the version with SAN rules on, a certificate whose URIs are all for other tenants may be refused nevertheless.
+/// From the version with SAN rules on, a certificate whose URIs are all for other tenants may be refused
+/// nevertheless.
 fn valid_here(
     certificate: &Certificate,
     settings: &ServerSettings,

@@ -1,4 +1,5 @@
-//! `--root-cert-san` and `--node-cert-san`: the subject alternative names that a certificate of root or node must have.
+//! `--root-cert-san` and `--node-cert-san`: the subject alternative names that a certificate of root or node
+//! must have.
 
 use std::str::FromStr;
 
@@ -43,8 +44,8 @@ impl SanList {
 impl FromStr for SanList {
     type Err = SanListError;
 
-    /// Reads `TYPE=value,...`: types in any case, spaces around everything dropped, blank entries skipped. The empty text
-    /// configures nothing.
+    /// Reads `TYPE=value,...`: types in any case, spaces around everything dropped, blank entries skipped. The
+    /// empty text configures nothing.
     fn from_str(list: &str) -> Result<Self, SanListError> {
         let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let entries = entries.map(read).collect::<Result<Vec<_>, _>>()?;

@@ -35,8 +35,8 @@ impl PrincipalMap {
 impl FromStr for PrincipalMap {
     type Err = PrincipalMapError;
 
-    /// Reads `from:to,...`. Empty entries are skipped, an entry is split at its last colon, and the last of equal
-    /// `from` wins. Nothing is trimmed.
+    /// Reads `from:to,...`. Empty entries are skipped, an entry is split at its last colon, and the last of
+    /// equal `from` wins. Nothing is trimmed.
     fn from_str(list: &str) -> Result<Self, PrincipalMapError> {
         let entry = |entry: &str| match entry.rsplit_once(':') {
             _ if entry.contains('"') => Err(PrincipalMapError::Quote(entry.into())),
@@ -117,8 +117,8 @@ pub enum MalformedScope {
     Name(String),
 }
 
-/// The scopes of a certificate, in the server's order: one for each `crdb:` URI; without any, one on all tenants for
-/// `common_name` and for each DNS name.
+/// The scopes of a certificate, in the server's order: one for each `crdb:` URI; without any, one on all
+/// tenants for `common_name` and for each DNS name.
 ///
 /// # Errors
 /// The first `crdb:` URI that the server cannot read. Other URIs are no matter.

@@ -74,8 +74,8 @@ impl Login<'_> {
         refuse(Rule::SubjectRequired, message, advice)
     }
 
-    /// Rule 5, where subject alternative names are required. What its releases do where they are known to differ, or not
-    /// known, is not judged.
+    /// Rule 5, where subject alternative names are required. What its releases do where they are known to
+    /// differ, or not known, is not judged.
     fn by_san(&self) -> Result<String, No> {
         match (self.settings.sans_for(self.identity.as_str()), &self.identity) {
             (Some(sans), _) => {
@@ -113,7 +113,8 @@ impl Login<'_> {
         }
     }
 
-    /// Users that no SAN is configured for pass rule 5; some releases let them in there, whatever the certificate says.
+    /// Users that no SAN is configured for pass rule 5; some releases let them in there, whatever the
+    /// certificate says.
     fn by_name_beside_san(&self) -> Result<String, No> {
         self.by_subject_or_scopes().map_err(|no| {
             let No::Refused(refusal) = no else { return no };
@@ -182,8 +183,8 @@ impl Login<'_> {
         }
     }
 
-    /// Does the certificate pass for root's or the node's, with a map that makes it another user's? Nobody else gets one
-    /// with their subject.
+    /// Does the certificate pass for root's or the node's, with a map that makes it another user's? Nobody else
+    /// gets one with their subject.
     fn is_mapped_from_reserved(&self) -> bool {
         self.identity.as_str() != self.user && advice::is_set_by_flag(self.identity.as_str())
     }
@@ -205,8 +206,8 @@ impl Login<'_> {
         Err(self.failed(Rule::Scope, None, advice))
     }
 
-    /// Rule 8: the subject that the server expects is in the message, the certificate's in the detail. Both are missing
-    /// where it expects none.
+    /// Rule 8: the subject that the server expects is in the message, the certificate's in the detail. Both are
+    /// missing where it expects none.
     fn failed(
         &self,
         rule: Rule,

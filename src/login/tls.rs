@@ -14,8 +14,8 @@ pub struct Client<'a> {
     pub handshake: &'a Outcome,
 }
 
-/// Asks the rules if the handshake succeeds. What they let in may still fail in the handshake of some servers: that is looked
-/// at last, as a refusal is one anyway.
+/// Asks the rules if the handshake succeeds. What they let in may still fail in the handshake of some servers:
+/// that is looked at last, as a refusal is one anyway.
 pub(super) fn around(
     client: Client<'_>,
     settings: &ServerSettings,

@@ -115,8 +115,8 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// The answer for a person, over several lines, without a newline at the end. What the certificate says cannot add lines
-    /// of its own.
+    /// The answer for a person, over several lines, without a newline at the end. What the certificate says
+    /// cannot add lines of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name(), printable(self.reason()))?;
         let advice = match self {

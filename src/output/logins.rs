@@ -8,7 +8,8 @@ use super::{json, table};
 use crate::error::{clipped, printable};
 use crate::login::{ServerVersion, Tenant, Verdict};
 
-/// The most bytes of a cell: a certificate can have as many names as it likes, and every row is as wide as the widest one.
+/// The most bytes of a cell: a certificate can have as many names as it likes, and every row is as wide as the
+/// widest one.
 const WIDEST: usize = 2000;
 
 /// A certificate tried for a user.

@@ -68,8 +68,8 @@ pub fn print_secret(secret: &[u8]) -> io::Result<()> {
     unless_closed(stdout.write_all(secret))
 }
 
-/// Writes a file, which is then there whole, or as it was. No buffer of ours keeps a copy, and no signal leaves half of
-/// a key behind.
+/// Writes a file, which is then there whole, or as it was. No buffer of ours keeps a copy, and no signal leaves
+/// half of a key behind.
 ///
 /// # Errors
 /// If it cannot be written.

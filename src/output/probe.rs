@@ -62,7 +62,8 @@ pub trait Report {
     fn end(&mut self, summary: &Summary) -> io::Result<()>;
 }
 
-/// The form, printed to `out`: in colour where the form is for people, who are told how far `now` is from other times.
+/// The form, printed to `out`: in colour where the form is for people, who are told how far `now` is from other
+/// times.
 pub fn of<'a>(format: ProbeFormat, paint: Paint, now: i64, out: &'a mut dyn Write) -> Box<dyn Report + 'a> {
     match format {
         ProbeFormat::Text => Box::new(text::Text::new(out, paint, now)),

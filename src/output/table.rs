@@ -49,7 +49,8 @@ fn table(entries: &[Entry], widths: Widths) -> String {
     framed(&HEADERS, std::iter::once(blanks).chain(entries.iter().map(cells))).to_string()
 }
 
-/// A table with centred headers and left-aligned cells, framed as the reference does it. The cells are printable.
+/// A table with centred headers and left-aligned cells, framed as the reference does it. The cells are
+/// printable.
 pub(super) fn framed<const COLUMNS: usize>(
     headers: &[&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,

@@ -65,7 +65,8 @@ pub enum ContainerError {
     /// PKCS#12 that asks for more hashing than anyone waits for.
     #[error("its passphrase is to be hashed so often that it was given up after {0}s")]
     TooSlow(u64),
-    /// PKCS#12 protected in a way that no provider knows, such as FIPS providers, which lack its old key derivation.
+    /// PKCS#12 protected in a way that no provider knows, such as FIPS providers, which lack its old key
+    /// derivation.
     #[error("OpenSSL's providers do not know what protects it ({0})")]
     Protection(String),
     /// PKCS#12 with another passphrase, or damaged.

@@ -125,7 +125,8 @@ fn build(template: &Template<'_>, issuer: Issuer<'_>) -> Result<X509, ErrorStack
             if template.profile.path_length.is_some() {
                 return Ok(own);
             }
-            // Only a CA's own certificate may do without an authority key identifier (RFC 5280 section 4.2.1.1).
+            // Only a CA's own certificate may do without an authority key identifier (RFC 5280 section
+            // 4.2.1.1).
             sign(template, issuer.key, &template.subject.0, Some(&own))
         }
     }

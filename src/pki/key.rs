@@ -193,7 +193,8 @@ impl PrivateKey {
     /// # Errors
     /// If OpenSSL's providers do not know such keys as the certificate's.
     pub fn is_of(&self, certificate: &Certificate) -> Result<bool, ErrorStack> {
-        // OpenSSL takes ten times as long to decode a public key as to encode one, so it does that only where octets do not tell.
+        // OpenSSL takes ten times as long to decode a public key as to encode one, so it does that only where
+        // octets do not tell.
         let own = self.0.public_key_to_der().ok();
         let own = own.as_ref().and_then(|own| PublicKey::read(own).ok());
         let told = own.zip(certificate.public_key()).and_then(|(own, other)| own.is(&other));

@@ -98,7 +98,8 @@ pub fn certificates(contents: &[u8], file: &str) -> Result<Vec<Certificate>, Cer
     if all.is_empty() { Err(CertificatesError::None(file.to_owned())) } else { Ok(all) }
 }
 
-/// Reads a block. OpenSSL, which will work with it, sees nothing that is too large, and must be able to read it, too.
+/// Reads a block. OpenSSL, which will work with it, sees nothing that is too large, and must be able to read
+/// it, too.
 fn certificate(block: &Block<'_>) -> Result<Certificate, String> {
     certificate_from_der(&block.der().map_err(|errors| reason(&errors))?)
 }
@@ -118,8 +119,8 @@ pub fn certificate_from_der(der: &[u8]) -> Result<Certificate, String> {
     read.map_err(|malformed| malformed.to_string())
 }
 
-/// The certificates of a file whose position among them, from 0, is to be kept. Nothing else of the file is: no text between
-/// blocks, no other block, nothing behind the certificate inside a block.
+/// The certificates of a file whose position among them, from 0, is to be kept. Nothing else of the file is: no
+/// text between blocks, no other block, nothing behind the certificate inside a block.
 pub fn certificate_blocks(contents: &[u8], keep: impl Fn(usize) -> bool) -> Vec<u8> {
     let blocks = Blocks(contents).filter(|block| block.label == CERTIFICATE).enumerate();
     let mut kept = Vec::with_capacity(contents.len());

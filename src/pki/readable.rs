@@ -1,5 +1,5 @@
-//! Can OpenSSL read a certificate? Its own reader answers, but also decodes the public key, which takes nine tenths of the time.
-//! Certificates as everybody makes them need not be asked about.
+//! Can OpenSSL read a certificate? Its own reader answers, but also decodes the public key, which takes nine
+//! tenths of the time. Certificates as everybody makes them need not be asked about.
 
 use openssl::x509::X509Name;
 

@@ -26,8 +26,8 @@ pub struct Wanted<'a> {
     pub subject: &'a EncodedName,
     /// Its subject alternative names.
     pub alt_names: &'a [AltName],
-    /// Extensions that stand for those of the profile and the subject alternative names. Of these, those are asked
-    /// for that belong to the subject; a CA has its own for the others.
+    /// Extensions that stand for those of the profile and the subject alternative names. Of these, those are
+    /// asked for that belong to the subject; a CA has its own for the others.
     pub kept: Option<&'a [KeptExtension]>,
 }
 

@@ -98,8 +98,8 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A server with this certificate; clients have to show one that these have signed (REFERENCE.md section 6). The time is in
-    /// seconds since 1970 UTC.
+    /// A server with this certificate; clients have to show one that these have signed (REFERENCE.md section
+    /// 6). The time is in seconds since 1970 UTC.
     ///
     /// # Errors
     /// If OpenSSL has no TLS, or cannot read a certificate.
@@ -128,8 +128,8 @@ impl Verifier {
         &self.versions
     }
 
-    /// Shakes hands with one who shows this certificate, which has to cover `host` if that is given. In TLS 1.3 a client is
-    /// done before it knows: the verdict is that of this side.
+    /// Shakes hands with one who shows this certificate, which has to cover `host` if that is given. In TLS 1.3
+    /// a client is done before it knows: the verdict is that of this side.
     ///
     /// # Errors
     /// Why either side gave up: the first to do so.
@@ -258,7 +258,8 @@ fn blind(method: SslMethod) -> Result<SslContext, ErrorStack> {
     Ok(context.build())
 }
 
-/// What each side has: no session outlives its handshake, and only what is in a file is shown, not what OpenSSL finds elsewhere.
+/// What each side has: no session outlives its handshake, and only what is in a file is shown, not what OpenSSL
+/// finds elsewhere.
 fn context(method: SslMethod) -> Result<SslContextBuilder, ErrorStack> {
     let mut context = SslContext::builder(method)?;
     context.set_session_cache_mode(SslSessionCacheMode::OFF);

@@ -1,4 +1,5 @@
-//! A line for a POSIX shell, or a script with one that starts the server. Nothing is run, and no variable is looked up.
+//! A line for a POSIX shell, or a script with one that starts the server. Nothing is run, and no variable is
+//! looked up.
 
 use std::path::PathBuf;
 
@@ -34,7 +35,8 @@ pub(super) fn read(text: &str) -> Result<ServerFlags, FlagsError> {
     Ok(ServerFlags { certs_dir: flags.certs_dir.or(certs_dir), ..flags })
 }
 
-/// The variable, where it is set on the line itself. What the script exports elsewhere may not reach the server.
+/// The variable, where it is set on the line itself. What the script exports elsewhere may not reach the
+/// server.
 fn certs_dir(before: &[Word], line: usize) -> Result<Option<PathBuf>, FlagsError> {
     let set = before.iter().rev().find_map(|word| {
         let text = word.text.strip_prefix(CERTS_DIR)?.strip_prefix('=')?;

@@ -1,4 +1,5 @@
-//! `[Service]` sections of systemd units, as `systemctl cat` prints them (systemd.syntax(7), systemd.service(5)).
+//! `[Service]` sections of systemd units, as `systemctl cat` prints them (systemd.syntax(7),
+//! systemd.service(5)).
 
 use std::path::Path;
 
@@ -45,8 +46,8 @@ pub(super) fn read(text: &str) -> Result<ServerFlags, FlagsError> {
     Ok(flags)
 }
 
-/// The logical lines of the text, each with the number of its first one: a backslash at the end joins lines with a space,
-/// over comments.
+/// The logical lines of the text, each with the number of its first one: a backslash at the end joins lines
+/// with a space, over comments.
 fn lines(text: &str) -> Vec<(usize, String)> {
     let (mut out, mut open): (Vec<(usize, String)>, bool) = (Vec::new(), false);
     for (number, line) in (1..).zip(text.lines()) {
@@ -183,7 +184,8 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Adds text to a word: `%%` stands for one of them, and any other specifier for something that is not known here.
+/// Adds text to a word: `%%` stands for one of them, and any other specifier for something that is not known
+/// here.
 fn specifiers(text: &str, mut word: Word) -> Word {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
@@ -228,7 +230,8 @@ fn split(text: &str, line: usize) -> Result<Vec<String>, FlagsError> {
     Ok(words)
 }
 
-/// The character that stands behind a backslash. Some releases keep the backslash of an escape they do not know.
+/// The character that stands behind a backslash. Some releases keep the backslash of an escape they do not
+/// know.
 fn escaped(chars: &mut std::str::Chars<'_>, line: usize) -> Result<char, FlagsError> {
     Ok(match chars.next() {
         Some('a') => '\x07',

@@ -9,11 +9,13 @@ use super::{CERTS_DIR, FlagsError};
 pub(super) struct Word {
     /// The word as far as it is known.
     pub text: String,
-    /// What stands in it for something unknown, such as `${STORE}`. If that may be several words, `text` is empty.
+    /// What stands in it for something unknown, such as `${STORE}`. If that may be several words, `text` is
+    /// empty.
     pub unknown: Option<String>,
 }
 
-/// The words behind `cockroach start` or `cockroach start-single-node`, which begin at `at`; none if the server is not started there.
+/// The words behind `cockroach start` or `cockroach start-single-node`, which begin at `at`; none if the server
+/// is not started there.
 pub(super) fn start(words: &[Word], at: usize) -> Option<&[Word]> {
     let known = |i: usize| words.get(i).filter(|word| word.unknown.is_none()).map(|word| word.text.as_str());
     let program = known(at)?.rsplit('/').next()?;

@@ -1,5 +1,5 @@
-//! Is what a CA answered the certificate that was asked for, and will servers take it? Pure: OpenSSL comes in as
-//! [`Signatures`].
+//! Is what a CA answered the certificate that was asked for, and will servers take it? Pure: OpenSSL comes in
+//! as [`Signatures`].
 
 use thiserror::Error;
 

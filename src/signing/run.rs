@@ -47,8 +47,8 @@ pub enum RunError {
     Interrupted,
 }
 
-/// How long stderr is waited for once the command has ended: a process that left its group, such as the master of
-/// `ssh -o ControlPersist`, may keep it open for hours.
+/// How long stderr is waited for once the command has ended: a process that left its group, such as the master
+/// of `ssh -o ControlPersist`, may keep it open for hours.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What a command left behind.

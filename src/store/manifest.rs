@@ -33,8 +33,8 @@ pub enum Policy {
 pub struct Record {
     /// What to do about a file that is already there.
     pub policy: Policy,
-    /// SHA-256 of the new contents, in hex: identifies the new file, wherever it is. That of the old contents, if
-    /// the file is removed.
+    /// SHA-256 of the new contents, in hex: identifies the new file, wherever it is. That of the old contents,
+    /// if the file is removed.
     pub digest: String,
     /// Its final name.
     pub name: String,
@@ -59,8 +59,8 @@ pub const ALONE: &str = "crdb-cert.alone";
 const STAGED: &str = "crdb-cert.new.";
 const KEPT: &str = "crdb-cert.old.";
 
-/// What a name in a directory of ours says: exactly those that the store gives. Another account may have given our directory's
-/// name to another directory of root's, whose files are not ours to touch.
+/// What a name in a directory of ours says: exactly those that the store gives. Another account may have given
+/// our directory's name to another directory of root's, whose files are not ours to touch.
 pub fn is_ours(name: &str, knows: fn(&str) -> bool) -> bool {
     let of_a_change = |prefix| name.strip_prefix(prefix).is_some_and(knows);
     [FILE, PUT, ALONE].contains(&name) || of_a_change(STAGED) || of_a_change(KEPT)

@@ -215,7 +215,8 @@ fn check_links(links: Vec<u32>, owner: u32) -> Result<(), ReadError> {
     }
 }
 
-/// Follows each link as the kernel does. Returns the last directory, the name of a file in it, and who owns the links.
+/// Follows each link as the kernel does. Returns the last directory, the name of a file in it, and who owns the
+/// links.
 fn walk(mut at: OwnedFd, way: Vec<OsString>) -> Result<(OwnedFd, Option<OsString>, Vec<u32>), ReadError> {
     let mut rest = VecDeque::from(way);
     let mut links = Vec::new();

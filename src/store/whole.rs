@@ -168,8 +168,8 @@ pub fn could_not_write(path: &Path, error: &io::Error) -> anyhow::Error {
     Advice::new(what, "name a file in a directory that you can write to, on a disk that has space").into()
 }
 
-/// Does the name stand for a device, a directory or the like? Then a file must not take its place, nor that of the
-/// links to a process's open files, such as `/dev/stdout`.
+/// Does the name stand for a device, a directory or the like? Then a file must not take its place, nor that of
+/// the links to a process's open files, such as `/dev/stdout`.
 fn is_stream(dir: &Dir, name: &OsStr) -> io::Result<bool> {
     if dir.entry(name)? == Entry::Other {
         return Ok(true);

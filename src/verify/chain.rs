@@ -1,4 +1,5 @@
-//! Does a chain lead from the certificate to the right CA, as the server and its clients build it (REFERENCE.md section 6)?
+//! Does a chain lead from the certificate to the right CA, as the server and its clients build it (REFERENCE.md
+//! section 6)?
 
 use super::Context;
 use super::advice::Advice;
@@ -102,7 +103,8 @@ fn of_side(
     }
 }
 
-/// The certificate that signed the last one of the file is not there: another CA, or a link that is missing between.
+/// The certificate that signed the last one of the file is not there: another CA, or a link that is missing
+/// between.
 fn no_issuer(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Advice<'_>, ca: &str) -> Finding {
     let file = inspection.name.certificate_file();
     let last = inspection.certificates.last();

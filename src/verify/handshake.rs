@@ -15,7 +15,8 @@ use crate::usage::Usage;
 /// The largest RSA key that handshakes are tried with, in bits (REFERENCE.md section 6).
 const LARGEST_RSA: usize = 8192;
 
-/// The other sides of the handshakes. Each is missing where the directory lacks what it needs: there are findings about that.
+/// The other sides of the handshakes. Each is missing where the directory lacks what it needs: there are
+/// findings about that.
 pub struct Peers<'a> {
     expected: &'a Expected,
     /// The node, as its clients meet it.
@@ -63,8 +64,8 @@ impl<'a> Peers<'a> {
         })
     }
 
-    /// Shakes hands with this certificate, in each of its parts and each version of TLS. There is nothing to try with CAs, nor
-    /// with one whose key cannot be used.
+    /// Shakes hands with this certificate, in each of its parts and each version of TLS. There is nothing to
+    /// try with CAs, nor with one whose key cannot be used.
     pub fn try_with(&self, inspection: &Inspection<'_>) -> Option<Finding> {
         let (certificates, name) = (&inspection.certificates, inspection.name);
         let (first, key) = (certificates.first()?, inspection.key.as_ref()?);
@@ -114,7 +115,8 @@ fn host(name: &AltName) -> Option<Host> {
     }
 }
 
-/// The host itself, or one below a wildcard. None where only `*.local` is for it: OpenSSL matches nothing with that, Go does.
+/// The host itself, or one below a wildcard. None where only `*.local` is for it: OpenSSL matches nothing with
+/// that, Go does.
 fn to_try(host: &Host, own: &[Host]) -> Option<Host> {
     let name = match host {
         Host::Dns(name) => name.replacen('*', "node", 1),

@@ -11,8 +11,8 @@ use crate::certs_dir::is_temporary;
 use crate::certs_dir::layout::is_certificate;
 use crate::error::{Advice, reason};
 
-/// All directories at `root` and below with certificates in them, in order, and those that cannot be read, with the
-/// reason. Links to directories are not followed.
+/// All directories at `root` and below with certificates in them, in order, and those that cannot be read, with
+/// the reason. Links to directories are not followed.
 ///
 /// # Errors
 /// If there are none.

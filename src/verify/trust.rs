@@ -38,8 +38,8 @@ impl Trust {
         clients.iter().chain(self.of(Usage::TenantClientCa)).cloned().collect()
     }
 
-    /// CA certificates that are somewhere in the directory, if not where they belong: in CA files, and behind servers' own
-    /// certificates.
+    /// CA certificates that are somewhere in the directory, if not where they belong: in CA files, and behind
+    /// servers' own certificates.
     pub fn intermediates(&self, reading: &Reading<'_>) -> Vec<(String, Certificate)> {
         let of_ca = |(usage, all): &(Usage, Vec<Certificate>)| {
             let file = CertificateName::of(*usage).certificate_file();

@@ -73,7 +73,8 @@ pub fn exchange(moment: &Moment, one: &Path, other: &Path, times: usize) -> usiz
     done
 }
 
-/// Makes a file and removes it again as long as the command runs, with such a pause between; how often it could.
+/// Makes a file and removes it again as long as the command runs, with such a pause between; how often it
+/// could.
 pub fn come_and_go(moment: &Moment, path: &Path, pause: usize) -> usize {
     let mut done = 0;
     while moment.lasts() {

@@ -18,8 +18,8 @@ const LOCK: &str = "fleet/.crdb-cert.fleet";
 /// Who can write to the fleet's directory.
 const WRITABLE: [Whose; 3] = [Whose::Attackers, Whose::Roots(0o777), Whose::Roots(0o1777)];
 
-/// A CA of root's and a manifest; the fleet's directory is somebody's, and what is in it, root's files that look like a
-/// fleet too.
+/// A CA of root's and a manifest; the fleet's directory is somebody's, and what is in it, root's files that
+/// look like a fleet too.
 fn place(fleet: Whose) -> Place {
     let place = Place::with_ca(Whose::Roots(0o755));
     place.write("cluster.yml", MANIFEST.as_bytes(), 0o644);
@@ -35,7 +35,8 @@ fn place(fleet: Whose) -> Place {
     place
 }
 
-/// With a fleet that was made before, in which the node `old` is not in the manifest any more, and `a` is to be renewed.
+/// With a fleet that was made before, in which the node `old` is not in the manifest any more, and `a` is to be
+/// renewed.
 fn made(fleet: Whose) -> Place {
     let place = place(Whose::Roots(0o700));
     place.write("old.yml", MANIFEST.replace("[a,", "[a, old,").as_bytes(), 0o644);

@@ -114,7 +114,8 @@ fn a_name_taken_at_the_right_moment_gets_no_key() {
     races.finish();
 }
 
-/// A directory of root's in the directory of another account, which renames it: nothing in it is taken for ours.
+/// A directory of root's in the directory of another account, which renames it: nothing in it is taken for
+/// ours.
 #[test]
 fn a_directory_of_roots_that_was_given_our_name_keeps_its_files() {
     for name in [".crdb-cert.new", ".crdb-cert.commit"] {

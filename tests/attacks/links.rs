@@ -71,7 +71,8 @@ fn a_link_that_comes_while_root_reads_shows_nothing() {
     races.finish();
 }
 
-/// Whoever could make a hard link to root's file makes root give it away or open it to others, were it written in place.
+/// Whoever could make a hard link to root's file makes root give it away or open it to others, were it written
+/// in place.
 #[test]
 fn a_hard_link_to_a_file_of_roots_leaves_it_as_it_is() {
     for owner in ["", " --owner=nobody"] {

@@ -1,7 +1,8 @@
-//! Another account of the host attacks while root works in a directory that this account can write to: no key is lost or read,
-//! and nothing outside the directory changes.
+//! Another account of the host attacks while root works in a directory that this account can write to: no key
+//! is lost or read, and nothing outside the directory changes.
 //!
-//! The attacker is a thread with the credentials of another user: for the kernel, a second account. Needs root, and strace.
+//! The attacker is a thread with the credentials of another user: for the kernel, a second account. Needs root,
+//! and strace.
 
 #[path = "../support/mod.rs"]
 mod support;

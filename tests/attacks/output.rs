@@ -34,8 +34,8 @@ fn a_link_in_place_of_the_file_leads_root_nowhere() {
     }
 }
 
-/// Whatever the attacker makes of the unfinished file's name, root writes to what it has created itself, and opens
-/// nothing else to others.
+/// Whatever the attacker makes of the unfinished file's name, root writes to what it has created itself, and
+/// opens nothing else to others.
 #[test]
 fn a_link_in_place_of_the_unfinished_file_leads_root_nowhere() {
     let mut races = Races::default();

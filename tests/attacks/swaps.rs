@@ -83,8 +83,8 @@ fn what_is_exchanged_for_a_link_changes_nothing_of_roots() {
     races.finish();
 }
 
-/// Root gives new files to the server's account, and never another file: not through links, nor through directories of root's
-/// that the attacker moves under the name.
+/// Root gives new files to the server's account, and never another file: not through links, nor through
+/// directories of root's that the attacker moves under the name.
 #[test]
 fn a_file_that_is_exchanged_as_it_is_given_away_stays_roots() {
     let mut races = Races::default();

@@ -1,4 +1,5 @@
-//! Requests, keys that wait and answers of a CA, where another account can write, and what that account makes of them.
+//! Requests, keys that wait and answers of a CA, where another account can write, and what that account makes
+//! of them.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};

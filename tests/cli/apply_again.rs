@@ -59,7 +59,8 @@ fn manifest(entries: &[Entry]) -> String {
     text
 }
 
-/// The contents and times of all that is in the fleet; it has a lock in its own directory while it is worked on.
+/// The contents and times of all that is in the fleet; it has a lock in its own directory while it is worked
+/// on.
 fn state(sandbox: &Sandbox) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
     let entries =
         WalkDir::new(sandbox.path("fleet")).min_depth(1).into_iter().map(|entry| entry.expect("an entry"));

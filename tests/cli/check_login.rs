@@ -1,5 +1,5 @@
-//! `check-login`: the server's verdict (REFERENCE.md section 6). Every rule and every precedence has its case in
-//! `login::tests`; here are real certificates, TLS and the answers.
+//! `check-login`: the server's verdict (REFERENCE.md section 6). Every rule and every precedence has its case
+//! in `login::tests`; here are real certificates, TLS and the answers.
 
 use crate::sandbox::{Run, Sandbox};
 

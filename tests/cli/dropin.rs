@@ -1,7 +1,9 @@
-//! The drop-in promise: Makefiles and scripts that were written for `cockroach` do their work with the program instead.
+//! The drop-in promise: Makefiles and scripts that were written for `cockroach` do their work with the program
+//! instead.
 //!
-//! A directory of `tests/dropin` is what an operator has. Beside it are `calls`, the calls of `cockroach` that are made,
-//! as its stand-in `recorder` writes them down, and `files`, what is there after the same calls of the program.
+//! A directory of `tests/dropin` is what an operator has. Beside it are `calls`, the calls of `cockroach` that
+//! are made, as its stand-in `recorder` writes them down, and `files`, what is there after the same calls of
+//! the program.
 
 use std::collections::BTreeMap;
 use std::fs;

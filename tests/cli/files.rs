@@ -120,7 +120,8 @@ fn a_limit_on_the_size_of_files_is_an_error_and_leaves_nothing() {
     let sandbox = Sandbox::with_ca();
     let before = sandbox.snapshot();
     let dirs = DIRS.join(" ");
-    // The limit counts blocks of 512 or 1024 bytes: a key fits in one, and a certificate or an RSA key does not.
+    // The limit counts blocks of 512 or 1024 bytes: a key fits in one, and a certificate or an RSA key does
+    // not.
     for (blocks, command, file) in [
         (0, "create-client root --key-algorithm=ecdsa".to_owned() + " " + &dirs, "certs/client.root.key"),
         (1, format!("create-client root --key-size=4096 {dirs}"), "certs/client.root.key"),

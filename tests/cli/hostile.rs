@@ -1,4 +1,5 @@
-//! Whatever is in the certs directory, `list` ends, in bounded memory, and prints nothing that drives a terminal.
+//! Whatever is in the certs directory, `list` ends, in bounded memory, and prints nothing that drives a
+//! terminal.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -106,7 +107,8 @@ fn number(bits: usize) -> Vec<u8> {
     tlv(2, &octets)
 }
 
-/// Puts a key in the place of the node's; the Error cell, for which `list` may take neither long nor much memory.
+/// Puts a key in the place of the node's; the Error cell, for which `list` may take neither long nor much
+/// memory.
 fn error_of_key(sandbox: &Sandbox, label: &str, der: &[u8]) -> String {
     sandbox.write("certs/node.key", &pem(label, der));
     sandbox.chmod("certs/node.key", 0o600);

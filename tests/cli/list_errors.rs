@@ -197,7 +197,8 @@ fn a_directory_that_cannot_be_read_is_one_error() {
 #[test]
 fn keys_that_would_keep_openssl_busy_are_not_handed_to_it() {
     let sandbox = full();
-    // Under a passphrase, with a hundred million iterations; and a DSA key, whose public half OpenSSL would compute.
+    // Under a passphrase, with a hundred million iterations; and a DSA key, whose public half OpenSSL would
+    // compute.
     let p8 = [
         "pkcs8",
         "-topk8",

@@ -1,4 +1,5 @@
-//! Who may own a key, and its mode, on real files (REFERENCE.md section 4). The rule itself has its tests in `access`.
+//! Who may own a key, and its mode, on real files (REFERENCE.md section 4). The rule itself has its tests in
+//! `access`.
 
 use std::os::unix::fs::{MetadataExt, chown};
 

@@ -1,6 +1,6 @@
-//! What a disk holds after a power cut, by the trace of what a command did to it, as ALICE and CrashMonkey have it: a change of a
-//! directory is certain once the directory was synced after it, the contents of a file once the file was. All the rest has
-//! happened or not, in any combination.
+//! What a disk holds after a power cut, by the trace of what a command did to it, as ALICE and CrashMonkey have
+//! it: a change of a directory is certain once the directory was synced after it, the contents of a file once
+//! the file was. All the rest has happened or not, in any combination.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::world::{Snapshot, World, is_own};
 
-/// More combinations than this at one moment are not all built: then those where at most [`FEW`] changes, or all but so many,
-/// have happened.
+/// More combinations than this at one moment are not all built: then those where at most [`FEW`] changes, or
+/// all but so many, have happened.
 const MOST: usize = 1 << 13;
 const FEW: u32 = 2;
 

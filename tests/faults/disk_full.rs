@@ -10,7 +10,8 @@ use crate::scenario::Scenario;
 use crate::strace::{self, Call};
 use crate::world::{Run, World, program};
 
-/// Fills a file system with all but so many pages or inodes, runs the command there, and brings everything back.
+/// Fills a file system with all but so many pages or inodes, runs the command there, and brings everything
+/// back.
 const SCRIPT: &str = r#"set -eu
 disk=$1 from=$2 to=$3 kind=$4 free=$5
 shift 5

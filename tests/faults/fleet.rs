@@ -1,5 +1,5 @@
-//! `apply`: killed at any call, and with a disk that is full or read-only, each folder is old or new as a whole, and the
-//! next run does the rest.
+//! `apply`: killed at any call, and with a disk that is full or read-only, each folder is old or new as a
+//! whole, and the next run does the rest.
 
 use std::path::Path;
 

@@ -222,8 +222,8 @@ fn count(pem: &[u8]) -> usize {
     X509::stack_from_pem(pem).map_or(0, |certificates| certificates.len())
 }
 
-/// What the program says is what it did, whatever was injected. Where it cannot remove a directory, an empty certs directory may
-/// stay.
+/// What the program says is what it did, whatever was injected. Where it cannot remove a directory, an empty
+/// certs directory may stay.
 pub fn check_answer(scenario: &Scenario, run: &Run, seen: &Seen, injections: &[String]) -> Result<()> {
     let injected = |what: &str| injections.iter().any(|injection| injection.contains(what));
     let can_remove = !injected("rmdir");

@@ -11,7 +11,8 @@ use crate::scenario::{DIRS, Scenario};
 use crate::strace;
 use crate::world::{Run, leftovers, program, words};
 
-/// The most bytes that a file may get: less than any key has, between a key and a certificate, and more than most have.
+/// The most bytes that a file may get: less than any key has, between a key and a certificate, and more than
+/// most have.
 const LIMITS: [&str; 6] = ["0", "1", "100", "240", "400", "1000"];
 
 #[test]

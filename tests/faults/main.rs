@@ -1,7 +1,9 @@
-//! Crashes, faults, signals and rivals: whatever happens to a `create-*` command on the way, every pair of files is wholly the
-//! old one or wholly the new one, nothing is lost, and the next command leaves no trace of it.
+//! Crashes, faults, signals and rivals: whatever happens to a `create-*` command on the way, every pair of
+//! files is wholly the old one or wholly the new one, nothing is lost, and the next command leaves no trace of
+//! it.
 //!
-//! `strace` kills the program, or makes a system call fail, at each call in turn. It has to be installed and allowed to trace.
+//! `strace` kills the program, or makes a system call fail, at each call in turn. It has to be installed and
+//! allowed to trace.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,5 @@
-//! What others do to a directory, or beside it, while a change is pending there: no pair is torn, and nobody's file is lost.
+//! What others do to a directory, or beside it, while a change is pending there: no pair is torn, and nobody's
+//! file is lost.
 
 use std::fs;
 use std::path::Path;

@@ -42,7 +42,8 @@ impl Points {
         });
     }
 
-    /// Says how many there were, whether the test's output is captured or not; fails if any failed, or too few were tried.
+    /// Says how many there were, whether the test's output is captured or not; fails if any failed, or too few
+    /// were tried.
     pub fn report(self, what: &str, least: usize) {
         let _ = writeln!(std::io::stdout().lock(), "{what} tried: {}", self.tried);
         let (tried, failed) = (self.tried, self.failures.len());

@@ -161,7 +161,8 @@ fn good(scenario: &Scenario, world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Is there a new CA key whose certificate is not there? It came first, and comes into use when it is named again.
+/// Is there a new CA key whose certificate is not there? It came first, and comes into use when it is named
+/// again.
 fn is_alone(scenario: &Scenario, now: &Snapshot) -> bool {
     let same = |file: &str| scenario.before.get(Path::new(file)) == now.get(Path::new(file));
     let ca = scenario

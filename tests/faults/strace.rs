@@ -1,4 +1,5 @@
-//! `strace` as the hand of fate: it counts the program's system calls, and kills it or fails a call at the one that is meant.
+//! `strace` as the hand of fate: it counts the program's system calls, and kills it or fails a call at the one
+//! that is meant.
 
 use std::collections::HashMap;
 use std::fs;
@@ -63,7 +64,8 @@ pub fn command(world: &World, args: &[String], injections: &[String]) -> Command
     strace
 }
 
-/// The calls on files of an undisturbed run in a copy of the world, but not those that these injections are about.
+/// The calls on files of an undisturbed run in a copy of the world, but not those that these injections are
+/// about.
 pub fn calls(world: &World, args: &[String], injections: &[&str]) -> Vec<Call> {
     let owned: Vec<_> = injections.iter().map(|injection| (*injection).to_owned()).collect();
     let traced = run(&world.copy(), args, &owned);
@@ -87,7 +89,8 @@ pub fn placing(calls: Vec<Call>, n: usize) -> Vec<Call> {
     placing.split_off(placing.len().saturating_sub(n))
 }
 
-/// An injection: this signal when the call is made. `SIGKILL` comes before the call does anything, all others after it.
+/// An injection: this signal when the call is made. `SIGKILL` comes before the call does anything, all others
+/// after it.
 pub fn signal(call: &Call, signal: &str) -> String {
     format!("{}:signal={signal}:when={}", call.name, call.nth)
 }
@@ -98,8 +101,8 @@ pub fn log(world: &World) -> PathBuf {
 }
 
 impl Traced {
-    /// The calls on files that are the program's own: those after it has switched core dumps off, which is the first thing
-    /// it does. Before that the loader and the runtime were at work.
+    /// The calls on files that are the program's own: those after it has switched core dumps off, which is the
+    /// first thing it does. Before that the loader and the runtime were at work.
     pub fn calls(&self) -> Vec<Call> {
         let mut counts = HashMap::new();
         let mut own = false;

@@ -253,7 +253,8 @@ impl Reader {
         self.nodes[dir].names.as_ref()?.get(name).copied()
     }
 
-    /// The directory of a path and the name in it, which is empty where the path is a directory's own; `None` outside the world.
+    /// The directory of a path and the name in it, which is empty where the path is a directory's own; `None`
+    /// outside the world.
     fn place(&self, dir: &str, path: &str) -> Result<Option<(Inode, String)>> {
         let path = PathBuf::from(String::from_utf8(bytes(path)?)?);
         let (at, path) = match path.strip_prefix(&self.top) {

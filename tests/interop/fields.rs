@@ -1,4 +1,5 @@
-//! Go, Java and Python read every field of every certificate, find what REFERENCE.md section 1 says, and nothing else.
+//! Go, Java and Python read every field of every certificate, find what REFERENCE.md section 1 says, and
+//! nothing else.
 
 use std::collections::BTreeMap;
 

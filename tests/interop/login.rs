@@ -1,4 +1,5 @@
-//! A real PostgreSQL server with a node's certificate lets users in by their client certificates, as CockroachDB does.
+//! A real PostgreSQL server with a node's certificate lets users in by their client certificates, as
+//! CockroachDB does.
 
 use std::path::Path;
 

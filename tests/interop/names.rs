@@ -1,5 +1,5 @@
-//! Names mean to `dn.rs` what they mean to others: RFC 4514 texts to Python's `cryptography` and OpenLDAP, and encoded
-//! subjects to Go, which prints them for the server. The names are generated, always the same ones.
+//! Names mean to `dn.rs` what they mean to others: RFC 4514 texts to Python's `cryptography` and OpenLDAP, and
+//! encoded subjects to Go, which prints them for the server. The names are generated, always the same ones.
 
 mod differences;
 mod encoded;
@@ -18,7 +18,8 @@ use random::Random;
 /// How many names are compared.
 const COUNT: usize = 5_000;
 
-/// RDNs in the order written, each its attributes, each its type in capitals and its value; `None` was rejected.
+/// RDNs in the order written, each its attributes, each its type in capitals and its value; `None` was
+/// rejected.
 type Name = Option<Vec<Vec<(String, Vec<u8>)>>>;
 
 fn hex(octets: &[u8]) -> String {

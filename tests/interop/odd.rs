@@ -1,5 +1,5 @@
-//! Chains that are odd in one way each, made by `peers/odd.py`: every Go that a server may be built with and `check-login`
-//! agree whether the TLS handshake succeeds.
+//! Chains that are odd in one way each, made by `peers/odd.py`: every Go that a server may be built with and
+//! `check-login` agree whether the TLS handshake succeeds.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -14,7 +14,8 @@ use crate::sandbox::{Sandbox, answer};
 /// The fewest cases that make a test.
 const ENOUGH: usize = 500;
 
-/// Servers in support are built with this or newer. Debian 12's Go is older: what it refuses counts, what it allows does not.
+/// Servers in support are built with this or newer. Debian 12's Go is older: what it refuses counts, what it
+/// allows does not.
 const OLDEST: (u32, u32) = (1, 22);
 
 /// What `odd.py` judges by.

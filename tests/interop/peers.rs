@@ -98,7 +98,8 @@ impl Peer {
         }
     }
 
-    /// What comes before the caller's arguments; the program of ours that the peer runs is put into the sandbox.
+    /// What comes before the caller's arguments; the program of ours that the peer runs is put into the
+    /// sandbox.
     pub fn first_arguments(self, sandbox: &Sandbox) -> Vec<OsString> {
         let program = |name, text| {
             let path = sandbox.path(name);
@@ -252,7 +253,8 @@ fn server(program: &str) -> PathBuf {
     if path.exists() { path } else { program.into() }
 }
 
-/// A program of the newest PostgreSQL server: in Debian not in PATH, but in `/usr/lib/postgresql/<version>/bin`.
+/// A program of the newest PostgreSQL server: in Debian not in PATH, but in
+/// `/usr/lib/postgresql/<version>/bin`.
 fn postgres(program: &str) -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let newest = versions

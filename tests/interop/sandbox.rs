@@ -46,8 +46,8 @@ impl Sandbox {
         sandbox
     }
 
-    /// Runs `crdb-cert` with nothing but PATH in its environment, on the certs directory `<cluster>` and the CA key
-    /// `<cluster>.ca.key`; it has to succeed.
+    /// Runs `crdb-cert` with nothing but PATH in its environment, on the certs directory `<cluster>` and the CA
+    /// key `<cluster>.ca.key`; it has to succeed.
     pub fn create(&self, cluster: &str, args: &[&str]) {
         self.create_by("ca", cluster, args);
     }

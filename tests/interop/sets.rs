@@ -43,8 +43,8 @@ pub const LEAVES: [(&str, &str); 7] = [
 /// The one that signs itself, with an Ed25519 key in every set.
 pub const SIGNING: &str = "tenant-signing.2";
 
-/// The hosts of the node, as an operator may write them: not in the order of the certificate, one IPv4 address in
-/// IPv6's clothes, one international name, one twice.
+/// The hosts of the node, as an operator may write them: not in the order of the certificate, one IPv4 address
+/// in IPv6's clothes, one international name, one twice.
 pub const HOSTS: [&str; 8] = [
     "127.0.0.1",
     "node1.example.com",

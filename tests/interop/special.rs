@@ -1,5 +1,5 @@
-//! Certificates that an operator asks for less often: other names, other lifetimes, keys of different kinds, many
-//! of them.
+//! Certificates that an operator asks for less often: other names, other lifetimes, keys of different kinds,
+//! many of them.
 
 use std::collections::BTreeSet;
 
@@ -206,7 +206,8 @@ fn fifty_serial_numbers_are_random_and_all_different() {
         // 127 or 128 bits are 16 or 17 octets, of the 20 that RFC 5280 allows.
         assert!((127..=128).contains(&bits(serial)), "{serial}");
     }
-    // The first byte alone tells a counter or a clock from random bits: 51 of them fall on about 42 of 128 values.
+    // The first byte alone tells a counter or a clock from random bits: 51 of them fall on about 42 of 128
+    // values.
     let first: BTreeSet<_> = serials.iter().map(|serial| &serial[..2]).collect();
     assert!(first.len() > 10, "{serials:?}");
 }

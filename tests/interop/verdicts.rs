@@ -1,5 +1,5 @@
-//! OpenSSL, GnuTLS, NSS, Go, Java and Python agree on who is whose: which certificates they take for a server of which
-//! name, and for a client, and which they refuse for what reason.
+//! OpenSSL, GnuTLS, NSS, Go, Java and Python agree on who is whose: which certificates they take for a server
+//! of which name, and for a client, and which they refuse for what reason.
 
 use std::collections::BTreeMap;
 use std::fs;

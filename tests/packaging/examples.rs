@@ -198,7 +198,8 @@ fn ansible_copies_what_changed_signals_only_those_nodes_and_replaces_a_ca_in_the
     sandbox.verifies("certs/ca.crt", "hosts/node2/node.crt", "sslserver");
 }
 
-/// The most that `systemd-analyze security` may say of the service: 1.2 of 10 now, where 10 is the most exposed.
+/// The most that `systemd-analyze security` may say of the service: 1.2 of 10 now, where 10 is the most
+/// exposed.
 const EXPOSURE: u32 = 13;
 
 #[test]

@@ -1,5 +1,5 @@
-//! What a packager relies on: `make install` and `make uninstall`, `make -C dev dist` and a build of what it wrote, how the program
-//! is built, what of it Prometheus and Kubernetes see, and the examples.
+//! What a packager relies on: `make install` and `make uninstall`, `make -C dev dist` and a build of what it
+//! wrote, how the program is built, what of it Prometheus and Kubernetes see, and the examples.
 //!
 //! Run by `make -C dev packaging`, which installs what these tests need and builds the program first.
 

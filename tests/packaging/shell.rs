@@ -41,7 +41,8 @@ pub fn command(directory: &Path, program: &str) -> Command {
     command
 }
 
-/// A shell script in the project's directory, with its arguments `$1` and so on; it has to succeed. What it wrote to stdout.
+/// A shell script in the project's directory, with its arguments `$1` and so on; it has to succeed. What it
+/// wrote to stdout.
 pub fn script(script: &str, args: &[&OsStr]) -> String {
     succeeds(command(project(), "sh").args(["-euc", script, "sh"]).args(args))
 }

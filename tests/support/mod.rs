@@ -1,5 +1,5 @@
-//! What every suite has: the program under test, a directory of its own for each test, a clean environment to run a program
-//! in, and what a run left, on the screen and on disk.
+//! What every suite has: the program under test, a directory of its own for each test, a clean environment to
+//! run a program in, and what a run left, on the screen and on disk.
 //!
 //! A suite says `#[path = "../support/mod.rs"] mod support;` and adds what is its own.
 

@@ -81,7 +81,8 @@ impl Sandbox {
         self.openssl(&["verify", "-x509_strict", "-purpose", purpose, "-CAfile", ca, certificate]);
     }
 
-    /// A command that must fail with status 1, these words on stderr, nothing on stdout, and nothing changed on disk.
+    /// A command that must fail with status 1, these words on stderr, nothing on stdout, and nothing changed on
+    /// disk.
     pub fn refuses(&self, args: &[&str], words: &[&str]) {
         let before = self.snapshot();
         let run = self.run(args);

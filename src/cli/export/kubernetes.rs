@@ -61,8 +61,9 @@ pub struct Kubernetes {
     /// With --layout=cert-manager, what kind of issuer that is
     #[arg(long, value_name = "KIND", default_value = "issuer", ignore_case = true)]
     pub issuer_kind: IssuerKind,
-    /// With --layout=cert-manager, the names in the nodes' certificate, separated by commas; repeatable. All else is
-    /// as create-* would make it, and no certs directory is read [default: the certificates in the certs directory]
+    /// With --layout=cert-manager, the names in the nodes' certificate, separated by commas; repeatable. All
+    /// else is as create-* would make it, and no certs directory is read [default: the certificates in the
+    /// certs directory]
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub host: Vec<OsString>,
     /// Where the certificates are.

@@ -15,8 +15,8 @@ use crate::output::{self, logins};
 use crate::usage::Usage;
 use crate::username::Username;
 
-/// Prints the table. The status is 0 if every certificate works for the user of its file, 1 if one does not, and 2 if one
-/// cannot be judged.
+/// Prints the table. The status is 0 if every certificate works for the user of its file, 1 if one does not,
+/// and 2 if one cannot be judged.
 pub fn run(args: &CheckLogin, server: &Server) -> Result<ExitCode> {
     let (tenant, at) = (super::tenant(args)?, super::at(args)?);
     let certs_dir = CertsDir::open(&server.certs_dir)?;

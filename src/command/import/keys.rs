@@ -72,8 +72,8 @@ pub fn wanted(args: &Import) -> Result<Option<CertificateName>> {
     Ok(Some(name))
 }
 
-/// The keys that the certificates are for. Those that wait come first, then those that came along, then those in
-/// use.
+/// The keys that the certificates are for. Those that wait come first, then those that came along, then those
+/// in use.
 pub fn find(
     certs_dir: &CertsDir,
     reading: &Reading<'_>,

@@ -35,9 +35,9 @@ struct Listed {
 
 impl Granted {
     /// What a request may ask for. Whoever makes a request decides what is in it, but not what the operator
-    /// calls it. A manifest allows a user's or tenant's names to a file that is called like theirs. If the directory is
-    /// called like a folder of the manifest, nothing of any other folder is allowed there, whatever its owner calls the
-    /// file; else the name of the file says which node it is.
+    /// calls it. A manifest allows a user's or tenant's names to a file that is called like theirs. If the
+    /// directory is called like a folder of the manifest, nothing of any other folder is allowed there,
+    /// whatever its owner calls the file; else the name of the file says which node it is.
     pub fn of(&self, dir: &Path, request: &str) -> Vec<Grant> {
         let file = signed_file(request);
         // `.` and links have a name, too.

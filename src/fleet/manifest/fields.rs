@@ -102,7 +102,8 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Notes keys that are not in the table, and those that are there twice. `what` is for the message if it is no mapping.
+    /// Notes keys that are not in the table, and those that are there twice. `what` is for the message if it is
+    /// no mapping.
     pub fn read(what: &str, node: &'a Node, keys: &'static [&'static str], report: &mut Report) -> Self {
         let mut fields = Self { keys, values: vec![None; keys.len()] };
         let Value::Map(entries) = &node.value else {

@@ -1,11 +1,11 @@
 //! The description of a cluster, in YAML or JSON (`docs/cluster.schema.json`): parsed, complete, and without
 //! contradictions.
 //!
-//! Names and hosts may have ranges ([`super::range`]). Where the name of a node has one, the entry stands for several
-//! nodes; a range in its hosts runs along and has to have as many values. Where the name has none, a range in its
-//! hosts stands for all its values, as it does everywhere else. In the hosts of nodes, `{}` is the node's name. In
-//! subjects, `{}` is what the usual subject calls the certificate: the user, the tenant, the first host of the DB
-//! Console, and `node` for nodes, which all are that one user.
+//! Names and hosts may have ranges ([`super::range`]). Where the name of a node has one, the entry stands for
+//! several nodes; a range in its hosts runs along and has to have as many values. Where the name has none, a
+//! range in its hosts stands for all its values, as it does everywhere else. In the hosts of nodes, `{}` is the
+//! node's name. In subjects, `{}` is what the usual subject calls the certificate: the user, the tenant, the
+//! first host of the DB Console, and `node` for nodes, which all are that one user.
 
 mod fields;
 mod hosts;

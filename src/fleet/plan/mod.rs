@@ -188,7 +188,8 @@ fn new(wanted: &Wanted, found: &Found, context: &Context<'_>, reason: Reason) ->
     }
 }
 
-/// The files of a certificate that are too many: all if it has no entry, or the key as PKCS#8 if nobody asked for it.
+/// The files of a certificate that are too many: all if it has no entry, or the key as PKCS#8 if nobody asked
+/// for it.
 fn stray_files(folder: &Folder, name: &CertificateName, found: &FoundCertificate) -> Vec<String> {
     let wanted = folder.certificates.iter().find(|wanted| wanted.name == *name);
     let files = [

@@ -1,5 +1,5 @@
-//! Where a fleet, or one certs directory, is in the rotation of its CAs: which are trusted where, what they signed,
-//! and what to do next. [`look`] reads it, [`step`] decides, and touches neither a file nor the clock.
+//! Where a fleet, or one certs directory, is in the rotation of its CAs: which are trusted where, what they
+//! signed, and what to do next. [`look`] reads it, [`step`] decides, and touches neither a file nor the clock.
 
 pub mod look;
 mod names;

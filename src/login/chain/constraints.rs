@@ -141,7 +141,8 @@ fn is_plain(domain: &str) -> bool {
     domain.split('.').all(|label| !label.is_empty() && label.bytes().all(plain))
 }
 
-/// A constraint that all versions of Go read alike: a mailbox, a domain, or with a dot in front what is below one.
+/// A constraint that all versions of Go read alike: a mailbox, a domain, or with a dot in front what is below
+/// one.
 fn is_plain_constraint(text: &str) -> bool {
     match text.contains('@') {
         true => is_plain_mailbox(text),

@@ -111,7 +111,8 @@ fn advice_names_the_next_step() {
     }
 }
 
-/// Whoever holds a certificate of somebody else does not become root or node by advice, and nothing is switched off.
+/// Whoever holds a certificate of somebody else does not become root or node by advice, and nothing is switched
+/// off.
 #[test]
 fn advice_never_weakens_the_cluster() {
     let certificates = [

@@ -23,7 +23,8 @@ const TLS: &[Row] = &[
 
 #[rustfmt::skip]
 const RULE_1: &[Row] = &[
-    // The common name is folded and normalized, before the principal map and the scopes; DNS names and the subject are not.
+    // The common name is folded and normalized, before the principal map and the scopes; DNS names and the
+    // subject are not.
     ["CN=MaxRoach", "", "maxroach", "allowed: the certificate is valid for \"maxroach\" on all tenants"],
     ["CN=Rene\u{301}", "", "ren\u{e9}", "allowed: the certificate is valid for \"ren\u{e9}\" on all tenants"],
     ["CN=MaxRoach", "map=MaxRoach:foo", "foo", "scope: failed \"foo\"; \"maxroach\" on all tenants"],

@@ -52,7 +52,8 @@ const RULE_5: &[Row] = &[
     ["CN=root uri:CRDB://tenant/1/user/root", "san-required root-san=URI=crdb://tenant/1/user/root", "root", "not judged: ..."],
     ["CN=root uri:SPIFFE://a dns:r", "san-required root-san=DNS=r", "root", "allowed: ..."],
     ["CN=root uri:SPIFFE://a", "san-required", "root", "san: ..."],
-    // Others pass: some releases let them in whatever the certificate says, so only what suffices anyway is a yes.
+    // Others pass: some releases let them in whatever the certificate says, so only what suffices anyway is a
+    // yes.
     ["CN=ann", "san-required root-san=DNS=r", "ann", "allowed: the certificate is valid for \"ann\" on all tenants"],
     ["CN=x", "san-required role=CN=x", "ann", "allowed: the certificate's subject equals the SUBJECT of role \"ann\""],
     ["CN=bob", "san-required", "ann", "not judged: with security.client_cert.san_required.enabled, releases of the server let every user but root and node in with any client certificate; by the certificate itself the login is refused: certificate authentication failed for user \"ann\" (DN: <nil>)"],

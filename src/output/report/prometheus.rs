@@ -1,7 +1,7 @@
 //! For Prometheus, in its text format: what expires when, and what is good.
 //!
-//! All samples of a metric stand together, so what is needed of each file is kept until the end: a name and a few
-//! numbers.
+//! All samples of a metric stand together, so what is needed of each file is kept until the end: a name and a
+//! few numbers.
 
 pub(in crate::output) mod label;
 
@@ -44,8 +44,8 @@ const fn kind(usage: Usage, name: &'static str, noun: &'static str, label: Optio
 
 const NODE_CLIENT: &str = "node_client";
 
-/// All that the server has metrics for. The certificate by which nodes are each other's clients goes by its user.
-/// A server runs as one tenant: its metric of that has no label.
+/// All that the server has metrics for. The certificate by which nodes are each other's clients goes by its
+/// user. A server runs as one tenant: its metric of that has no label.
 static KINDS: [Kind; 9] = [
     kind(Usage::Ca, "ca", "CA", None),
     kind(Usage::ClientCa, "client_ca", "client CA", None),
@@ -166,8 +166,8 @@ impl Report for Prometheus<'_> {
 }
 
 impl Found {
-    /// The metrics of a server. 0 stands for a certificate that cannot be read, as there; one that is missing has
-    /// no sample.
+    /// The metrics of a server. 0 stands for a certificate that cannot be read, as there; one that is missing
+    /// has no sample.
     fn servers(&self, out: &mut dyn Write, now: i64) -> io::Result<()> {
         let ends = |row: &Row| row.not_after.unwrap_or(0);
         for (at, Kind { name, noun, label: by, .. }) in KINDS.iter().enumerate() {

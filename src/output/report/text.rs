@@ -15,8 +15,8 @@ use crate::verify::Checked;
 /// How many bytes of a directory are kept, for some 100,000 files. With more, bounded memory goes before order.
 const KEPT: usize = 24 << 20;
 
-/// The form. Files with errors are printed at once; the lines of the directory's other files are kept until all its
-/// errors are printed.
+/// The form. Files with errors are printed at once; the lines of the directory's other files are kept until all
+/// its errors are printed.
 pub struct Text<'a> {
     out: &'a mut dyn Write,
     paint: Paint,

@@ -15,8 +15,8 @@ use crate::pki::reason;
 /// The most rounds of hashing: ten times what is usual, and done in seconds.
 pub const ITERATIONS: u64 = 10_000_000;
 
-/// How long a file may take. [`check`] does not see what is encrypted, such as a key in it with rounds of its own, and
-/// each part of a file may ask for as many as are supported.
+/// How long a file may take. [`check`] does not see what is encrypted, such as a key in it with rounds of its
+/// own, and each part of a file may ask for as many as are supported.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How deep elements are looked through.

@@ -1,5 +1,5 @@
-//! Names in DER, of all string types and others, well-formed and not. BOOLEAN values are left out, as releases of Go
-//! differ on them.
+//! Names in DER, of all string types and others, well-formed and not. BOOLEAN values are left out, as releases
+//! of Go differ on them.
 
 use super::random::Random;
 

@@ -1,4 +1,5 @@
-//! RFC 4514 texts: half of them keep to what the RFC and all parsers take, the others have something odd here and there.
+//! RFC 4514 texts: half of them keep to what the RFC and all parsers take, the others have something odd here
+//! and there.
 
 use super::random::Random;
 

@@ -8,9 +8,9 @@ const WIDEST: usize = 200;
 /// The most octets of a serial number that is shown; RFC 5280 section 4.1.2.2 allows 20.
 const LONGEST: usize = 64;
 
-/// `name="value"`, for a value of any bytes. A backslash is `\\`, a character that could do harm `\u{1b}`, and a
-/// byte that is not UTF-8 `\xff`. Two values are never shown alike: node_exporter refuses a file in which two samples
-/// have the same labels. The text format then has each backslash twice.
+/// `name="value"`, for a value of any bytes. A backslash is `\\`, a character that could do harm `\u{1b}`, and
+/// a byte that is not UTF-8 `\xff`. Two values are never shown alike: node_exporter refuses a file in which two
+/// samples have the same labels. The text format then has each backslash twice.
 pub fn label(name: &str, value: &[u8]) -> String {
     let mut text = format!("{name}=\"");
     for chunk in value.utf8_chunks() {
