@@ -15,10 +15,7 @@ static SEEN: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 /// Do they end the process? Handlers stay installed, and all of them run, so one set shares one answer.
 static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     let at_once = Arc::new(AtomicBool::new(true));
-    let ignored = ignored();
-    for signal in
-        [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0)
-    {
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)) {
         // If a handler cannot be set, the signal ends the process; the next command completes the change.
         let _ = register(signal, Arc::clone(&SEEN));
         let _ = register_conditional_default(signal, Arc::clone(&at_once));
@@ -31,16 +28,20 @@ static DEFERRALS: Mutex<(usize, bool)> = Mutex::new((0, false));
 
 /// The signals that our parent wants ignored, as with `nohup`: a handler would stop ignoring them. Signal 1 is
 /// bit 0.
-fn ignored() -> u64 {
+static IGNORED: LazyLock<u64> = LazyLock::new(|| {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+});
+
+fn is_ignored(signal: i32) -> bool {
+    *IGNORED >> (signal - 1) & 1 == 1
 }
 
 /// Turns writing a file beyond the process's limit (`ulimit -f`) into a write error instead of the end of the
 /// process.
 pub fn survive_file_size_limit() {
-    if ignored() >> (SIGXFSZ - 1) & 1 == 0 {
+    if !is_ignored(SIGXFSZ) {
         // If a handler cannot be set, the signal ends the process, like any other.
         let _ = register(SIGXFSZ, Arc::default());
     }

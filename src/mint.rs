@@ -1,7 +1,6 @@
 //! A request becomes a certificate, in memory.
 
 use anyhow::{Context, Result, anyhow};
-use openssl::pkey::PKey;
 
 use crate::ca::authority::Authority;
 use crate::certificate::Certificate;
@@ -9,7 +8,7 @@ use crate::certs_dir::batch::Contents;
 use crate::duration::Lifetime;
 use crate::error::Advice;
 use crate::pki::CryptoError;
-use crate::pki::issue::{Issuer, Template, Validity, issue};
+use crate::pki::issue::{self, Issuer, Template, Validity};
 use crate::pki::key::{KeySpec, PrivateKey};
 use crate::pki::request::Wanted;
 use crate::request::{Request, SubjectKey};
@@ -75,12 +74,6 @@ pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
             signed.with_context(|| format!("could not get the {} certificate", kind.noun))?;
         return Ok(Minted { certificate, pem, key: key.ok() });
     }
-    let public = match &key {
-        Ok(key) => {
-            key.public().with_context(|| format!("could not read the public half of the {} key", kind.noun))?
-        }
-        Err(public) => PKey::clone(public),
-    };
     let template = Template {
         profile: kind.profile,
         subject: &request.subject,
@@ -88,7 +81,10 @@ pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
         kept: request.kept.as_deref(),
         added: &request.added,
         validity: request.validity,
-        key: &public,
+        key: match &key {
+            Ok(key) => issue::SubjectKey::Own(key),
+            Err(public) => issue::SubjectKey::Public(public),
+        },
     };
     let issuer = match (signer, &key) {
         (Signer::Ca(ca), _) => ca.as_issuer(),
@@ -97,7 +93,7 @@ pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
             return Err(anyhow!("a {} certificate cannot be made without its key", kind.noun));
         }
     };
-    let issued = issue(&template, issuer);
+    let issued = issue::issue(&template, issuer);
     let issued = issued.with_context(|| format!("could not generate the {} certificate", kind.noun))?;
     Ok(Minted { certificate: issued.certificate, pem: issued.pem, key: key.ok() })
 }

@@ -43,15 +43,16 @@ impl Authority {
         let path = certs_dir.path(&file);
         let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
         check_may_sign(&certificate, &path)?;
-        let public = certificate::public_key(&certificate, &path)?;
+        let could_not =
+            |doing, errors| anyhow!("could not {doing} {}: {}", path.display(), pki::reason(&errors));
+        // OpenSSL decodes the public key with it, which takes longer than anything else here: once.
+        let x509 = X509::from_der(certificate.der()).map_err(|errors| could_not("load", errors))?;
+        let public = x509.public_key().map_err(|errors| could_not("read the public key of", errors))?;
         let key = ca_key.load(findings)?.ok_or_else(|| no_key(ca_key))?;
         if !key.matches(&public) {
             return Err(wrong_key(certs_dir, &key, ca_key, &certificate, &path));
         }
-        let not_after = certificate.not_after;
-        let certificate = X509::from_der(certificate.der())
-            .map_err(|errors| anyhow!("could not load {}: {}", path.display(), pki::reason(&errors)))?;
-        Ok(Self { certificate, not_after, key, path })
+        Ok(Self { not_after: certificate.not_after, certificate: x509, key, path })
     }
 
     /// The last second of the CA's validity, since 1970-01-01T00:00:00Z.

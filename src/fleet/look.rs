@@ -83,8 +83,7 @@ fn waiting(folder: &Reading<'_>, name: &CertificateName) -> Waiting {
     let request = folder.open(&name.request_file()).and_then(Regular::read).ok();
     let request = request.and_then(|contents| SigningRequest::read(&contents).ok());
     let request = request.filter(|request| key.matches(&request.key));
-    let public = key.public().and_then(|key| Ok(key.public_key_to_der()?));
-    Waiting { key: public.map_err(|why| unusable(folder, name, &why)), request }
+    Waiting { key: key.public_key_info().map_err(|why| unusable(folder, name, &why)), request }
 }
 
 /// A key that waits for its certificate.

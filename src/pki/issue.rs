@@ -74,8 +74,27 @@ pub struct Template<'a> {
     pub added: &'a [KeptExtension],
     /// When it is valid.
     pub validity: Validity,
-    /// The subject's public key.
-    pub key: &'a PKeyRef<Public>,
+    /// The subject's key.
+    pub key: SubjectKey<'a>,
+}
+
+/// The key that a certificate is for. OpenSSL can take the public half out of a whole key by itself; that spares
+/// an encoder and a decoder.
+#[derive(Clone, Copy)]
+pub enum SubjectKey<'a> {
+    /// Ours.
+    Own(&'a PrivateKey),
+    /// Somebody else's.
+    Public(&'a PKeyRef<Public>),
+}
+
+impl SubjectKey<'_> {
+    fn is_rsa(self) -> bool {
+        match self {
+            Self::Own(key) => key.as_pkey().is_a(KeyType::RSA),
+            Self::Public(key) => key.is_a(KeyType::RSA),
+        }
+    }
 }
 
 /// An extension as it was in an older certificate. Never a key identifier: those are of the new keys.
@@ -146,7 +165,10 @@ fn sign(
     builder.set_not_before(&*Asn1Time::from_unix(template.validity.not_before)?)?;
     builder.set_not_after(&*Asn1Time::from_unix(template.validity.not_after)?)?;
     builder.set_subject_name(&template.subject.0)?;
-    builder.set_pubkey(template.key)?;
+    match template.key {
+        SubjectKey::Own(key) => builder.set_pubkey(key.as_pkey())?,
+        SubjectKey::Public(key) => builder.set_pubkey(key)?,
+    }
     add_extensions(&mut builder, template, authority)?;
     builder.sign(signer.as_pkey(), signer.digest())?;
     Ok(builder.build())
@@ -198,7 +220,7 @@ fn add_kept(
 /// What a certificate of this profile is for.
 fn add_usages(builder: &mut X509Builder, template: &Template<'_>) -> Result<(), ErrorStack> {
     let profile = template.profile;
-    builder.append_extension(key_usage(profile, template.key)?)?;
+    builder.append_extension(key_usage(profile, template.key.is_rsa())?)?;
     if !profile.extended_key_usage.is_empty() {
         builder.append_extension(extended_key_usage(profile.extended_key_usage)?)?;
     }
@@ -210,14 +232,14 @@ fn add_usages(builder: &mut X509Builder, template: &Template<'_>) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn key_usage(profile: &Profile, key: &PKeyRef<Public>) -> Result<X509Extension, ErrorStack> {
+pub(super) fn key_usage(profile: &Profile, is_rsa: bool) -> Result<X509Extension, ErrorStack> {
     let mut bits = KeyUsageBuilder::new();
     bits.critical();
     for usage in profile.key_usage {
         match usage {
             KeyUsage::DigitalSignature => bits.digital_signature(),
             KeyUsage::NonRepudiation => bits.non_repudiation(),
-            KeyUsage::KeyEncipherment if !key.is_a(KeyType::RSA) => &mut bits,
+            KeyUsage::KeyEncipherment if !is_rsa => &mut bits,
             KeyUsage::KeyEncipherment => bits.key_encipherment(),
             KeyUsage::KeyCertSign => bits.key_cert_sign(),
         };

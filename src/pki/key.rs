@@ -180,12 +180,20 @@ impl PrivateKey {
         Ok(pem::armor("ENCRYPTED PRIVATE KEY", &encrypted))
     }
 
+    /// The SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7).
+    ///
+    /// # Errors
+    /// If the provider does not tell it.
+    pub fn public_key_info(&self) -> Result<Vec<u8>, CryptoError> {
+        Ok(self.0.public_key_to_der()?)
+    }
+
     /// The public half.
     ///
     /// # Errors
     /// If the provider does not tell it.
     pub fn public(&self) -> Result<PKey<Public>, CryptoError> {
-        Ok(PKey::public_key_from_der(&self.0.public_key_to_der()?)?)
+        Ok(PKey::public_key_from_der(&self.public_key_info()?)?)
     }
 
     /// Does the certificate belong to this key?

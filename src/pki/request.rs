@@ -4,7 +4,7 @@ mod key;
 mod read;
 
 use openssl::error::ErrorStack;
-use openssl::pkey::{PKeyRef, Public};
+use openssl::pkey::{KeyType, PKeyRef, Public};
 use openssl::stack::Stack;
 use openssl::x509::{X509Extension, X509Req};
 
@@ -42,7 +42,7 @@ fn extensions(wanted: &Wanted<'_>, key: &PKeyRef<Public>) -> Result<Stack<X509Ex
         }
         return Ok(all);
     }
-    all.push(key_usage(wanted.profile, key)?)?;
+    all.push(key_usage(wanted.profile, key.is_a(KeyType::RSA))?)?;
     if !wanted.profile.extended_key_usage.is_empty() {
         all.push(extended_key_usage(wanted.profile.extended_key_usage)?)?;
     }

@@ -5,7 +5,7 @@ use super::*;
 use crate::duration::Lifetime;
 use crate::fleet::desired::{Section, folders};
 use crate::fleet::manifest;
-use crate::pki::issue::{Issuer, Template, Validity, issue};
+use crate::pki::issue::{Issuer, SubjectKey, Template, Validity, issue};
 use crate::pki::key::{Curve, KeySpec, PrivateKey};
 use crate::pki::name;
 use crate::pki::profile::{self, Profile};
@@ -26,7 +26,6 @@ impl Ca {
         let key = PrivateKey::generate(KeySpec::Ecdsa(Curve::P256)).expect("a key");
         let subject = name::encode(&subject.parse().expect("a name")).expect("a name");
         let validity = Validity::starting(NOW, "3660d".parse().expect("a lifetime")).expect("times");
-        let public = key.public().expect("a key");
         let template = Template {
             profile: &profile::CA,
             subject: &subject,
@@ -34,7 +33,7 @@ impl Ca {
             kept: None,
             added: &[],
             validity,
-            key: &public,
+            key: SubjectKey::Own(&key),
         };
         let issued = issue(&template, Issuer { key: &key, certificate: None }).expect("a CA");
         let certificate = X509::from_der(issued.certificate.der()).expect("a CA");
@@ -50,7 +49,6 @@ impl Ca {
     fn sign(&self, wanted: &Wanted, now: i64, profile: &Profile) -> FoundCertificate {
         let request = wanted.request(now).expect("a request");
         let key = PrivateKey::generate(wanted.key).expect("a key");
-        let public = key.public().expect("a key");
         let alt_names = &request.alt_names;
         let template = Template {
             profile,
@@ -59,7 +57,7 @@ impl Ca {
             kept: None,
             added: &[],
             validity: request.validity,
-            key: &public,
+            key: SubjectKey::Own(&key),
         };
         let (signer, ca) = match wanted.name.usage.kind().signers {
             [] => (&key, None),
