@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::Command;
 
+use crate::cli;
 use crate::pkcs11::{holds_pin, without_pins};
 
 /// The words that come before certificate commands in `cockroach`.
@@ -15,8 +16,8 @@ const LEADING: [&str; 2] = ["mt", "cert"];
 
 /// Moves the command's name to the front and drops a leading `cert` or `mt cert`.
 ///
-/// `root` defines which words are commands, and which flags take a value: in `--certs-dir certs list`, the
-/// value comes between the flag and the command.
+/// `root` defines which words are commands; [`cli::complete`], which flags take a value: in `--certs-dir certs
+/// list`, the value comes between the flag and the command.
 pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args = args.into_iter();
     let program = args.next();
@@ -27,7 +28,7 @@ pub fn normalize(root: &Command, args: impl IntoIterator<Item = OsString>) -> Ve
             flags.push(arg);
             break;
         } else if is_flag(&arg) {
-            let value_follows = takes_value(root, &arg);
+            let value_follows = takes_value(&arg);
             flags.push(arg);
             flags.extend(value_follows.then(|| args.next()).flatten());
         } else if !command.is_empty() || LEADING.iter().all(|word| arg != *word) {
@@ -68,12 +69,12 @@ fn is_flag(arg: &OsStr) -> bool {
 }
 
 /// Is `arg` a flag, known to any command, whose value is the next word?
-fn takes_value(root: &Command, arg: &OsStr) -> bool {
-    let Some(name) = arg.to_str().and_then(|text| text.strip_prefix("--")) else {
-        return false;
-    };
-    let nested = root.get_subcommands().flat_map(Command::get_subcommands);
-    let all = std::iter::once(root).chain(root.get_subcommands()).chain(nested);
+fn takes_value(arg: &OsStr) -> bool {
+    let name = arg.to_str().and_then(|text| text.strip_prefix("--"));
+    let Some(name) = name.filter(|name| !name.contains('=')) else { return false };
+    let complete = cli::complete();
+    let nested = complete.get_subcommands().flat_map(Command::get_subcommands);
+    let all = std::iter::once(&complete).chain(complete.get_subcommands()).chain(nested);
     all.flat_map(Command::get_arguments)
         .find(|known| known.get_long() == Some(name))
         .is_some_and(|known| known.get_action().takes_values() && !known.is_require_equals_set())

@@ -6,10 +6,12 @@
 
 mod apply;
 pub mod args;
+mod common;
 pub mod csr;
 pub mod export;
 pub mod generate;
 mod import;
+pub mod lazy;
 pub mod list;
 pub mod logging;
 mod probe;
@@ -17,17 +19,19 @@ pub mod server;
 mod status;
 pub mod verify;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 
-use crate::go_bool::parser as go_bool;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
 pub use apply::Apply;
 pub use args::*;
+pub use common::CommonArgs;
 pub use csr::{Csr, LeafKind, Output, Sign};
 pub use export::Export;
 pub use generate::Generate;
 pub use import::Import;
+use lazy::Lazy;
 pub use list::{List, ListFormat};
-use logging::LogArgs;
 pub use probe::{Probe, ProbeFormat};
 pub use server::{ServerArgs, StartArgs};
 pub use status::Status;
@@ -53,14 +57,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Use OpenSSL's FIPS provider for all cryptography, or fail; CRDB_CERT_FIPS=1 in the environment does the
-    /// same
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", hide_possible_values = true, value_parser = go_bool())]
-    pub fips: Option<bool>,
-    /// Logging, for every command.
+    /// The flags of every command.
     #[command(flatten)]
-    pub log: LogArgs,
+    pub common: CommonArgs,
 }
 
 /// The commands.
@@ -80,7 +79,7 @@ Examples:
   crdb-cert create-ca --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert create-ca --overwrite \\
     --certs-dir=certs --ca-key=my-safe-directory/ca-2027.key")]
-    CreateCa(CreateCa),
+    CreateCa(Lazy<CreateCa>),
     /// Create a CA certificate for client certificates, and its key
     ///
     /// Creates `ca-client.crt` in the certs directory, and its key. From then on, create-client signs with it,
@@ -96,7 +95,7 @@ Example:
     --certs-dir=certs --ca-key=my-safe-directory/ca-client.key
   crdb-cert create-client node \\
     --certs-dir=certs --ca-key=my-safe-directory/ca-client.key")]
-    CreateClientCa(CreateCa),
+    CreateClientCa(Lazy<CreateCa>),
     /// Create a CA certificate for the DB Console, and its key
     ///
     /// Creates `ca-ui.crt` in the certs directory, and its key. From then on, create-ui signs with it. Use it
@@ -107,7 +106,7 @@ Example:
 Example:
   crdb-cert create-ui-ca \\
     --certs-dir=certs --ca-key=my-safe-directory/ca-ui.key")]
-    CreateUiCa(CreateCa),
+    CreateUiCa(Lazy<CreateCa>),
     /// Create a CA certificate for tenant client certificates, and its key
     ///
     /// Creates `ca-client-tenant.crt` in the certs directory, and its key. From then on, create-tenant-client
@@ -118,7 +117,7 @@ Example:
 Example:
   crdb-cert create-tenant-client-ca \\
     --certs-dir=certs --ca-key=my-safe-directory/ca-tenant.key")]
-    CreateTenantClientCa(CreateCa),
+    CreateTenantClientCa(Lazy<CreateCa>),
     /// Create a node's certificate and key
     ///
     /// Creates `node.crt` and `node.key` in the certs directory, signed by the first certificate in ca.crt with
@@ -128,7 +127,7 @@ Example:
 Example:
   crdb-cert create-node node1.example.com '*.dev.example.com' 10.0.0.1 ::1 \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
-    CreateNode(CreateServer),
+    CreateNode(Lazy<CreateServer>),
     /// Create the DB Console's certificate and key
     ///
     /// Creates `ui.crt` and `ui.key` in the certs directory, signed by the first certificate in ca-ui.crt, or
@@ -138,7 +137,7 @@ Example:
 Example:
   crdb-cert create-ui console.example.com \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
-    CreateUi(CreateServer),
+    CreateUi(Lazy<CreateServer>),
     /// Create a user's client certificate and key
     ///
     /// Creates `client.USER.crt` and `client.USER.key` in the certs directory, signed by the first certificate
@@ -150,7 +149,7 @@ Examples:
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert create-client app --tenant-scope=2,3 --also-generate-pkcs8-key \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
-    CreateClient(CreateClient),
+    CreateClient(Lazy<CreateClient>),
     /// Create a tenant's client certificate and key
     ///
     /// Creates `client-tenant.ID.crt` and `client-tenant.ID.key` in the certs directory, for a SQL server that
@@ -161,7 +160,7 @@ Examples:
 Example:
   crdb-cert create-tenant-client 2 sql2.example.com \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
-    CreateTenantClient(CreateTenantClient),
+    CreateTenantClient(Lazy<CreateTenantClient>),
     /// Create a tenant's signing certificate and key
     ///
     /// Creates `tenant-signing.ID.crt` and `tenant-signing.ID.key` in the certs directory: an Ed25519 key and
@@ -171,7 +170,7 @@ Example:
     #[command(after_help = "\
 Example:
   crdb-cert create-tenant-signing 2 --certs-dir=certs")]
-    CreateTenantSigning(CreateTenantSigning),
+    CreateTenantSigning(Lazy<CreateTenantSigning>),
     /// Make the certificates of a whole cluster from its description, and keep them fresh
     ///
     /// Reads MANIFEST, which names nodes, users, the DB Console and tenants, and makes a folder for each of
@@ -195,7 +194,7 @@ Examples:
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert apply cluster.yml --out=fleet --csr --certs-dir=certs
   crdb-cert apply cluster.yml --out=fleet --ca-only --certs-dir=certs")]
-    Apply(Apply),
+    Apply(Lazy<Apply>),
     /// Create a key, and a request for its certificate
     ///
     /// Creates a key and a certificate request (PKCS#10) in the certs directory, for a CA elsewhere. The
@@ -215,7 +214,7 @@ Examples:
     --subject='O=Acme Inc,OU=movr-prod,UID=node'
   crdb-cert csr client maxroach --certs-dir=certs
   crdb-cert csr --from=certs/node.crt --certs-dir=certs")]
-    Csr(Csr),
+    Csr(Lazy<Csr>),
     /// Sign certificate requests
     ///
     /// Checks certificate requests (PKCS#10, PEM or DER), shows what they ask for, and signs them with the CA
@@ -238,7 +237,7 @@ Examples:
   crdb-cert sign node1.csr --as=node --host=node1.example.com \\
     --subject='O=Acme Inc,OU=movr-prod,UID=node' --out=- \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key >node1.crt")]
-    Sign(Sign),
+    Sign(Lazy<Sign>),
     /// Put certificates from a CA elsewhere in place
     ///
     /// Reads what the CA sent, finds the key that it is for (`node.key.pending` of csr), and puts certificate
@@ -254,7 +253,7 @@ Examples:
   crdb-cert import node1.p7b --certs-dir=certs --overwrite
   crdb-cert import node1.pem root.pem --certs-dir=certs --add-root
   crdb-cert import node1.pfx --as=node --passphrase-file=secret --certs-dir=certs")]
-    Import(Import),
+    Import(Lazy<Import>),
     /// Export certificates and keys for other programs
     ///
     /// Reads a certificate, its key and the CA certificates from the certs directory, and writes them in the
@@ -290,7 +289,7 @@ Examples:
   crdb-cert list --certs-dir=certs --server-user=cockroach
   crdb-cert list --certs-dir=certs --format=ndjson
   crdb-cert list --certs-dir=certs --timeline")]
-    List(List),
+    List(Lazy<List>),
     /// Check that everything in a certs directory will work
     ///
     /// Checks every file of the certs directory as the server and its clients will use it: names, contents,
@@ -307,7 +306,7 @@ Examples:
   crdb-cert verify --recursive --certs-dir=fleet --expires-within=90d --format=json
   crdb-cert verify --certs-dir=certs --format=prometheus \\
     --output=/var/lib/prometheus/node-exporter/crdb-cert.prom")]
-    Verify(Verify),
+    Verify(Lazy<Verify>),
     /// Check the certificates that running servers really serve
     ///
     /// Connects to each HOST as a SQL client does, sets up TLS, and reports what the server serves: the TLS
@@ -329,7 +328,7 @@ Examples:
   crdb-cert probe console.example.com:443 --http --certs-dir=certs
   crdb-cert probe --manifest=cluster.yml --out=fleet --certs-dir=certs \\
     --format=json")]
-    Probe(Probe),
+    Probe(Lazy<Probe>),
     /// Show where a CA rotation stands, what is due, and what to do next
     ///
     /// Shows which CA certificates there are, who trusts them and which certificates they signed, what expires
@@ -345,7 +344,7 @@ Examples:
   crdb-cert status --certs-dir=certs
   crdb-cert status --out=fleet --certs-dir=certs --renew-within=60d
   crdb-cert status --out=fleet --certs-dir=certs --format=json")]
-    Status(Status),
+    Status(Lazy<Status>),
     /// Renew certificates, as they are
     ///
     /// Makes certificates in the certs directory anew, all of them or none: with the same subject, names,
@@ -363,7 +362,7 @@ Examples:
     --certs-dir=certs --ca-key=my-safe-directory/ca.key
   crdb-cert renew --if-due=30d --exec='systemctl kill -s HUP cockroach' \\
     --certs-dir=certs --ca-key=my-safe-directory/ca.key")]
-    Renew(Renew),
+    Renew(Lazy<Renew>),
     /// Remove CA certificates that are no longer needed
     ///
     /// Removes CA certificates from ca.crt and the other CA files in the certs directory, and prints which: the
@@ -378,7 +377,7 @@ Examples:
 Examples:
   crdb-cert remove-ca --expired --dry-run --certs-dir=certs
   crdb-cert remove-ca --old --certs-dir=certs")]
-    RemoveCa(RemoveCa),
+    RemoveCa(Lazy<RemoveCa>),
     /// Show how the server reads a subject, and how to make it expect one
     ///
     /// Shows a subject as the server reads it, on one line and in encoded order. The subject is that of a
@@ -393,7 +392,7 @@ Examples:
   crdb-cert subject certs/client.maxroach.crt
   crdb-cert subject certs/client.maxroach.crt --sql=maxroach
   crdb-cert subject 'O=Acme Inc,OU=movr-prod,UID=node' --flag=node")]
-    Subject(Subject),
+    Subject(Lazy<Subject>),
     /// Say whether the server would let a user log in with a certificate, and why not
     ///
     /// Says whether the server would let USER log in with a certificate, by the server's own rules and in its
@@ -414,7 +413,7 @@ Examples:
   crdb-cert check-login --all \\
     --server-flags-from=/etc/systemd/system/securecockroachdb.service
   crdb-cert check-login --rpc --certs-dir=certs --server-version=25.4")]
-    CheckLogin(CheckLogin),
+    CheckLogin(Lazy<CheckLogin>),
     /// Show the version of the tool and of OpenSSL
     ///
     /// Shows the version of the tool. With --verbose, it also shows the OpenSSL it was built with, the one it
@@ -423,7 +422,7 @@ Examples:
     #[command(after_help = "\
 Example:
   crdb-cert version --verbose")]
-    Version(Version),
+    Version(Lazy<Version>),
     /// Write the man pages, or a shell's completions
     ///
     /// For packagers. The pages and completions match this program.
@@ -436,21 +435,30 @@ Examples:
     Generate(Generate),
 }
 
-/// The parser: the structs above, with boolean flags that also take `--flag=true` and `--flag=false`.
+/// The parser. clap makes the arguments of a command only when a command line names it.
 pub fn command() -> clap::Command {
-    let switch = |arg: clap::Arg| match arg.get_action() {
-        ArgAction::SetTrue => arg
-            .action(ArgAction::Set)
-            .num_args(0..=1)
-            .require_equals(true)
-            .value_name("BOOL")
-            .value_parser(go_bool())
-            .hide_possible_values(true)
-            .default_value("false")
-            .default_missing_value("true")
-            .hide_default_value(true),
-        _ => arg,
-    };
     Cli::command()
-        .mut_subcommands(|command| command.mut_args(switch).mut_subcommands(|nested| nested.mut_args(switch)))
+}
+
+/// The parser with the arguments of all commands.
+pub fn complete() -> clap::Command {
+    let mut all = command();
+    all.build();
+    all
+}
+
+/// Parses a command line that [`argv::normalize`](crate::argv::normalize) has put in order: all flags stand behind
+/// the command.
+///
+/// # Errors
+/// clap's, which may be the answer to `--help`.
+pub fn parse(root: clap::Command, args: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let matches = root.try_get_matches_from(args)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    let mut innermost = &matches;
+    while let Some((_, nested)) = innermost.subcommand() {
+        innermost = nested;
+    }
+    cli.common = CommonArgs::from_arg_matches(innermost)?;
+    Ok(cli)
 }

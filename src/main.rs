@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
 use clap::error::ErrorKind;
 use crdb_cert::cli::{self, Cli};
 use crdb_cert::{argv, command, error, interrupts, logging};
@@ -21,7 +20,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return answer,
     };
-    match logging::init(&cli.log).and_then(|()| command::run(&cli)) {
+    match logging::init(&cli.common.log).and_then(|()| command::run(&cli)) {
         Ok(status) => status,
         Err(error) => {
             // Without stderr, the exit status alone has to tell.
@@ -40,7 +39,7 @@ fn parse() -> Result<Cli, ExitCode> {
             let what = format!("a PIN belongs in --ca-key, not in {shown}");
             Err(root.error(ErrorKind::ValueValidation, what))
         }
-        None => root.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)),
+        None => cli::parse(root, args),
     };
     parsed.map_err(|answer| {
         if answer.use_stderr() {

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::args::{CertsDirArgs, OwnerArgs};
+use super::lazy::Lazy;
 
 pub use kubernetes::{IssuerKind, Kubernetes, KubernetesLayout, ManifestFormat, NodeLayout};
 
@@ -25,7 +26,7 @@ Examples:
   crdb-cert export pkcs12 maxroach --out=maxroach.p12 --certs-dir=certs
   crdb-cert export pkcs12 node --passphrase-file=secret --certs-dir=certs \\
     >node.p12")]
-    Pkcs12(Pkcs12),
+    Pkcs12(Lazy<Pkcs12>),
     /// Write a key as PKCS#8, for Java
     ///
     /// Writes the key in DER, which PostgreSQL's JDBC driver reads, or in PEM. It has no passphrase.
@@ -34,7 +35,7 @@ Examples:
 Example:
   crdb-cert export pkcs8 maxroach --out=certs/client.maxroach.key.pk8 \\
     --certs-dir=certs")]
-    Pkcs8(Pkcs8),
+    Pkcs8(Lazy<Pkcs8>),
     /// Write a key and its certificate chain as one PEM file, for pgbouncer and HAProxy
     ///
     /// Writes the key, then the certificate, then the CA certificates between it and its root.
@@ -42,7 +43,7 @@ Example:
     #[command(after_help = "\
 Example:
   crdb-cert export pem ui --out=/etc/haproxy/ui.pem --certs-dir=certs")]
-    Pem(Pem),
+    Pem(Lazy<Pem>),
     /// Print the URL or the variables with which a driver uses a user's certificate
     ///
     /// Prints a URL, or environment variables, with the absolute paths of the certificate, the key and ca.crt.
@@ -54,7 +55,7 @@ Examples:
   crdb-cert export connection maxroach --host=node1.example.com \\
     --database=movr --format=jdbc --certs-dir=certs
   psql \"$(crdb-cert export connection maxroach --host=node1:26257)\"")]
-    Connection(Connection),
+    Connection(Lazy<Connection>),
     /// Print the secrets and ConfigMaps that CockroachDB reads in Kubernetes
     ///
     /// Turns the files of the certs directory into the secrets and ConfigMaps that the Helm chart, the operator

@@ -5,34 +5,34 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
 
-use super::go_bool;
+use crate::go_bool::parser as go_bool;
 
-/// Logging, for every command.
+/// Logging.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Logging")]
 pub struct LogArgs {
     /// Log to stderr at this severity and above: INFO, WARNING, ERROR, FATAL or NONE; no value means INFO
     /// [default: WARNING]
-    #[arg(long, global = true, value_name = "SEVERITY", num_args = 0..=1, require_equals = true, ignore_case = true,
+    #[arg(long, value_name = "SEVERITY", num_args = 0..=1, require_equals = true, ignore_case = true,
           default_missing_value = "INFO", hide_possible_values = true)]
     pub logtostderr: Option<Severity>,
     /// Logging configuration in YAML, such as '{sinks: {stderr: {filter: INFO, format: json}}}'
-    #[arg(long, global = true, value_name = "YAML", overrides_with = "log_config_file")]
+    #[arg(long, value_name = "YAML", overrides_with = "log_config_file")]
     pub log: Option<String>,
     /// File with the logging configuration
-    #[arg(long, global = true, value_name = "FILE", overrides_with = "log")]
+    #[arg(long, value_name = "FILE", overrides_with = "log")]
     pub log_config_file: Option<PathBuf>,
     /// Environment variables that the logging configuration may use as $NAME, separated by commas; repeatable
-    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', hide_short_help = true)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', hide_short_help = true)]
     pub log_config_vars: Vec<String>,
     /// Also log to files in this directory, at INFO and above
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, value_name = "DIR")]
     pub log_dir: Option<OsString>,
     /// Log to files at this severity and above
-    #[arg(long, global = true, value_name = "SEVERITY", ignore_case = true, hide = true)]
+    #[arg(long, value_name = "SEVERITY", ignore_case = true, hide = true)]
     pub log_file_verbosity: Option<Severity>,
     /// Log to stderr without colors
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", value_parser = go_bool(), hide_possible_values = true)]
     pub no_color: Option<bool>,
     /// Flags that are accepted and have no effect.
@@ -65,7 +65,7 @@ pub struct IdleLogArgs {
 impl Args for IdleLogArgs {
     fn augment_args(command: clap::Command) -> clap::Command {
         command.args(IDLE_LOG_FLAGS.map(|(name, alone)| {
-            let arg = clap::Arg::new(name).long(name).global(true).hide(true).action(ArgAction::Set);
+            let arg = clap::Arg::new(name).long(name).hide(true).action(ArgAction::Set);
             if alone { arg.num_args(0..=1).require_equals(true) } else { arg }
         }))
     }

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use crate::go_bool::parser as go_bool;
+
 /// The heading of these flags in a help text. Each names it: `next_help_heading` would reach the flags after
 /// them too.
 const HEADING: &str = "The server's start flags";
@@ -41,10 +43,10 @@ pub struct StartArgs {
     pub node_cert_san: Option<String>,
     /// The server's flag of the same name
     #[arg(long, help_heading = HEADING, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          hide_possible_values = true, value_parser = super::go_bool())]
+          hide_possible_values = true, value_parser = go_bool())]
     pub disallow_root_login: Option<bool>,
     /// The server's flag of the same name
     #[arg(long, help_heading = HEADING, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          hide_possible_values = true, value_parser = super::go_bool())]
+          hide_possible_values = true, value_parser = go_bool())]
     pub allow_debug_user: Option<bool>,
 }

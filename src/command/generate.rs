@@ -16,9 +16,9 @@ const NAME: &str = "crdb-cert";
 /// Writes the pages, or prints the completions.
 pub fn run(what: &Generate) -> Result<()> {
     match what {
-        Generate::Man { dir } => man_pages(dir),
-        Generate::Completions { shell } => {
-            output::print(&completions(*shell)).context("could not print the completions")
+        Generate::Man(args) => man_pages(&args.dir),
+        Generate::Completions(args) => {
+            output::print(&completions(args.shell)).context("could not print the completions")
         }
     }
 }

@@ -41,7 +41,7 @@ use crate::usage::Usage;
 /// If the command fails. The certs directory is then unchanged, unless the error says otherwise.
 pub fn run(cli: &Cli) -> Result<ExitCode> {
     // Generating takes no cryptography, and a package's build machine may have no FIPS provider.
-    let asked = if matches!(cli.command, Command::Generate(_)) { Some(false) } else { cli.fips };
+    let asked = if matches!(cli.command, Command::Generate(_)) { Some(false) } else { cli.common.fips };
     let fips = fips::apply(asked)?;
     match &cli.command {
         Command::CreateCa(args) => create_ca::run(args, Usage::Ca)?,
