@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use openssl::x509::X509;
 
 use super::key::CaKey;
 use crate::certificate::{Certificate, KEY_CERT_SIGN};
@@ -12,16 +11,17 @@ use crate::certs_dir::certificate::{self, CertificateFile};
 use crate::certs_dir::layout::CertificateName;
 use crate::error::Advice;
 use crate::finding::Finding;
+use crate::login::chain::Signatures;
 use crate::pki::issue::Issuer;
 use crate::pki::key::PrivateKey;
+use crate::pki::verify::OpenSsl;
 use crate::pki::{self, pem};
 use crate::store::read::Regular;
 use crate::usage::{KINDS, Usage};
 
 /// A CA that can sign.
 pub struct Authority {
-    certificate: X509,
-    not_after: Option<i64>,
+    certificate: Certificate,
     key: PrivateKey,
     /// Where the certificate is.
     pub path: PathBuf,
@@ -43,16 +43,14 @@ impl Authority {
         let path = certs_dir.path(&file);
         let certificate = CertificateFile::load_in(certs_dir, &file, certificate::CA)?.first;
         check_may_sign(&certificate, &path)?;
-        let could_not =
-            |doing, errors| anyhow!("could not {doing} {}: {}", path.display(), pki::reason(&errors));
-        // OpenSSL decodes the public key with it, which takes longer than anything else here: once.
-        let x509 = X509::from_der(certificate.der()).map_err(|errors| could_not("load", errors))?;
-        let public = x509.public_key().map_err(|errors| could_not("read the public key of", errors))?;
         let key = ca_key.load(findings)?.ok_or_else(|| no_key(ca_key))?;
-        if !key.matches(&public) {
+        let belongs = key.is_of(&certificate).map_err(|errors| {
+            anyhow!("could not read the public key of {}: {}", path.display(), pki::reason(&errors))
+        })?;
+        if !belongs {
             return Err(wrong_key(certs_dir, &key, ca_key, &certificate, &path));
         }
-        Ok(Self { not_after: certificate.not_after, certificate: x509, key, path })
+        Ok(Self { certificate, key, path })
     }
 
     /// The last second of the CA's validity, since 1970-01-01T00:00:00Z.
@@ -60,14 +58,14 @@ impl Authority {
     /// # Errors
     /// If it is no valid time.
     pub fn not_after(&self) -> Result<i64> {
-        self.not_after.with_context(|| format!("could not read when {} expires", self.path.display()))
+        self.certificate
+            .not_after
+            .with_context(|| format!("could not read when {} expires", self.path.display()))
     }
 
     /// Did it sign this certificate?
     pub fn signed(&self, certificate: &Certificate) -> bool {
-        let certificate = X509::from_der(certificate.der());
-        let verified = certificate.and_then(|certificate| certificate.verify(&*self.certificate.public_key()?));
-        verified.unwrap_or(false)
+        OpenSsl.verify(certificate, &self.certificate).unwrap_or(false)
     }
 
     /// For signing.

@@ -6,16 +6,17 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{KeyType, PKeyRef, Public};
 use openssl::rand::rand_bytes;
 use openssl::x509::extension::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage as ExtendedKeyUsageBuilder,
-    KeyUsage as KeyUsageBuilder, SubjectKeyIdentifier,
+    BasicConstraints, ExtendedKeyUsage as ExtendedKeyUsageBuilder, KeyUsage as KeyUsageBuilder,
+    SubjectKeyIdentifier,
 };
-use openssl::x509::{X509, X509Builder, X509Extension, X509NameRef, X509Ref};
+use openssl::x509::{X509Builder, X509Extension, X509Name, X509NameRef};
 
 use super::CryptoError;
 use super::key::PrivateKey;
 use super::name::EncodedName;
 use super::profile::{ExtendedKeyUsage, KeyUsage, Profile};
-use crate::certificate::{AltName, Certificate};
+use crate::certificate::{AltName, Certificate, KeyIdentifier};
+use crate::der::{SEQUENCE, tlv};
 use crate::duration::Lifetime;
 
 /// Certificates are valid from a day before they are made, for hosts whose clock is slow (as in the reference).
@@ -26,6 +27,11 @@ const END_OF_TIME: i64 = 253_402_300_799;
 
 /// The object identifier of subjectAltName, which comes last.
 pub(super) const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+
+/// The object identifier of authorityKeyIdentifier, and the tag of the key identifier in it (RFC 5280 section
+/// 4.2.1.1).
+const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
+const KEY_IDENTIFIER: u8 = 0x80;
 
 /// The length of a serial number in bytes. We set its first two bits so that it is positive and has 127 or 128
 /// bits.
@@ -114,7 +120,7 @@ pub struct Issuer<'a> {
     /// The key that signs.
     pub key: &'a PrivateKey,
     /// The CA's certificate.
-    pub certificate: Option<&'a X509Ref>,
+    pub certificate: Option<&'a Certificate>,
 }
 
 /// A new certificate.
@@ -130,34 +136,24 @@ pub struct Issued {
 /// # Errors
 /// OpenSSL's reason, if its providers fail.
 pub fn issue(template: &Template<'_>, issuer: Issuer<'_>) -> Result<Issued, CryptoError> {
-    let issued = build(template, issuer)?;
-    let (pem, der) = (issued.to_pem()?, issued.to_der()?);
-    let certificate = Certificate::from_der(der).map_err(|error| CryptoError(error.to_string()))?;
-    Ok(Issued { pem, certificate })
-}
-
-fn build(template: &Template<'_>, issuer: Issuer<'_>) -> Result<X509, ErrorStack> {
-    match issuer.certificate {
-        Some(ca) => sign(template, issuer.key, ca.subject_name(), Some(ca)),
-        None => {
-            let own = sign(template, issuer.key, &template.subject.0, None)?;
-            if template.profile.path_length.is_some() {
-                return Ok(own);
-            }
-            // Only a CA's own certificate may do without an authority key identifier (RFC 5280 section
-            // 4.2.1.1).
-            sign(template, issuer.key, &template.subject.0, Some(&own))
-        }
+    if let Some(ca) = issuer.certificate {
+        let name = X509Name::from_der(ca.subject_name())?;
+        return sign(template, issuer.key, &name, ca.subject_key_identifier());
     }
+    let own = sign(template, issuer.key, &template.subject.0, None)?;
+    if template.profile.path_length.is_some() {
+        return Ok(own);
+    }
+    // Only a CA's own certificate may do without an authority key identifier (RFC 5280 section 4.2.1.1).
+    sign(template, issuer.key, &template.subject.0, own.certificate.subject_key_identifier())
 }
 
-/// `authority` is the certificate whose key identifier becomes the authority key identifier.
 fn sign(
     template: &Template<'_>,
     signer: &PrivateKey,
     issuer: &X509NameRef,
-    authority: Option<&X509Ref>,
-) -> Result<X509, ErrorStack> {
+    authority: Option<KeyIdentifier<'_>>,
+) -> Result<Issued, CryptoError> {
     let mut builder = X509Builder::new()?;
     builder.set_version(2)?;
     builder.set_serial_number(&*random_serial()?)?;
@@ -171,7 +167,10 @@ fn sign(
     }
     add_extensions(&mut builder, template, authority)?;
     builder.sign(signer.as_pkey(), signer.digest())?;
-    Ok(builder.build())
+    let issued = builder.build();
+    let (pem, der) = (issued.to_pem()?, issued.to_der()?);
+    let certificate = Certificate::from_der(der).map_err(|error| CryptoError(error.to_string()))?;
+    Ok(Issued { pem, certificate })
 }
 
 fn random_serial() -> Result<Asn1Integer, ErrorStack> {
@@ -184,7 +183,7 @@ fn random_serial() -> Result<Asn1Integer, ErrorStack> {
 fn add_extensions(
     builder: &mut X509Builder,
     template: &Template<'_>,
-    authority: Option<&X509Ref>,
+    authority: Option<KeyIdentifier<'_>>,
 ) -> Result<(), ErrorStack> {
     match template.kept {
         Some(kept) => add_kept(builder, kept, |oid| oid != SUBJECT_ALT_NAME)?,
@@ -195,10 +194,9 @@ fn add_extensions(
     let identifier = SubjectKeyIdentifier::new().build(&context)?;
     builder.append_extension(identifier)?;
     // A CA made elsewhere may have no identifier to refer to.
-    if let Some(ca) = authority.filter(|ca| ca.subject_key_id().is_some()) {
-        let context = builder.x509v3_context(Some(ca), None);
-        let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
-        builder.append_extension(identifier)?;
+    if let Some(KeyIdentifier(identifier)) = authority {
+        let value = tlv(SEQUENCE, &tlv(KEY_IDENTIFIER, identifier));
+        builder.append_extension(raw(AUTHORITY_KEY_IDENTIFIER, false, &value)?)?;
     }
     match template.kept {
         Some(kept) => add_kept(builder, kept, |oid| oid == SUBJECT_ALT_NAME),

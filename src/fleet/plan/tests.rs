@@ -1,4 +1,3 @@
-use openssl::x509::X509;
 use proptest::prelude::*;
 
 use super::*;
@@ -17,7 +16,7 @@ const NOW: i64 = 20_000 * DAY;
 /// A CA, and its file.
 struct Ca {
     key: PrivateKey,
-    certificate: X509,
+    certificate: Certificate,
     pem: Vec<u8>,
 }
 
@@ -36,13 +35,11 @@ impl Ca {
             key: SubjectKey::Own(&key),
         };
         let issued = issue(&template, Issuer { key: &key, certificate: None }).expect("a CA");
-        let certificate = X509::from_der(issued.certificate.der()).expect("a CA");
-        Self { key, certificate, pem: issued.pem }
+        Self { key, certificate: issued.certificate, pem: issued.pem }
     }
 
     fn file(&self) -> AuthorityFile {
-        let certificate = Certificate::from_der(self.certificate.to_der().expect("DER")).expect("a CA");
-        AuthorityFile { contents: self.pem.clone(), certificate }
+        AuthorityFile { contents: self.pem.clone(), certificate: self.certificate.clone() }
     }
 
     /// A certificate as wanted, but for its profile.
@@ -61,7 +58,7 @@ impl Ca {
         };
         let (signer, ca) = match wanted.name.usage.kind().signers {
             [] => (&key, None),
-            _ => (&self.key, Some(&*self.certificate)),
+            _ => (&self.key, Some(&self.certificate)),
         };
         let issued = issue(&template, Issuer { key: signer, certificate: ca }).expect("a certificate");
         let pkcs8 = if wanted.pkcs8 { FoundKey::Matches } else { FoundKey::Missing };
