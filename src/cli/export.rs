@@ -76,7 +76,7 @@ Examples:
   crdb-cert export kubernetes --sans-for=operator --release=crdb
   crdb-cert export kubernetes --layout=cert-manager --issuer=cockroachdb \\
     --certs-dir=certs")]
-    Kubernetes(Box<Kubernetes>),
+    Kubernetes(Lazy<Box<Kubernetes>>),
 }
 
 /// Whose certificate.

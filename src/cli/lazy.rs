@@ -72,3 +72,20 @@ fn switch(arg: Arg) -> Arg {
         _ => arg,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_lazy() {
+        fn check(command: &Command) {
+            if command.has_subcommands() {
+                return command.get_subcommands().filter(|nested| nested.get_name() != "help").for_each(check);
+            }
+            let of_command = |name: &str| command.get_arguments().any(|arg| arg.get_id() == name);
+            assert!(of_command("fips"), "{} is not Lazy", command.get_name());
+        }
+        check(&crate::cli::complete());
+    }
+}
