@@ -1,8 +1,10 @@
-/* What `list`, `verify` and RSA keys are measured against, with nothing but libcrypto:
+/* What `list`, `verify`, start-up and RSA keys are measured against, with nothing but OpenSSL's libraries:
  *
  *   peer make DIR N   write N pairs, client.user<i>.crt and .key, signed by DIR/ca.crt and ca.key beside DIR
  *   peer read DIR     open and read every file
  *   peer parse DIR    the same, and have OpenSSL parse each certificate and key
+ *   peer check DIR    open and read every file, parse each certificate, and check the CA's signature on it
+ *   peer start        load and initialise OpenSSL
  *
  * Built as a shared library with -DKEYGEN and preloaded, it appends the nanoseconds that each generation of a key takes to
  * the file named by KEYGEN_LOG.
@@ -21,6 +23,7 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #ifdef KEYGEN
@@ -118,7 +121,9 @@ static void make(const char *dir, long count)
 	}
 }
 
-static void look(const char *dir, int parses)
+enum what { READ, PARSE, CHECK };
+
+static void look(const char *dir, enum what what)
 {
 	static char contents[1 << 16];
 	struct dirent *entry;
@@ -126,6 +131,9 @@ static void look(const char *dir, int parses)
 
 	if (!open_dir)
 		fail(dir);
+	FILE *in = file(dir, "ca.crt", "r");
+	X509 *ca = PEM_read_X509(in, NULL, NULL, NULL);
+	fclose(in);
 	while ((entry = readdir(open_dir))) {
 		struct stat stat;
 		int fd = openat(dirfd(open_dir), entry->d_name, O_RDONLY | O_CLOEXEC);
@@ -133,15 +141,21 @@ static void look(const char *dir, int parses)
 			fail(entry->d_name);
 		ssize_t length = S_ISREG(stat.st_mode) ? read(fd, contents, sizeof contents) : 0;
 		close(fd);
-		if (!parses || length <= 0)
+		int is_key = strstr(entry->d_name, ".key") != NULL;
+		if (what == READ || (what == CHECK && is_key) || length <= 0)
 			continue;
 		BIO *bio = BIO_new_mem_buf(contents, length);
-		if (strstr(entry->d_name, ".key"))
+		if (is_key) {
 			EVP_PKEY_free(PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL));
-		else
-			X509_free(PEM_read_bio_X509(bio, NULL, NULL, NULL));
+		} else {
+			X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+			if (what == CHECK && X509_verify(cert, X509_get0_pubkey(ca)) != 1)
+				fail(entry->d_name);
+			X509_free(cert);
+		}
 		BIO_free(bio);
 	}
+	X509_free(ca);
 	closedir(open_dir);
 }
 
@@ -150,11 +164,15 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "make"))
 		make(argv[2], atol(argv[3]));
 	else if (argc == 3 && !strcmp(argv[1], "read"))
-		look(argv[2], 0);
+		look(argv[2], READ);
 	else if (argc == 3 && !strcmp(argv[1], "parse"))
-		look(argv[2], 1);
+		look(argv[2], PARSE);
+	else if (argc == 3 && !strcmp(argv[1], "check"))
+		look(argv[2], CHECK);
+	else if (argc == 2 && !strcmp(argv[1], "start"))
+		return !OPENSSL_init_ssl(0, NULL);
 	else
-		return fputs("usage: peer make DIR N | read DIR | parse DIR\n", stderr), 2;
+		return fputs("usage: peer make DIR N | read DIR | parse DIR | check DIR | start\n", stderr), 2;
 	return 0;
 }
 
