@@ -114,8 +114,10 @@ static void make(const char *dir, long count)
 		snprintf(name, sizeof name, "client.%s.key", user);
 		out = file(dir, name, "w");
 		fchmod(fileno(out), 0600);
-		PEM_write_PKCS8PrivateKey(out, key, NULL, NULL, 0, NULL, NULL);
-		fclose(out);
+		/* SEC 1, as cockroach cert and crdb-cert write it. */
+		BIO *bio = BIO_new_fp(out, BIO_CLOSE);
+		PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL);
+		BIO_free(bio);
 		X509_free(cert);
 		EVP_PKEY_free(key);
 	}

@@ -10,12 +10,13 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Rsa;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::{pem, reason};
 use crate::certificate::algorithm::{EC, ED25519, RSA};
 use crate::certificate::curve::{P224, P256, P384, P521};
 use crate::der::{
-    self, BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, bits,
+    self, BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, bits, tlv,
 };
 
 /// The largest RSA key that OpenSSL verifies, in bits.
@@ -100,8 +101,8 @@ enum StoredKey<'a> {
     Rsa(&'a [u8]),
     /// SEC 1 (RFC 5915) that names its curve.
     Ec(&'a [u8]),
-    /// SEC 1 in PKCS#8, which names the curve; all of it.
-    EcPkcs8(&'a [u8]),
+    /// SEC 1 from PKCS#8, with the curve that is named there.
+    EcPkcs8(Zeroizing<Vec<u8>>),
     /// The seed (RFC 8410 section 7).
     Ed25519(&'a [u8]),
 }
@@ -124,7 +125,7 @@ impl<'a> StoredKey<'a> {
             RSA => rsa(key),
             EC => {
                 let curve = curve(&mut parameters)?;
-                Ok(ec(key, Some(curve))?.map(|()| Self::EcPkcs8(der)))
+                Ok(ec(key, Some(curve))?.and_then(|()| with_curve(key, curve).ok()).map(Self::EcPkcs8))
             }
             ED25519 => {
                 let seed = der::only(key, OCTET_STRING).map(|seed| seed.contents);
@@ -138,7 +139,7 @@ impl<'a> StoredKey<'a> {
         match self {
             Self::Rsa(der) => Rsa::private_key_from_der(der).and_then(PKey::from_rsa),
             Self::Ec(der) => EcKey::private_key_from_der(der).and_then(PKey::from_ec_key),
-            Self::EcPkcs8(der) => PKey::private_key_from_pkcs8(der),
+            Self::EcPkcs8(der) => EcKey::private_key_from_der(der).and_then(PKey::from_ec_key),
             Self::Ed25519(seed) => PKey::private_key_from_raw_bytes(seed, Id::ED25519),
         }
     }
@@ -199,6 +200,18 @@ fn ec(der: &[u8], named: Option<&[u8]>) -> Result<Option<()>, StoredKeyError> {
     Ok(named.is_none_or(|named| named == curve).then_some(()))
 }
 
+/// A key in SEC 1 that says by itself which curve it is on.
+fn with_curve(der: &[u8], curve: &[u8]) -> Result<Zeroizing<Vec<u8>>, Malformed> {
+    let mut parts = der::only(der, SEQUENCE)?.parts();
+    let (version, scalar) = (parts.expect(INTEGER)?, parts.expect(OCTET_STRING)?);
+    parts.optional(PARAMETERS)?;
+    let public = parts.optional(PUBLIC_KEY)?;
+    let parameters = tlv(PARAMETERS, &tlv(OBJECT_IDENTIFIER, curve));
+    let public = public.map_or(&[][..], |public| public.encoded);
+    let fields = Zeroizing::new([version.encoded, scalar.encoded, &parameters, public].concat());
+    Ok(Zeroizing::new(tlv(SEQUENCE, &fields)))
+}
+
 /// What an object identifier stands for, if OpenSSL knows; otherwise itself.
 pub fn name(oid: &[u8]) -> String {
     let known = |dotted: &str| Asn1Object::from_str(dotted).ok()?.nid().short_name().ok().map(str::to_owned);
@@ -212,5 +225,42 @@ fn describe(der: &[u8]) -> String {
     match pkcs8(der) {
         Ok((algorithm, ..)) => format!("a PKCS#8 key of the algorithm {} is inside", name(algorithm)),
         Err(Malformed) => "no such key is inside".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openssl::nid::Nid;
+
+    use super::*;
+
+    /// PKCS#8 around SEC 1 with these fields.
+    fn in_pkcs8(curve: &[u8], fields: &[&[u8]]) -> Vec<u8> {
+        let algorithm = [tlv(OBJECT_IDENTIFIER, EC), tlv(OBJECT_IDENTIFIER, curve)].concat();
+        let key = tlv(OCTET_STRING, &tlv(SEQUENCE, &fields.concat()));
+        tlv(SEQUENCE, &[tlv(INTEGER, &[0]), tlv(SEQUENCE, &algorithm), key].concat())
+    }
+
+    #[test]
+    fn a_key_in_pkcs8_is_loaded_with_and_without_its_curve_and_public_half() {
+        for (curve, nid) in [(P256, Nid::X9_62_PRIME256V1), (P384, Nid::SECP384R1), (P521, Nid::SECP521R1)] {
+            let group = openssl::ec::EcGroup::from_curve_name(nid).expect("a curve");
+            let key = EcKey::generate(&group).and_then(PKey::from_ec_key).expect("a key");
+            let sec1 = key.private_key_to_der().expect("SEC 1");
+            let mut parts = der::only(&sec1, SEQUENCE).expect("SEC 1").parts();
+            let mut part = || parts.element().expect("a field").encoded;
+            let (version, scalar, parameters, public) = (part(), part(), part(), part());
+            let all = [version, scalar, parameters, public];
+            for fields in
+                [&all[..], &[version, scalar, public], &[version, scalar, parameters], &[version, scalar]]
+            {
+                let loaded = load_pkcs8(&in_pkcs8(curve, fields)).expect("a key");
+                assert!(loaded.public_eq(&key));
+                let scalar = |key: &PKey<Private>| key.ec_key().map(|key| key.private_key().to_vec());
+                assert_eq!(scalar(&loaded).expect("a scalar"), scalar(&key).expect("a scalar"));
+            }
+            let other = if curve == P256 { P384 } else { P256 };
+            assert!(load_pkcs8(&in_pkcs8(other, &all)).is_err(), "two curves");
+        }
     }
 }
