@@ -6,7 +6,6 @@ mod placing;
 mod recover;
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -19,9 +18,6 @@ use super::{COMMIT, NEW, lock};
 use crate::error::{Advice, also, reason};
 
 pub use recover::{Pending, Recovered, has_litter, recover, sweep};
-
-/// How many files are written before they are synced; they are open that long.
-const UNSYNCED: usize = 32;
 
 /// A new file.
 pub struct NewFile<'a> {
@@ -61,8 +57,6 @@ pub struct Change<'a> {
     /// The current name of that directory.
     called: &'static str,
     records: Vec<Record>,
-    /// Files that may not be on the disk yet, and whose they are, for messages.
-    unsynced: Vec<(String, File)>,
     /// Is this a name that a change of this directory may have?
     knows: fn(&str) -> bool,
 }
@@ -77,7 +71,7 @@ impl<'a> Change<'a> {
     /// If it cannot be locked, or its lock is not ours, or `interrupted` says so.
     pub fn begin(dir: &'a Dir, knows: fn(&str) -> bool, interrupted: &dyn Fn() -> bool) -> Result<Self> {
         let files = lock::make(dir, NEW, lock::PATIENCE, interrupted)?;
-        let change = Self::of(dir, files, NEW, knows);
+        let change = Self { dir, files, called: NEW, records: Vec::new(), knows };
         let emptied =
             change.check_ours().and_then(|()| change.empty().map_err(|error| change.could_not_sweep(&error)));
         match emptied {
@@ -88,10 +82,6 @@ impl<'a> Change<'a> {
                 Err(error)
             }
         }
-    }
-
-    fn of(dir: &'a Dir, files: Dir, called: &'static str, knows: fn(&str) -> bool) -> Self {
-        Self { dir, files, called, records: Vec::new(), unsynced: Vec::new(), knows }
     }
 
     /// An account that owns the directory may have given our name to a different directory of root's.
@@ -149,17 +139,8 @@ impl<'a> Change<'a> {
             let kept = self.files.lookup(&record.kept()).map_err(could_not)?;
             owner = owner.map_or_else(|| owner_of(&kept.unwrap_or(old)), |owner| Ok(Some(owner)))?;
         }
-        let new = self.files.create_unsynced(&record.staged(), file.contents, file.mode, owner);
-        self.unsynced.push((record.name.clone(), new.map_err(could_not)?));
+        self.files.create(&record.staged(), file.contents, file.mode, owner).map_err(could_not)?;
         self.records.push(record);
-        if self.unsynced.len() == UNSYNCED { self.sync_files() } else { Ok(()) }
-    }
-
-    /// All files are written before the first is synced: the file system writes what it can at once.
-    fn sync_files(&mut self) -> Result<()> {
-        for (name, file) in std::mem::take(&mut self.unsynced) {
-            file.sync_all().map_err(|error| self.could_not_write(OsStr::new(&name), &error))?;
-        }
         Ok(())
     }
 
@@ -182,8 +163,18 @@ impl<'a> Change<'a> {
     /// # Errors
     /// If the change did not happen, or is half done and could not be undone.
     pub fn commit(&mut self) -> Result<(), Failure> {
-        if let Err(error) = self.record() {
-            return Err(self.call_off(error));
+        let commit = || -> io::Result<()> {
+            let manifest = manifest::encode(&self.records);
+            self.files.create(OsStr::new(manifest::FILE), &manifest, Mode::RUSR | Mode::WUSR, None)?;
+            self.files.sync()?;
+            self.dir.move_over(OsStr::new(NEW), self.dir, OsStr::new(COMMIT))
+        };
+        if let Err(error) = commit() {
+            return Err(self.call_off(anyhow!(
+                "could not record the change in {}: {}",
+                self.dir.path().display(),
+                reason(&error)
+            )));
         }
         self.called = COMMIT;
         let synced = self.dir.sync().map_err(|error| Stop::Failed(self.could_not_sync(&error)));
@@ -198,23 +189,6 @@ impl<'a> Change<'a> {
             Ok(()) => Err(self.call_off(error)),
             Err(again) => Err(self.pending(error, "half done, and could not be undone", &again)),
         }
-    }
-
-    /// From here on, the change happens, whoever completes it.
-    fn record(&mut self) -> Result<()> {
-        let path = self.dir.path();
-        let could_not =
-            |error: io::Error| anyhow!("could not record the change in {}: {}", path.display(), reason(&error));
-        let (name, manifest) = (OsStr::new(manifest::FILE), manifest::encode(&self.records));
-        let mode = Mode::RUSR | Mode::WUSR;
-        let file = self.files.create_unsynced(name, &manifest, mode, None).map_err(could_not)?;
-        self.sync_files()?;
-        let commit = || {
-            file.sync_all()?;
-            self.files.sync()?;
-            self.dir.move_over(OsStr::new(NEW), self.dir, OsStr::new(COMMIT))
-        };
-        commit().map_err(could_not)
     }
 
     /// Cancels the change because of this error. The next command removes whatever this cannot.

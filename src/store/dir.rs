@@ -176,28 +176,12 @@ impl Dir {
         Ok(self.lookup(name)?.map_or(Entry::Absent, |stat| Entry::of(&stat)))
     }
 
-    /// Writes a new file, durably; otherwise as [`Dir::create_unsynced`].
+    /// Writes a new file, durably. Only the caller can access it until it is complete; then `owner` gets it, as
+    /// far as the caller may do that.
     ///
     /// # Errors
     /// The system's; an incomplete file may remain.
     pub fn create(&self, name: &OsStr, contents: &[u8], mode: Mode, owner: Option<Owner>) -> io::Result<Stat> {
-        let file = self.create_unsynced(name, contents, mode, owner)?;
-        file.sync_all()?;
-        Ok(fs::fstat(&file)?)
-    }
-
-    /// Writes a new file, which a power cut may still lose. Only the caller can access it until it is complete;
-    /// then `owner` gets it, as far as the caller may do that.
-    ///
-    /// # Errors
-    /// The system's; an incomplete file may remain.
-    pub fn create_unsynced(
-        &self,
-        name: &OsStr,
-        contents: &[u8],
-        mode: Mode,
-        owner: Option<Owner>,
-    ) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?);
         file.write_all(contents)?;
@@ -209,7 +193,8 @@ impl Dir {
             }
         }
         fs::fchmod(&file, mode)?;
-        Ok(file)
+        file.sync_all()?;
+        Ok(fs::fstat(&file)?)
     }
 
     /// Gives a file in this directory a second name, which must be free. Returns whether the file system can do

@@ -30,7 +30,7 @@ impl<'a> Change<'a> {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Option<Self>> {
         let Some(files) = lock::find(dir, COMMIT, for_writing, interrupted)? else { return Ok(None) };
-        let mut change = Self::of(dir, files, COMMIT, knows);
+        let mut change = Self { dir, files, called: COMMIT, records: Vec::new(), knows };
         change.check_ours()?;
         let files = change.files.path().display().to_string();
         let hint = format!("look at what is in it, and move it away: mv {files} somewhere-else");
@@ -58,7 +58,7 @@ impl<'a> Change<'a> {
 /// work.
 pub fn sweep(dir: &Dir, knows: fn(&str) -> bool) -> io::Result<()> {
     let Some(files) = lock::idle(dir, NEW)? else { return Ok(()) };
-    let change = Change::of(dir, files, NEW, knows);
+    let change = Change { dir, files, called: NEW, records: Vec::new(), knows };
     change.check_ours().map_err(io::Error::other)?;
     change.sweep()
 }
