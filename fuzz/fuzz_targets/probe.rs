@@ -76,7 +76,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     for format in [ProbeFormat::Text, ProbeFormat::Json, ProbeFormat::Prometheus] {
         let mut out = Vec::new();
-        let mut report = output::of(format, Paint::PLAIN, &mut out);
+        let mut report = output::of(format, Paint::PLAIN, expected.now, &mut out);
         report.server(&probed).and_then(|()| report.end(&Summary::default())).expect("memory");
         drop(report);
         let out = String::from_utf8(out).expect("UTF-8");

@@ -10,7 +10,7 @@ use crate::pki::profile::ExtendedKeyUsage;
 use crate::pki::request::{SigningRequest, key_usages};
 
 /// The most certificates that are looked at: chains are short.
-const MOST: usize = 50;
+pub const MOST: usize = 50;
 /// The most reasons why there is no chain.
 const REASONS: usize = 3;
 
