@@ -75,7 +75,12 @@ fn written(manifest: &Manifest) -> String {
         format!("user: {user}, {scopes}, pkcs8: {pkcs8}, nodes: {nodes}, {}", settings(&client.settings))
     });
     let ui = manifest.ui.iter().map(|ui| {
-        format!("ui: {{hosts: {}, nodes: {}, {}}}\n", hosts(&ui.hosts), nodes(&ui.nodes), settings(&ui.settings))
+        format!(
+            "ui: {{hosts: {}, nodes: {}, {}}}\n",
+            hosts(&ui.hosts),
+            nodes(&ui.nodes),
+            settings(&ui.settings)
+        )
     });
     let tenants = manifest.tenants.iter().map(|tenant| {
         let (id, client, signing) = (tenant.id, tenant.client, tenant.signing);

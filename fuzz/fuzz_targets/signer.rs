@@ -52,7 +52,8 @@ impl Signatures for All {
     }
 }
 
-/// Elements of DER, one behind the other; those that are no certificates are left out.
+/// Elements of DER, one behind the other; those that are no certificates are left out. Whether OpenSSL reads them
+/// is for the target `certificate`: it takes most of the time.
 fn certificates(mut bytes: &[u8]) -> Vec<Certificate> {
     let mut found = Vec::new();
     while !bytes.is_empty() && found.len() <= MOST {
@@ -61,7 +62,7 @@ fn certificates(mut bytes: &[u8]) -> Vec<Certificate> {
             _ => bytes.len(),
         };
         let (one, rest) = bytes.split_at(length.min(bytes.len()));
-        found.extend(pem::certificate_from_der(one));
+        found.extend(Certificate::from_der(one.to_vec()));
         bytes = rest;
     }
     found
@@ -70,15 +71,15 @@ fn certificates(mut bytes: &[u8]) -> Vec<Certificate> {
 fuzz_target!(|bytes: &[u8]| {
     let Some((how, answer)) = bytes.split_first() else { return };
     let is_set = |bit: u8| how >> bit & 1 == 1;
-    let signatures: &dyn Signatures = match (is_set(0), is_set(1)) {
-        (false, _) => &OpenSsl,
-        (true, false) => &All(Some(true)),
-        (true, true) => &All(None),
+    let signatures: &dyn Signatures = match how >> 5 {
+        0 => &OpenSsl,
+        1 => &All(None),
+        _ => &All(Some(true)),
     };
     let Known { trusted: [ca, old], requests, genuine } = &*KNOWN;
-    let asked = &requests[usize::from(is_set(2))];
-    let trusted = if is_set(3) { [old.clone(), ca.clone()] } else { [ca.clone(), old.clone()] };
-    let sides: &[Side] = match (is_set(4), is_set(5)) {
+    let asked = &requests[usize::from(is_set(1))];
+    let trusted = if is_set(2) { [old.clone(), ca.clone()] } else { [ca.clone(), old.clone()] };
+    let sides: &[Side] = match (is_set(3), is_set(4)) {
         (false, false) => &[Side::Server, Side::Client],
         (true, false) => &[Side::Server],
         (_, true) => &[Side::Client],
@@ -89,17 +90,18 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let mut all = certificates(answer);
     let checked = check(all.clone());
-    all.reverse();
-    let reversed = check(all);
-    match (&checked, &reversed) {
-        (Ok(one), Ok(other)) => assert_eq!(one.leaf, other.leaf),
-        (Err(one), Err(other)) => assert!(!one.is_empty() && !other.is_empty()),
-        _ => panic!("the order of the certificates matters"),
+    if is_set(0) {
+        all.reverse();
+        assert_eq!(
+            check(all).map(|sorted| sorted.leaf).ok(),
+            checked.as_ref().map(|sorted| sorted.leaf.clone()).ok()
+        );
     }
+    let is_real = how >> 5 == 0;
     match checked {
         Ok(sorted) => {
             let is_genuine = genuine.iter().any(|one| one.tbs() == sorted.leaf.tbs());
-            assert!(is_set(0) || is_genuine, "a certificate that our CA did not sign");
+            assert!(!is_real || is_genuine, "a certificate that our CA did not sign");
             assert!(sorted.intermediates.iter().all(|one| !trusted.contains(one)));
         }
         Err(wrong) => wrong.iter().for_each(|wrong: &Wrong| assert!(!wrong.to_string().is_empty())),

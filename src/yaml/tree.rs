@@ -13,6 +13,8 @@ use thiserror::Error;
 pub const MAX_LEN: usize = 16 * 1024 * 1024;
 /// The most values, aliases counted as what they stand for.
 const MAX_NODES: usize = 1 << 20;
+/// A text that an alias stands for counts as one more value for every so many bytes.
+const BYTES_OF_A_NODE: usize = 64;
 /// The deepest nesting of lists and mappings.
 const MAX_DEPTH: usize = 64;
 
@@ -284,12 +286,15 @@ impl Builder {
     }
 }
 
-/// How many values it is, itself included.
+/// How many values it is, itself included: as much as it takes to copy it.
 fn size(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::Scalar { .. } => 0,
-        Value::List(values) => values.iter().map(size).sum(),
-        Value::Map(entries) => entries.iter().map(|(_, value)| 1 + size(value)).sum(),
+    let of_text = |text: &str| 1 + text.len() / BYTES_OF_A_NODE;
+    match &node.value {
+        Value::Scalar { text, .. } => of_text(text),
+        Value::List(values) => 1 + values.iter().map(size).sum::<usize>(),
+        Value::Map(entries) => {
+            1 + entries.iter().map(|(key, value)| of_text(&key.text) + size(value)).sum::<usize>()
+        }
     }
 }
 

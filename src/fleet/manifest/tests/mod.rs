@@ -132,6 +132,20 @@ fn all_that_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
+fn no_more_is_listed_than_anybody_reads() {
+    let many = |item: &str| vec![item; 3000].join(", ");
+    let names: Vec<_> = (0..3000).map(|n| format!("b{n}")).collect();
+    for text in [
+        format!("clients: [{}]", many("x y")),
+        format!("{{nodes: [a], clients: [{{user: u, nodes: [{}]}}]}}", names.join(", ")),
+    ] {
+        let problems = read(&text).expect_err("problems");
+        assert_eq!(problems.lines().count(), 101, "{problems}");
+        assert!(problems.contains(": more is wrong, which is not listed"), "{problems}");
+    }
+}
+
+#[test]
 fn the_schema_and_the_parser_agree() {
     let good = [
         EXAMPLE,
