@@ -108,7 +108,16 @@ fn check(manifest: &Manifest) {
     }
 }
 
+/// May a range in it stand for more than a thousand names? They take time, and tests have some.
+fn has_large_range(text: &str) -> bool {
+    let inner = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+    inner.flat_map(|inner| inner.split(|c: char| !c.is_ascii_digit())).any(|digits| digits.len() > 3)
+}
+
 fuzz_target!(|text: &str| {
+    if has_large_range(text) {
+        return;
+    }
     match parse("m", text, "node") {
         Err(problems) => assert!(!problems.all.is_empty()),
         Ok(manifest) => {

@@ -52,7 +52,8 @@ impl<'a> Reader<'a> {
             }
         }
         for index in 0..names.count() {
-            let Some(host) = self.node_name(name.at, &names.text(index)) else { continue };
+            // One of a range speaks for all.
+            let Some(host) = self.node_name(name.at, &names.text(index)) else { break };
             let called = host.to_string();
             if let Some(line) = nodes.lines.insert(called.clone(), name.at.line) {
                 self.report
@@ -96,7 +97,6 @@ impl<'a> Reader<'a> {
             }
             for index in indices {
                 let text = pattern.text(index).replace(PLACEHOLDER, name);
-                // One of a range speaks for all.
                 let Some(host) = host("hosts", *at, &text, self.report) else { break };
                 hosts.push((*at, host));
             }

@@ -146,6 +146,14 @@ fn no_more_is_listed_than_anybody_reads() {
 }
 
 #[test]
+fn a_subject_is_short_enough_for_any_number_of_certificates() {
+    let text = |length| format!("clients: [{{user: a, subject: 'CN=a,O={}'}}]", "b,O=".repeat(length) + "b");
+    assert!(read(&text(240)).is_ok());
+    let problems = read(&text(300)).expect_err("a problem");
+    assert_eq!(problems, "m:1:30: subject: it has more than 1000 bytes");
+}
+
+#[test]
 fn the_schema_and_the_parser_agree() {
     let good = [
         EXAMPLE,
