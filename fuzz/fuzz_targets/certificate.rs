@@ -1,5 +1,5 @@
-//! Any bytes in a certificate or key file, in PEM or DER: they are read, or refused. What was read is written and
-//! read as the same, and OpenSSL reads it, too. No reasons of OpenSSL are left behind.
+//! Any bytes in a certificate or key file, in PEM or DER: they are read, or refused. What was read is written
+//! and read as the same, and OpenSSL reads it, too. No reasons of OpenSSL are left behind.
 #![no_main]
 
 use crdb_cert::certificate::Certificate;

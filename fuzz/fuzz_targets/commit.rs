@@ -22,7 +22,8 @@ const NAMES: [&str; 5] = ["node.crt", "node.key", "client.a.crt", "node.key.pend
 /// What files hold.
 const CONTENTS: [&[u8]; 3] = [b"old", b"new", b"other"];
 
-/// A directory in memory, if there is such a place: syncing is quick there. It is there while an input is tried.
+/// A directory in memory, if there is such a place: syncing is quick there. It is there while an input is
+/// tried.
 static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
     let memory = Path::new("/dev/shm");
     let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };

@@ -52,8 +52,8 @@ impl Signatures for All {
     }
 }
 
-/// Elements of DER, one behind the other; those that are no certificates are left out. Whether OpenSSL reads them
-/// is for the target `certificate`: it takes most of the time.
+/// Elements of DER, one behind the other; those that are no certificates are left out. Whether OpenSSL reads
+/// them is for the target `certificate`: it takes most of the time.
 fn certificates(mut bytes: &[u8]) -> Vec<Certificate> {
     let mut found = Vec::new();
     while !bytes.is_empty() && found.len() <= MOST {

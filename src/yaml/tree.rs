@@ -11,9 +11,8 @@ use thiserror::Error;
 
 /// The longest accepted text, in bytes: a cluster of some 50,000 nodes without ranges.
 pub const MAX_LEN: usize = 16 * 1024 * 1024;
-/// The most values, aliases counted as what they stand for.
+/// The most values, aliases counted as what they stand for: long texts as a value for every so many bytes.
 const MAX_NODES: usize = 1 << 20;
-/// A text that an alias stands for counts as one more value for every so many bytes.
 const BYTES_OF_A_NODE: usize = 64;
 /// The deepest nesting of lists and mappings.
 const MAX_DEPTH: usize = 64;
@@ -291,10 +290,8 @@ fn size(node: &Node) -> usize {
     let of_text = |text: &str| 1 + text.len() / BYTES_OF_A_NODE;
     match &node.value {
         Value::Scalar { text, .. } => of_text(text),
-        Value::List(values) => 1 + values.iter().map(size).sum::<usize>(),
-        Value::Map(entries) => {
-            1 + entries.iter().map(|(key, value)| of_text(&key.text) + size(value)).sum::<usize>()
-        }
+        Value::List(values) => values.iter().fold(1, |sum, value| sum + size(value)),
+        Value::Map(entries) => entries.iter().fold(1, |sum, (key, of)| sum + of_text(&key.text) + size(of)),
     }
 }
 
