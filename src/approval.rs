@@ -1,5 +1,7 @@
 //! What a request gets of what it asks for: the profile of its kind, and the names that somebody allows. Pure.
 
+use std::collections::HashSet;
+
 use crate::certificate::AltName;
 use crate::dn::DistinguishedName;
 use crate::host::Host;
@@ -50,25 +52,32 @@ impl Open {
 pub fn judge(request: &SigningRequest, usage: Usage, grants: &[Grant]) -> Result<Approval, Vec<String>> {
     let asked = &request.asked;
     let mut refused = beyond(request, usage.kind().profile);
-    let mut alt_names = Vec::new();
+    // Looked up, not searched for: a request may ask for thousands of names.
+    let (mut alt_names, mut seen) = (Vec::new(), HashSet::new());
     for name in &asked.alt_names {
         match usual_form(name, usage) {
-            Some(name) if alt_names.contains(&name) => {}
-            Some(name) => alt_names.push(name),
+            Some(name) if seen.contains(&name) => {}
+            Some(name) => {
+                seen.insert(name.clone());
+                alt_names.push(name);
+            }
             None => refused.push(name.to_string()),
         }
     }
     alt_names.sort_by_key(|name| matches!(name, AltName::Ip(_)));
+    let allowed = |grant: &Grant| grant.names.iter().cloned().collect::<HashSet<_>>();
     let excess = |grant: &&Grant| {
-        let names = alt_names.iter().filter(|name| !grant.names.contains(name)).count();
+        let allowed = allowed(grant);
+        let names = alt_names.iter().filter(|name| !allowed.contains(name)).count();
         (names, too_few(&alt_names, usage, &[*grant]).is_some())
     };
     let for_subject = grants.iter().filter(|grant| grant.subject == request.subject.name).min_by_key(excess);
     let subject = for_subject.is_none();
     // If somebody allows another subject, only what goes with every grant is allowed too.
     let grants = for_subject.map_or_else(|| grants.iter().collect(), |grant| vec![grant]);
+    let all_allowed: Vec<_> = grants.iter().map(|grant| allowed(grant)).collect();
     let is_allowed =
-        |name: &AltName| !grants.is_empty() && grants.iter().all(|grant| grant.names.contains(name));
+        |name: &AltName| !grants.is_empty() && all_allowed.iter().all(|allowed| allowed.contains(name));
     refused.extend(too_few(&alt_names, usage, &grants));
     if !refused.is_empty() {
         return Err(refused);
@@ -146,5 +155,29 @@ impl ExtendedKeyUsage {
             Self::ServerAuth => "serverAuth",
             Self::ClientAuth => "clientAuth",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::key::{Curve, KeySpec, PrivateKey};
+    use crate::pki::name;
+    use crate::pki::request::{Wanted, make};
+
+    /// Compared each with each, they would take minutes.
+    #[test]
+    fn thousands_of_names_are_judged() {
+        let mut names: Vec<_> = (0..14_000).map(|n| AltName::Dns(format!("n{n}"))).collect();
+        let key = PrivateKey::generate(KeySpec::Ecdsa(Curve::P256)).expect("a key");
+        let subject: DistinguishedName = "CN=node".parse().expect("a name");
+        let encoded = name::encode(&subject).expect("a name");
+        let profile = Usage::Node.kind().profile;
+        let wanted = Wanted { profile, subject: &encoded, alt_names: &names, kept: None };
+        let request = SigningRequest::read(&make(&wanted, &key).expect("a request")).expect("a request");
+        let last = names.pop();
+        let approval = judge(&request, Usage::Node, &[Grant { subject, names }]).expect("an approval");
+        assert_eq!(approval.alt_names, request.asked.alt_names);
+        assert_eq!(approval.open, Open { subject: false, names: last.into_iter().collect() });
     }
 }

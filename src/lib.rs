@@ -48,7 +48,7 @@ pub mod probe;
 mod renew;
 mod request;
 pub mod server_flags;
-mod signing;
+pub mod signing;
 pub mod store;
 pub mod tenant;
 mod threads;

@@ -14,15 +14,15 @@ const MAX_NAME_LENGTH: usize = 100;
 pub const DEFAULT_HOSTS: [&str; 4] = ["127.0.0.1", "::1", "localhost", "*.local"];
 
 /// A tenant's ID; never 0. The system tenant is 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TenantId(u64);
 
 /// A tenant's name: lower-case letters, digits and dashes, with no dash at either end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TenantName(String);
 
 /// Where a client certificate is valid (REFERENCE.md section 2, tenant-scope URIs).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TenantScope {
     /// On the tenant with this ID.
     Id(TenantId),

@@ -13,7 +13,7 @@ pub const URI: u8 = 0x86;
 pub const IP: u8 = 0x87;
 
 /// A subject alternative name, to be issued or as read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AltName {
     /// dNSName
     Dns(String),

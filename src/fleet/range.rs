@@ -8,6 +8,8 @@ use thiserror::Error;
 
 /// The most texts that one pattern stands for.
 pub const MAX: usize = 100_000;
+/// The most octets between the brackets of a range: three numbers have 62.
+const LONGEST: usize = 100;
 
 /// A text with ranges in it, or without.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +52,8 @@ impl Pattern {
         let mut literal = String::new();
         while let Some((before, after)) = rest.split_once('[') {
             literal += before;
-            let range = after.split_once(']').map(|(inner, after)| (inner, after, range(inner)));
+            let end = after.bytes().take(LONGEST).position(|b| b == b']');
+            let range = end.map(|end| (&after[..end], &after[end + 1..], range(&after[..end])));
             if let Some((inner, after, Some(range))) = range {
                 let range = range?;
                 let too_large = || RangeError::TooLarge(inner.to_owned());
@@ -224,6 +227,10 @@ mod tests {
             "{}",
         ] {
             assert_eq!(expanded(text), Ok(vec![text.to_owned()]), "{text}");
+        }
+        // Nobody looks far for the end of each.
+        for text in ["[".repeat(50_000) + "]", "[1:".repeat(50_000), format!("[1:{}2]", "0".repeat(100))] {
+            assert_eq!(expanded(&text), Ok(vec![text]));
         }
         assert_eq!(expanded("[::1][1:2]").map(|texts| texts.join(" ")), Ok("[::1]1 [::1]2".to_owned()));
     }

@@ -1,17 +1,21 @@
 //! `[Service]` sections of systemd units, as `systemctl cat` prints them (systemd.syntax(7),
 //! systemd.service(5)).
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::flags;
 use super::words::{self, Word};
 use super::{CERTS_DIR, FlagsError, ServerFlags};
 
+/// The most octets of a command's words on Linux (`ARG_MAX`, execve(2)).
+const LONGEST: usize = 2 << 20;
+
 /// What a unit says that matters here.
 #[derive(Default)]
 struct Unit {
     commands: Vec<(usize, String)>,
-    environment: Vec<(String, String)>,
+    environment: HashMap<String, String>,
     /// Something that sets variables elsewhere.
     other_environment: bool,
     working_directory: Option<String>,
@@ -20,6 +24,7 @@ struct Unit {
 
 pub(super) fn read(text: &str) -> Result<ServerFlags, FlagsError> {
     let unit = unit(text)?;
+    unit.check_length()?;
     let mut starts = Vec::new();
     for (line, command) in &unit.commands {
         let words = unit.words(command, *line)?;
@@ -56,7 +61,10 @@ fn lines(text: &str) -> Vec<(usize, String)> {
         }
         let (part, goes_on) = line.strip_suffix('\\').map_or((line, false), |part| (part, true));
         match out.last_mut().filter(|_| open) {
-            Some((_, line)) => *line = format!("{line} {part}"),
+            Some((_, line)) => {
+                line.push(' ');
+                line.push_str(part);
+            }
             None => out.push((number, part.to_owned())),
         }
         open = goes_on;
@@ -80,7 +88,7 @@ fn unit(text: &str) -> Result<Unit, FlagsError> {
             "Environment" => {
                 for word in split(value, number)? {
                     if let Some((name, value)) = word.split_once('=') {
-                        unit.environment.push((name.into(), value.into()));
+                        unit.environment.insert(name.into(), value.into());
                     }
                 }
             }
@@ -155,8 +163,20 @@ impl Unit {
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
-        let found = self.environment.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let found = self.environment.get(name).map(String::as_str);
         found.filter(|_| !self.other_environment)
+    }
+
+    /// Could the commands become longer than any that Linux runs, once variables are put in?
+    fn check_length(&self) -> Result<(), FlagsError> {
+        let longest = self.environment.values().map(String::len).max().unwrap_or_default();
+        let variables: usize = self.commands.iter().map(|(_, command)| command.matches('$').count()).sum();
+        match self.commands.first() {
+            Some((line, _)) if variables.saturating_mul(longest) > LONGEST => {
+                Err(FlagsError::new(*line, "ExecStart= is too long once its variables are put in"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Where a path is that the server was given.

@@ -159,6 +159,20 @@ fn quotes_escapes_and_variables_of_units() {
 }
 
 #[test]
+fn long_units_are_read_or_refused_and_not_multiplied() {
+    let dn = "--root-cert-distinguished-name=O=a";
+    let continued = unit(&format!("{dn}{}", " \\\n".repeat(200_000)));
+    assert_eq!(root(&read(&continued)), Some("O=a"));
+    let many: String = (0..20_000).map(|n| format!("Environment=V{n}=x\n")).collect();
+    let all = unit(&format!("{dn} {}", "$V0 ".repeat(20_000))) + &many;
+    assert_eq!(root(&read(&all)), Some("O=a"));
+    for variable in ["$A ", "${A}"] {
+        let text = unit(&variable.repeat(100_000)) + &format!("Environment=A={}\n", "a".repeat(100_000));
+        assert_eq!(problem(&text), "line 2: ExecStart= is too long once its variables are put in");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_for_sure_is_an_error_that_names_line_and_flag() {
     let dn = "--root-cert-distinguished-name";
     for (text, expected) in [

@@ -10,7 +10,7 @@ use crate::pki::profile::ExtendedKeyUsage;
 use crate::pki::request::{SigningRequest, key_usages};
 
 /// The most certificates that are looked at: chains are short.
-const MOST: usize = 50;
+pub const MOST: usize = 50;
 /// The most reasons why there is no chain.
 const REASONS: usize = 3;
 
@@ -70,8 +70,8 @@ impl Answer<'_> {
         if certificates.len() > MOST {
             return Err(vec![Wrong::TooMany(certificates.len())]);
         }
-        let key = asked.key.public_key_to_der().unwrap_or_default();
-        let mut sorted = incoming::sort(certificates, &key, signatures).map_err(|why| vec![why.into()])?;
+        let mut sorted =
+            incoming::sort(certificates, &asked.key_info, signatures).map_err(|why| vec![why.into()])?;
         sorted.intermediates.retain(|ca| !trusted.contains(ca));
         let leaf = &sorted.leaf;
         let purposes = purposes(asked);

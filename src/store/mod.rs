@@ -8,7 +8,7 @@
 pub mod change;
 pub mod dir;
 pub mod lock;
-mod manifest;
+pub mod manifest;
 pub mod read;
 pub mod whole;
 

@@ -11,8 +11,9 @@ use thiserror::Error;
 
 /// The longest accepted text, in bytes: a cluster of some 50,000 nodes without ranges.
 pub const MAX_LEN: usize = 16 * 1024 * 1024;
-/// The most values, aliases counted as what they stand for.
+/// The most values, aliases counted as what they stand for: long texts as a value for every so many bytes.
 const MAX_NODES: usize = 1 << 20;
+const BYTES_OF_A_NODE: usize = 64;
 /// The deepest nesting of lists and mappings.
 const MAX_DEPTH: usize = 64;
 
@@ -284,12 +285,13 @@ impl Builder {
     }
 }
 
-/// How many values it is, itself included.
+/// How many values it is, itself included: as much as it takes to copy it.
 fn size(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::Scalar { .. } => 0,
-        Value::List(values) => values.iter().map(size).sum(),
-        Value::Map(entries) => entries.iter().map(|(_, value)| 1 + size(value)).sum(),
+    let of_text = |text: &str| 1 + text.len() / BYTES_OF_A_NODE;
+    match &node.value {
+        Value::Scalar { text, .. } => of_text(text),
+        Value::List(values) => values.iter().fold(1, |sum, value| sum + size(value)),
+        Value::Map(entries) => entries.iter().fold(1, |sum, (key, of)| sum + of_text(&key.text) + size(of)),
     }
 }
 

@@ -13,6 +13,9 @@ pub struct Problem {
     pub what: String,
 }
 
+/// The most problems that are listed: nobody reads more.
+const MOST_PROBLEMS: usize = 100;
+
 /// All that is wrong so far.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -21,7 +24,19 @@ pub struct Report {
 
 impl Report {
     pub fn add(&mut self, at: At, what: impl Display) {
-        self.problems.push(Problem { at, what: what.to_string() });
+        match self.problems.len() {
+            ..MOST_PROBLEMS => self.problems.push(Problem { at, what: what.to_string() }),
+            MOST_PROBLEMS => {
+                let what = "more is wrong, which is not listed".to_owned();
+                self.problems.push(Problem { at, what });
+            }
+            _ => {}
+        }
+    }
+
+    /// Are there so many that no more are listed?
+    pub fn is_full(&self) -> bool {
+        self.problems.len() > MOST_PROBLEMS
     }
 
     /// The value, or a note of what is wrong at this place.

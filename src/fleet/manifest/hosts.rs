@@ -1,6 +1,7 @@
 //! Hosts as written in a manifest, and which node has which.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 use super::fields::Report;
 use crate::fleet::range::Pattern;
@@ -32,9 +33,9 @@ pub fn host(key: &str, at: At, text: &str, report: &mut Report) -> Option<Host> 
 }
 
 /// In order, without those that are there already.
-pub fn unique(hosts: impl IntoIterator<Item = Host>) -> Vec<Host> {
+pub fn unique<T: Clone + Eq + Hash>(all: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut seen = HashSet::new();
-    hosts.into_iter().filter(|host| seen.insert(host.clone())).collect()
+    all.into_iter().filter(|one| seen.insert(one.clone())).collect()
 }
 
 /// Counts hosts: ranges make many of few.
@@ -57,12 +58,12 @@ impl Budget {
         left.is_some()
     }
 
-    /// All the hosts that are written, without duplicates.
+    /// All the hosts that are written, without duplicates. Of a range, the first that is wrong speaks for all.
     pub fn all(&mut self, key: &str, written: &[Written], report: &mut Report) -> Vec<Host> {
         let mut hosts = Vec::new();
         for (at, pattern) in written {
             if self.spend(*at, pattern.count(), report) {
-                hosts.extend(pattern.texts().filter_map(|text| host(key, *at, &text, report)));
+                hosts.extend(pattern.texts().map_while(|text| host(key, *at, &text, report)));
             }
         }
         unique(hosts)
@@ -87,11 +88,13 @@ impl Common {
                 continue;
             }
             for text in pattern.texts() {
-                let parsed = host("hosts", *at, &text.replace(PLACEHOLDER, "name"), report);
+                let Some(parsed) = host("hosts", *at, &text.replace(PLACEHOLDER, "name"), report) else {
+                    break;
+                };
                 if text.contains(PLACEHOLDER) {
-                    templates.extend(parsed.map(|_| (*at, text)));
+                    templates.push((*at, text));
                 } else {
-                    fixed.extend(parsed);
+                    fixed.push(parsed);
                 }
             }
         }

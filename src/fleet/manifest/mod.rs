@@ -133,7 +133,7 @@ impl NodeSet {
     }
 }
 
-/// All that is wrong with a manifest: never empty, in the order of the text.
+/// What is wrong with a manifest, all of it if it can be listed: never empty, in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     /// The manifest, as the operator named it.

@@ -1,6 +1,6 @@
 //! The nodes of a manifest.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Node;
 use super::fields::Fields;
@@ -21,7 +21,7 @@ struct Nodes {
 
 impl<'a> Reader<'a> {
     /// The nodes, and their names.
-    pub fn nodes(&mut self, manifest: &Fields<'a>) -> (Vec<Node>, HashSet<String>) {
+    pub fn nodes(&mut self, manifest: &Fields<'a>) -> (Vec<Node>, BTreeSet<String>) {
         let shared = patterns("shared-hosts", manifest.list("shared-hosts", self.report), self.report);
         let shared = self.budget.all("shared-hosts", &shared, self.report);
         let hosts = Taken::shared(shared.into_iter().chain(self.common.fixed.iter().cloned()));
@@ -52,7 +52,8 @@ impl<'a> Reader<'a> {
             }
         }
         for index in 0..names.count() {
-            let Some(host) = self.node_name(name.at, &names.text(index)) else { continue };
+            // One of a range speaks for all.
+            let Some(host) = self.node_name(name.at, &names.text(index)) else { break };
             let called = host.to_string();
             if let Some(line) = nodes.lines.insert(called.clone(), name.at.line) {
                 self.report
@@ -96,7 +97,8 @@ impl<'a> Reader<'a> {
             }
             for index in indices {
                 let text = pattern.text(index).replace(PLACEHOLDER, name);
-                hosts.extend(host("hosts", *at, &text, self.report).map(|host| (*at, host)));
+                let Some(host) = host("hosts", *at, &text, self.report) else { break };
+                hosts.push((*at, host));
             }
         }
         hosts

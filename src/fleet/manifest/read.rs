@@ -1,10 +1,10 @@
 //! The sections of a manifest.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr as _;
 
 use super::fields::{Fields, Report, unknown};
-use super::hosts::{Budget, Common, patterns};
+use super::hosts::{Budget, Common, patterns, unique};
 use super::settings::Said;
 use super::{Client, Manifest, NodeSet, Tenant, Ui};
 use crate::host::Host;
@@ -76,7 +76,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn clients(&mut self, manifest: &Fields<'a>, nodes: &HashSet<String>) -> Vec<Client> {
+    fn clients(&mut self, manifest: &Fields<'a>, nodes: &BTreeSet<String>) -> Vec<Client> {
         let mut clients: Vec<(At, Client)> = Vec::new();
         for entry in manifest.list("clients", self.report) {
             let Some((user, fields)) = self.entry("clients", entry, "user", tables::CLIENT) else { continue };
@@ -108,17 +108,11 @@ impl<'a> Reader<'a> {
             let name = |text: &str| text.parse().map(TenantScope::Name);
             scopes.extend(self.report.parsed("tenant-name-scope", node, name));
         }
-        let mut unique = Vec::new();
-        scopes.into_iter().for_each(|scope| {
-            if !unique.contains(&scope) {
-                unique.push(scope)
-            }
-        });
-        unique
+        unique(scopes)
     }
 
     /// The word `all`, or a list of names of nodes.
-    fn node_set(&mut self, fields: Option<&Fields<'a>>, known: &HashSet<String>) -> NodeSet {
+    fn node_set(&mut self, fields: Option<&Fields<'a>>, known: &BTreeSet<String>) -> NodeSet {
         let none = NodeSet::Named(HashSet::new());
         let Some(node) = fields.and_then(|fields| fields.get("nodes")) else { return none };
         match &node.value {
@@ -131,12 +125,14 @@ impl<'a> Reader<'a> {
         }
         let mut named = HashSet::new();
         for (at, pattern) in patterns("nodes", self.report.list("nodes", node), self.report) {
+            if self.report.is_full() || !self.budget.spend(at, pattern.count(), self.report) {
+                break;
+            }
             for text in pattern.texts() {
                 let name = text.parse().map_or(text, |host: Host| host.to_string());
                 if !known.contains(&name) {
-                    let mut names: Vec<_> = known.iter().map(String::as_str).collect();
-                    names.sort_unstable();
-                    self.report.add(at, unknown("node", &name, names.into_iter()));
+                    self.report.add(at, unknown("node", &name, known.iter().map(String::as_str)));
+                    break;
                 }
                 named.insert(name);
             }
@@ -144,7 +140,7 @@ impl<'a> Reader<'a> {
         NodeSet::Named(named)
     }
 
-    fn ui(&mut self, entry: &'a tree::Node, nodes: &HashSet<String>) -> Ui {
+    fn ui(&mut self, entry: &'a tree::Node, nodes: &BTreeSet<String>) -> Ui {
         let fields = Fields::read("ui", entry, tables::UI, self.report);
         let hosts = patterns("hosts", fields.list("hosts", self.report), self.report);
         let hosts = self.budget.all("hosts", &hosts, self.report);

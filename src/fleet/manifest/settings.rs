@@ -11,7 +11,10 @@ use crate::pki::key::{KeySizeError, KeySpec};
 use crate::pki::name;
 use crate::pki::ocsp::OcspUrl;
 use crate::usage::Usage;
-use crate::yaml::tree::At;
+use crate::yaml::tree::{At, Node};
+
+/// The longest subject, in bytes: each certificate has one.
+const LONGEST_SUBJECT: usize = 1000;
 
 type Algorithm = fn(Option<u32>) -> Result<KeySpec, KeySizeError>;
 
@@ -43,7 +46,7 @@ impl<'a> Said<'a> {
                 let size = report.digits("key-size", node)?.parse();
                 Some((node.at, report.ok(node.at, size.map_err(|_| "key-size: not a number of bits"))?))
             }),
-            subject: subject.and_then(|node| Some((node.at, report.text("subject", node)?))),
+            subject: subject.and_then(|node| Some((node.at, subject_text(node, report)?))),
             ocsp_url: ocsp_url.and_then(|node| report.parsed("ocsp-url", node, OcspUrl::from_str)),
         }
     }
@@ -76,6 +79,14 @@ impl<'a> Said<'a> {
         // Without a size there is nothing that could be wrong with it.
         at.map_or(key.clone().ok(), |at| report.ok(at, key)).unwrap_or(KeySpec::Ed25519)
     }
+}
+
+fn subject_text<'a>(node: &'a Node, report: &mut Report) -> Option<&'a str> {
+    let short = report.text("subject", node).map(|text| match text.len() {
+        ..=LONGEST_SUBJECT => Ok(text),
+        _ => Err(format!("subject: it has more than {LONGEST_SUBJECT} bytes")),
+    });
+    short.and_then(|short| report.ok(node.at, short))
 }
 
 fn algorithm_of(text: &str) -> Result<Algorithm, String> {

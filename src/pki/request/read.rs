@@ -99,6 +99,8 @@ pub struct SigningRequest {
     pub subject: CertificateSubject,
     /// The public key.
     pub key: PKey<Public>,
+    /// The same as encoded: its SubjectPublicKeyInfo.
+    pub key_info: Vec<u8>,
     /// What kind of key, in a few words.
     pub key_kind: String,
     /// What else it asks for.
@@ -152,7 +154,8 @@ impl SigningRequest {
             _ = openssl::error::ErrorStack::get();
             return Err(RequestError::Signature);
         }
-        Ok(Self { subject_name: parts.subject.to_vec(), subject, key, key_kind, asked })
+        let (subject_name, key_info) = (parts.subject.to_vec(), parts.public_key.to_vec());
+        Ok(Self { subject_name, subject, key, key_info, key_kind, asked })
     }
 }
 

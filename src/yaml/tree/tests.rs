@@ -87,6 +87,11 @@ fn neither_size_nor_depth_nor_aliases_exhaust_memory() {
     let level = |n: usize| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(10));
     let bomb = "a0: &a0 [x]\n".to_owned() + &(1..20).map(level).collect::<String>();
     assert!(error(&bomb).contains("too many values"), "{}", error(&bomb));
+    let long = "a".repeat(100_000);
+    for anchor in [format!("&a {long}"), format!("&a {{{long}: b}}")] {
+        let copies = format!("- {anchor}\n{}", "- *a\n".repeat(1000));
+        assert!(error(&copies).contains("too many values"), "{}", error(&copies));
+    }
 }
 
 proptest! {

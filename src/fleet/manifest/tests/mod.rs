@@ -132,6 +132,28 @@ fn all_that_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
+fn no_more_is_listed_than_anybody_reads() {
+    let many = |item: &str| vec![item; 3000].join(", ");
+    let names: Vec<_> = (0..3000).map(|n| format!("b{n}")).collect();
+    for text in [
+        format!("clients: [{}]", many("x y")),
+        format!("{{nodes: [a], clients: [{{user: u, nodes: [{}]}}]}}", names.join(", ")),
+    ] {
+        let problems = read(&text).expect_err("problems");
+        assert_eq!(problems.lines().count(), 101, "{problems}");
+        assert!(problems.contains(": more is wrong, which is not listed"), "{problems}");
+    }
+}
+
+#[test]
+fn a_subject_is_short_enough_for_any_number_of_certificates() {
+    let text = |length| format!("clients: [{{user: a, subject: 'CN=a,O={}'}}]", "b,O=".repeat(length) + "b");
+    assert!(read(&text(240)).is_ok());
+    let problems = read(&text(300)).expect_err("a problem");
+    assert_eq!(problems, "m:1:30: subject: it has more than 1000 bytes");
+}
+
+#[test]
 fn the_schema_and_the_parser_agree() {
     let good = [
         EXAMPLE,

@@ -146,6 +146,19 @@ pub const WRONG: &[(&str, Refused, &[&str])] = &[
         ByParser,
         &["1:46: unknown node \"nod1\"; did you mean \"node1\"?"],
     ),
+    // Of a range, one speaks for all.
+    (
+        "{nodes: [n1], clients: [{user: a, nodes: ['x[1:100000]']}]}",
+        ByParser,
+        &["1:43: unknown node \"x1\"; did you mean \"n1\"?"],
+    ),
+    ("{defaults: {hosts: ['a b[1:100000]']}, nodes: [a]}", ByParser, &["1:21: hosts: invalid host \"a b1\""]),
+    (
+        "ui: {hosts: ['a b[1:100000]']}",
+        ByParser,
+        &["1:5: ui: hosts is missing", "1:14: hosts: invalid host \"a b1\""],
+    ),
+    ("nodes: [{name: a, hosts: ['a b[1:9]']}]", ByParser, &["1:27: hosts: invalid host \"a b1\""]),
     (
         "{nodes: [n1], clients: [{user: a, nodes: some}]}",
         ByBoth,
