@@ -158,7 +158,7 @@ impl Search<'_> {
         place: Place,
         holder: Option<Holder>,
     ) -> Result<Option<Found>> {
-        let public = key.public_key_info()?;
+        let public = key.public()?.public_key_to_der()?;
         let fits = self.answer.certificates.iter().any(|certificate| is_for(certificate, &public));
         Ok(fits.then_some(Found { name, key, public, place, holder }))
     }
@@ -167,7 +167,7 @@ impl Search<'_> {
     fn came(&mut self) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         for (key, holder) in &self.answer.keys {
-            let public = key.public_key_info()?;
+            let public = key.public()?.public_key_to_der()?;
             let leaf = self.answer.certificates.iter().find(|certificate| is_for(certificate, &public));
             let Some(leaf) = leaf else { continue };
             let name = match self.wanted {
