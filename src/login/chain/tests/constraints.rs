@@ -145,6 +145,8 @@ fn constraints_parse_as_servers_parse_them() {
         ("an odd character", permitted(DNS, &[b"a!b"]), mail, OPEN),
         ("an odd character of that kind", permitted(DNS, &[b"a!b"]), mine, OPEN),
         ("a mailbox", permitted(MAIL, &[b"a@b.org"]), mine, OK),
+        ("a domain with a space for mail", permitted(MAIL, &[b"a b"]), mine, MALFORMED),
+        ("a mailbox with a space for names", permitted(DNS, &[b"a b@c.org"]), mail, MALFORMED),
         ("a mailbox with a space", permitted(MAIL, &[b"a b@c.org"]), mine, OPEN),
         ("an address as a URI's host", permitted(URI, &[b"10.0.0.1"]), mine, MALFORMED),
         ("an address as a domain", permitted(DNS, &[b"10.0.0.1"]), mail, OK),

@@ -87,6 +87,9 @@ fn the_key_of_the_client_is_of_a_kind_that_servers_take() {
         let user = Make { info: Some(key), ..leaf("root", 1) };
         assert_eq!(verdict(&user, &[], &[root()]), expected, "{what}");
     }
+    // Only a client has to be able to sign.
+    let ed448 = Make { info: Some(info(b"\x2b\x65\x71", NO_PARAMETERS, &[7; 57])), ..middle() };
+    assert_eq!(verdict(&leaf("root", 1), &[ed448], &[root()]), "ok");
 }
 
 /// RSA with SHA-2, ECDSA with SHA-2, Ed25519.

@@ -5,6 +5,10 @@ use crate::der::{
     BOOLEAN, IA5_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, PRINTABLE_STRING, UTF8_STRING,
 };
 
+const POINTS: &[u8] = b"\x55\x1d\x1f";
+const POLICIES: &[u8] = b"\x55\x1d\x20";
+const INHIBIT_ANY_POLICY: &[u8] = b"\x55\x1d\x36";
+
 const REFUSED: &str = "refused: leaf: parse";
 const OPEN: &str = "open: leaf: parse";
 
@@ -75,9 +79,6 @@ fn names_are_strings_that_all_servers_read_alike() {
 
 #[test]
 fn extensions_that_servers_know_parse() {
-    const POINTS: &[u8] = b"\x55\x1d\x1f";
-    const POLICIES: &[u8] = b"\x55\x1d\x20";
-    const INHIBIT_ANY_POLICY: &[u8] = b"\x55\x1d\x36";
     use extension::*;
     let seq = |parts: &[&[u8]]| tlv(SEQUENCE, &parts.concat());
     let bits = |contents: &[u8]| tlv(BIT_STRING, contents);
@@ -146,8 +147,6 @@ fn extensions_that_servers_know_parse() {
 
 #[test]
 fn what_is_critical_is_understood_in_full() {
-    const POLICIES: &[u8] = b"\x55\x1d\x20";
-    const POINTS: &[u8] = b"\x55\x1d\x1f";
     use extension::*;
     let refused = "refused: leaf: critical-extension";
     let names = |tag, contents: &[u8]| tlv(SEQUENCE, &tlv(tag, contents));
@@ -163,6 +162,7 @@ fn what_is_critical_is_understood_in_full() {
         ("basic constraints", BASIC_CONSTRAINTS, tlv(SEQUENCE, b""), "ok"),
         ("a point", POINTS, point, "ok"),
         ("no policies", POLICIES, tlv(SEQUENCE, b""), "ok"),
+        ("a restriction of policies", INHIBIT_ANY_POLICY, tlv(INTEGER, &[0]), "open: leaf: policies"),
         ("an identifier", SUBJECT_KEY_IDENTIFIER, tlv(OCTET_STRING, &[7]), OPEN),
         ("an issuer's identifier", AUTHORITY_KEY_IDENTIFIER, names(0x80, &[7]), OPEN),
         ("an access", AUTHORITY_INFO_ACCESS, tlv(SEQUENCE, b""), OPEN),
