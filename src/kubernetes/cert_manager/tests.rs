@@ -15,6 +15,7 @@ fn a_literal_subject_begins_with_what_is_encoded_last() {
         ("o=a\\, b\\+c,OU=x+CN=y", "OU=x+CN=y,O=a\\, b\\+c"),
         ("O=\\#1,CN=\\ x\\ ", "CN=\\ x\\ ,O=\\#1"),
         ("1.2.840.113549.1.9.1=a@b,CN=x", "CN=x,1.2.840.113549.1.9.1=a@b"),
+        ("1.2.3.4=a,CN=x", "CN=x,1.2.3.4=a"),
     ] {
         assert_eq!(literal_of(subject), Ok(literal.to_owned()), "{subject}");
     }

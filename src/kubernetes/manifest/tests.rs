@@ -43,8 +43,9 @@ fn objects_are_documents_of_yaml_and_a_list_of_json() {
     let data = [("ca.crt".to_owned(), pem)];
     let secret = object(Kind::Opaque, &name, Some(&namespace), &data);
     let config = object(Kind::ConfigMap, &name, None, &data);
-    assert!(yaml(&[config.clone()]).contains("\n  ca.crt: |\n    -----BEGIN X-----\n    AAAA\n"), "as lines");
-    let read = read_back(&[secret, config]);
+    let objects = [secret, config];
+    assert!(yaml(&objects).contains("\n  ca.crt: |\n    -----BEGIN X-----\n    AAAA\n"), "lines stay lines");
+    let read = read_back(&objects);
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db.node", "namespace": "prod"}, "type": "Opaque",
         "data": {"ca.crt": "LS0tLS1CRUdJTiBYLS0tLS0KQUFBQQotLS0tLUVORCBYLS0tLS0K"},
