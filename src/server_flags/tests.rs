@@ -117,8 +117,8 @@ fn a_shell_line_is_read() {
         ),
         (line("--root-cert-distinguished-name=CN=a''b\"\""), "CN=ab"),
         (line("--store=/a~b --root-cert-distinguished-name=CN=a~b"), "CN=a~b"),
-        ("X=$(a $(b) c) cockroach start --root-cert-distinguished-name=CN=a".into(), "CN=a"),
-        ("true & cockroach start --root-cert-distinguished-name=CN=a".into(), "CN=a"),
+        ("X=$(a $(b; cockroach start)) cockroach start --root-cert-distinguished-name=CN=a".into(), "CN=a"),
+        (line("--root-cert-distinguished-name=CN=a & x --root-cert-distinguished-name=CN=b"), "CN=a"),
         ("F=$(date \"+%s\") # $(\ncockroach start --root-cert-distinguished-name=CN=a".into(), "CN=a"),
     ] {
         assert_eq!(root(&read(&text)), Some(expected), "{text}");
@@ -197,6 +197,7 @@ fn what_cannot_be_read_for_sure_is_an_error_that_names_line_and_flag() {
             line("--insecure"),
             "line 1: --insecure: such a server looks at no certificate, and lets everybody in",
         ),
+        (line("&>log --disallow-root-login"), "line 1: flags stand behind a redirection; put them before it"),
         (line(">log --disallow-root-login"), "line 1: flags stand behind a redirection; put them before it"),
         // Variables and specifiers of units.
         (
@@ -222,6 +223,10 @@ fn what_cannot_be_read_for_sure_is_an_error_that_names_line_and_flag() {
         (
             format!("{}Environment=DN=CN=a\nEnvironmentFile=-/etc/default/x\n", unit(&format!("{dn}=${{DN}}"))),
             "line 2: --root-cert-distinguished-name: it is not known what ${DN} stands for",
+        ),
+        (
+            format!("{}Environment=A=x\nEnvironment=\n", unit("$A")),
+            "line 2: $A: it is not known what stands there, and it may be any flag",
         ),
         (
             format!("{}Environment=\"A='x y'\"\n", unit("$A")),
