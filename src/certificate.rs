@@ -296,6 +296,10 @@ mod tests {
         let names = [AltName::Dns("a".into()), ip, AltName::Uri("c:".into())];
         assert_eq!(certificate.alt_names().collect::<Vec<_>>(), names);
         assert_eq!(certificate.ocsp_responders().collect::<Vec<_>>(), ["http://ocsp.example.io"]);
+        let issuers = b"\x30\x0e\x30\x0c\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x00";
+        let other = with(&[("2.5.29.15", b"\x03\x03\x07\x80\x80"), ("1.3.6.1.5.5.7.1.1", issuers)]);
+        assert_eq!(other.key_usage(), Some(1 | 1 << 8));
+        assert_eq!(other.ocsp_responders().count(), 0, "where the CA is, it does not answer");
         assert_eq!((certificate.not_before, certificate.not_after), (Some(0), Some(60)));
         assert!(matches!(certificate.public_key().map(|key| key.kind), Some(KeyKind::Ec([0x2a, ..]))));
     }

@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_certificate_is_due_when_no_more_than_that_is_left() {
         // Made on day 0, valid for 90 days, from a day before.
-        for (rule, due_from) in [("1/3", 60), ("1/2", 45), ("30d", 60), ("24h", 89)] {
+        for (rule, due_from) in [("1/3", 60), ("2/3", 30), ("1/2", 45), ("30d", 60), ("24h", 89)] {
             let due = Due::parse(rule).expect(rule);
             assert!(!due.is_due(-DAY, 90 * DAY, due_from * DAY - 1), "{rule}");
             assert!(due.is_due(-DAY, 90 * DAY, due_from * DAY), "{rule}");

@@ -236,6 +236,7 @@ mod tests {
     fn what_is_not_a_host_is_refused_with_what_to_write() {
         let label = "a".repeat(64);
         let name = format!("{}com", "abcdefg.".repeat(32));
+        assert!(read(&label[1..]).is_ok() && read(&name[6..]).is_ok() && read(&name[5..]).is_err());
         for (text, part_of_the_answer) in [
             ("", "empty"),
             ("node1.example.com:26257", "write \"node1.example.com\""),

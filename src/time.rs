@@ -183,6 +183,15 @@ mod tests {
         for seconds in [253_402_300_800, -62_167_219_201, i64::MAX, i64::MIN] {
             assert_eq!(date(seconds), "", "{seconds}");
         }
+        // Centuries have no leap day, but for each fourth.
+        for (seconds, shown) in [
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (4_107_456_000, "2100-02-28"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(day(seconds), shown);
+        }
     }
 
     #[test]

@@ -461,6 +461,10 @@ fn a_subject_the_server_cannot_read_is_an_error() {
             "x509: invalid RDNSequence: invalid attribute value: invalid UTF-8 string in 2.5.4.3",
         ),
         (
+            encoded("2.5.4.3", 0x12, b"1a"),
+            "x509: invalid RDNSequence: invalid attribute value: invalid NumericString in 2.5.4.3",
+        ),
+        (
             encoded("2.5.4.3", 0x1e, b"\x00"),
             "x509: invalid RDNSequence: invalid attribute value: invalid BMPString in 2.5.4.3",
         ),
@@ -471,6 +475,8 @@ fn a_subject_the_server_cannot_read_is_an_error() {
     ] {
         assert_eq!(from_certificate(&[attribute]).unwrap_err().to_string(), expected);
     }
+    let digits = from_certificate(&[encoded("2.5.4.3", 0x12, b"1 2")]).unwrap();
+    assert_eq!(digits.name.to_string(), "CN=1 2");
     let hole = DistinguishedName::from_certificate_attributes(&[vec![], vec![encoded("2.5.4.3", 0x0c, b"a")]]);
     assert!(matches!(hole, Err(UnreadableSubject::Text { common_name, .. }) if common_name == "a"));
 }

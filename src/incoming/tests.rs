@@ -134,6 +134,23 @@ fn every_difference_is_told() {
 }
 
 #[test]
+fn who_may_sign_certificates_is_a_ca() {
+    let (root, own) = (ca("root"), ca("node"));
+    for (usage, expected) in [(b"\x03\x02\x07\x80", &[][..]), (b"\x03\x02\x02\x84", &[Difference::Ca])] {
+        let leaf = certificate(&[("CN", "node")], &own, &root, &[("2.5.29.15", usage.to_vec())]);
+        assert_eq!(flaws(&leaf, &OpenSsl), expected);
+    }
+}
+
+#[test]
+fn keys_of_unknown_kinds_are_compared_as_they_stand() {
+    let of = |key: PKey<Private>| Ca { key, name: "node" };
+    let [own, other] = [(); 2].map(|()| of(PKey::generate_ed448().expect("a key")));
+    let leaf = signed(&own, &ca("root"));
+    assert!(is_for(&leaf, &key(&own)) && !is_for(&leaf, &key(&other)));
+}
+
+#[test]
 fn the_order_of_a_subject_counts() {
     let (root, own) = (ca("root"), ca("node"));
     let leaf = certificate(&[("CN", "node"), ("O", "Acme")], &own, &root, &[]);

@@ -62,6 +62,8 @@ fn a_unit_is_read() {
     };
     assert_eq!(read(UNIT), flags);
     // A drop-in behind it, as `systemctl cat` prints it.
+    let empty = "RootDirectory=\n";
+    assert_eq!(read(&UNIT.replace("User=cockroach\n", empty)), flags);
     let drop_in = "\n# /etc/systemd/system/x.d/a.conf\n[Service]\nExecStart=\nExecStart=cockroach start\n";
     assert_eq!(read(&(UNIT.to_owned() + drop_in)), ServerFlags::default());
 }
@@ -114,6 +116,9 @@ fn a_shell_line_is_read() {
             "CN=a#b",
         ),
         (line("--root-cert-distinguished-name=CN=a''b\"\""), "CN=ab"),
+        (line("--store=/a~b --root-cert-distinguished-name=CN=a~b"), "CN=a~b"),
+        ("X=$(a $(b; cockroach start)) cockroach start --root-cert-distinguished-name=CN=a".into(), "CN=a"),
+        (line("--root-cert-distinguished-name=CN=a & x --root-cert-distinguished-name=CN=b"), "CN=a"),
         ("F=$(date \"+%s\") # $(\ncockroach start --root-cert-distinguished-name=CN=a".into(), "CN=a"),
     ] {
         assert_eq!(root(&read(&text)), Some(expected), "{text}");
@@ -148,6 +153,7 @@ fn quotes_escapes_and_variables_of_units() {
     let braces = format!("{flag}=${{A}}");
     assert_eq!(variables("Environment=A=x\nEnvironment=A=y", &braces).as_deref(), Some("y"));
     assert_eq!(variables("Environment='A=x y' B=z", &braces).as_deref(), Some("x y"));
+    assert_eq!(variables(&format!("Environment=A_1={flag}=x"), "$A_1").as_deref(), Some("x"));
     assert_eq!(variables("Environment=A=x\nEnvironment=\nEnvironment=A=z", &braces).as_deref(), Some("z"));
     assert_eq!(
         variables(&format!("Environment='OPTIONS={flag}=CN=a --background'"), "$OPTIONS").as_deref(),
@@ -205,11 +211,18 @@ fn what_cannot_be_read_for_sure_is_an_error_that_names_line_and_flag() {
             line("--insecure"),
             "line 1: --insecure: such a server looks at no certificate, and lets everybody in",
         ),
+        (line("&>log --disallow-root-login"), "line 1: flags stand behind a redirection; put them before it"),
         (line(">log --disallow-root-login"), "line 1: flags stand behind a redirection; put them before it"),
         // Variables and specifiers of units.
         (
             unit(&format!("{dn}=${{DN}}")),
             "line 2: --root-cert-distinguished-name: it is not known what ${DN} stands for",
+        ),
+        (unit("--x$Y"), "line 2: $Y: it is not known what stands there, and it may be any flag"),
+        (unit("$Y=z"), "line 2: $Y=z: it is not known what stands there, and it may be any flag"),
+        (
+            format!("{}Environment=A-B=--insecure\n", unit("$A-B")),
+            "line 2: $A-B: it is not known what stands there, and it may be any flag",
         ),
         (unit("$OPTIONS"), "line 2: $OPTIONS: it is not known what stands there, and it may be any flag"),
         (unit("${OPTIONS}"), "line 2: ${OPTIONS}: it is not known what stands there, and it may be any flag"),
@@ -224,6 +237,10 @@ fn what_cannot_be_read_for_sure_is_an_error_that_names_line_and_flag() {
         (
             format!("{}Environment=DN=CN=a\nEnvironmentFile=-/etc/default/x\n", unit(&format!("{dn}=${{DN}}"))),
             "line 2: --root-cert-distinguished-name: it is not known what ${DN} stands for",
+        ),
+        (
+            format!("{}Environment=A=x\nEnvironment=\n", unit("$A")),
+            "line 2: $A: it is not known what stands there, and it may be any flag",
         ),
         (
             format!("{}Environment=\"A='x y'\"\n", unit("$A")),
@@ -251,8 +268,16 @@ fn what_cannot_be_read_for_sure_is_an_error_that_names_line_and_flag() {
             "[Service]\nExecStart=@cockroach x start\n".into(),
             "line 2: ExecStart=@...: the name before the command cannot be told from flags",
         ),
+        (
+            "[Service]\nExecStart=-@/bin/cockroach x start\n".into(),
+            "line 2: ExecStart=@...: the name before the command cannot be told from flags",
+        ),
         (unit("; cockroach start"), "line 2: ExecStart= holds several commands; give one alone"),
         (unit("") + &unit(""), "line 4: another server is started here; give one start alone"),
+        (
+            "sleep 1\n\n\ncockroach \\\n start \\\n --store=$X".into(),
+            "line 4: $X: it is not known what stands there, and it may be any flag",
+        ),
         (line("") + &line(""), "line 2: another server is started here; give one start alone"),
         (
             "cockroach sql\n# cockroach start\n".into(),

@@ -137,6 +137,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_what_was_written_is_read() {
+        let written = encode(&[record("a")]);
+        let text = String::from_utf8(written.clone()).expect("text");
+        for odd in [
+            text.replace(TITLE, "another title"),
+            format!("{TITLE}\0"),
+            format!("{text}new\0"),
+            text.replace("new\0", "other\0"),
+            text.replacen('0', "", 1),
+            text.trim_end_matches('\0').to_owned(),
+        ] {
+            assert_eq!(decode(odd.as_bytes()), None, "{odd:?}");
+        }
+        assert_eq!(decode(&written), Some(vec![record("a")]));
+    }
+
+    #[test]
+    fn only_names_that_the_store_gives_are_its_own() {
+        let knows = |name: &str| name == "node.key";
+        let record = record("node.key");
+        let given = [record.staged(), record.kept(), FILE.into(), PUT.into(), ALONE.into()];
+        for name in &given {
+            assert!(is_ours(name.to_str().expect("text"), knows), "{name:?}");
+        }
+        assert_ne!(record.staged(), record.kept());
+        for name in ["node.key", "crdb-cert.new.", "crdb-cert.old.id_rsa", "crdb-cert.new.node.key.x", "x", ""]
+        {
+            assert!(!is_ours(name, knows), "{name}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {

@@ -1,3 +1,5 @@
+mod signers;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -52,7 +54,7 @@ impl Ca {
             subject: &request.subject,
             alt_names,
             kept: None,
-            added: &[],
+            added: &request.added,
             validity: request.validity,
             key: SubjectKey::Own(&key),
         };
@@ -137,7 +139,16 @@ fn what_changed_is_made_anew_and_the_reason_said() {
             "nodes: [{name: n, key-algorithm: rsa, key-size: 2050}]",
             &["n: kind of key changed"],
         ),
+        ("nodes: [{name: n, key-algorithm: rsa}]", "nodes: [{name: n, key-algorithm: rsa}]", &[]),
         ("nodes: [n]", "nodes: [{name: n, lifetime: 60d}]", &[]),
+        ("nodes: [n]", "nodes: [{name: n, ocsp-url: 'http://a'}]", &["n: ocsp-url changed"]),
+        (
+            "nodes: [{name: n, ocsp-url: 'http://a'}]",
+            "nodes: [{name: n, ocsp-url: 'http://b'}]",
+            &["n: ocsp-url changed"],
+        ),
+        ("nodes: [{name: n, ocsp-url: 'http://a'}]", "nodes: [{name: n, ocsp-url: 'http://a'}]", &[]),
+        ("nodes: [{name: n, ocsp-url: 'http://a'}]", "nodes: [n]", &[]),
         ("clients: [a]", "clients: [{user: a, tenant-scope: [2]}]", &["a: tenant scopes changed"]),
         (
             "clients: [{user: a, tenant-scope: [2, 3]}]",
@@ -237,9 +248,14 @@ fn a_rotated_ca_is_written_everywhere_and_certificates_follow() {
     let both = authorities([(Usage::Ca, second)]);
     let plan = step(folder, &found, &context(&both, NOW));
     assert_eq!((plan.reasons().count(), plan.authorities.as_slice()), (0, &[Usage::Ca][..]));
+    assert!(!plan.is_rash());
     let first = AuthorityFile { contents: [new.pem.clone(), old.pem.clone()].concat(), ..new.file() };
     let turned = authorities([(Usage::Ca, first)]);
     assert_eq!(words(folder, &found, &turned, NOW), ["a: not signed by the CA in use"]);
+    assert!(step(folder, &found, &context(&turned, NOW)).is_rash());
+    let trusting = Found { authorities: new.fill(folder, &turned).authorities, ..found };
+    assert!(!step(folder, &trusting, &context(&turned, NOW)).is_rash());
+    assert!(!step(folder, &Found::default(), &context(&turned, NOW)).is_rash());
 }
 
 #[test]

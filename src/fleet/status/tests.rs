@@ -170,6 +170,14 @@ fn a_fleet_goes_through_a_rotation_step_by_step() {
             "fleet/nodes/a/node.crt is due: the first expires in 20 days.",
         ),
         (
+            "something is in its last second",
+            &both[..1],
+            vec![node("a", &[0], ends(-90, 0))],
+            "renew-due",
+            Some(APPLY),
+            "the first expires in less than a minute.",
+        ),
+        (
             "something has expired, in the middle of a rotation",
             &both,
             vec![node("a", &[0, 1], ends(-95, -5)), node("b", &[0, 1], ends(-70, 20))],
@@ -202,7 +210,15 @@ fn a_fleet_goes_through_a_rotation_step_by_step() {
 fn a_ca_is_replaced_in_time() {
     let leaf = |made, end| held("node.crt", Signer::Ca(0), made, end);
     for (case, made, end, certificate, step, words) in [
-        ("expired", -3660, -1, leaf(-89, 1), "new-ca", "which expired 2024-10-03 00:00:00 UTC."),
+        (
+            "expired",
+            -3660,
+            -1,
+            leaf(-89, 1),
+            "new-ca",
+            "Nobody accepts the first certificate in certs/ca.crt, which expired 2024-10-03 00:00:00 UTC.",
+        ),
+        ("in its last second", -3660, 0, leaf(0, 90), "new-ca", "which expires 2024-10-04 00:00:00 UTC"),
         (
             "due",
             -2500,
@@ -212,14 +228,26 @@ fn a_ca_is_replaced_in_time() {
             "It is time to replace the first certificate in certs/ca.crt",
         ),
         ("not due, but too short for what is", -50, 80, leaf(-80, 10), "new-ca", "valid longer than their CA"),
+        ("not due, and long enough for what is", -50, 90, leaf(-80, 10), "renew-due", ""),
         ("not due, and nothing else is", -50, 80, leaf(0, 90), "nothing", ""),
     ] {
         let next = in_fleet(&[ca(Role::InUse, "CA", made, end)], vec![node("a", &[0], certificate)]);
-        is(case, &next, step, (step == "new-ca").then_some(CREATE), words);
+        let command = match step {
+            "new-ca" => Some(CREATE),
+            "renew-due" => Some(APPLY),
+            _ => None,
+        };
+        is(case, &next, step, command, words);
     }
-    let client_ca = Ca { usage: Usage::ClientCa, ..ca(Role::InUse, "CLIENTS", -3660, -1) };
-    let next = in_fleet(&[new(), client_ca], vec![node("a", &[0], fresh(0))]);
-    assert!(next.command.is_some_and(|command| command.starts_with("crdb-cert create-client-ca --overwrite ")));
+    for (usage, command) in [
+        (Usage::ClientCa, "crdb-cert create-client-ca --overwrite "),
+        (Usage::UiCa, "crdb-cert create-ui-ca --overwrite "),
+        (Usage::TenantClientCa, "crdb-cert create-tenant-client-ca --overwrite "),
+    ] {
+        let expired = Ca { usage, ..ca(Role::InUse, "OTHER", -3660, -1) };
+        let next = in_fleet(&[new(), expired], vec![node("a", &[0], fresh(0))]);
+        assert!(next.command.is_some_and(|shown| shown.starts_with(command)), "{command}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What cert-manager reads.
 
 use super::*;
-use crate::pki::profile;
+use crate::pki::issue::{self, Template};
+use crate::pki::key::{KeySpec, PrivateKey};
+use crate::pki::{name, profile};
 
 fn literal_of(subject: &str) -> Result<String, CannotAsk> {
     literal(&subject.parse().expect(subject))
@@ -15,6 +17,7 @@ fn a_literal_subject_begins_with_what_is_encoded_last() {
         ("o=a\\, b\\+c,OU=x+CN=y", "OU=x+CN=y,O=a\\, b\\+c"),
         ("O=\\#1,CN=\\ x\\ ", "CN=\\ x\\ ,O=\\#1"),
         ("1.2.840.113549.1.9.1=a@b,CN=x", "CN=x,1.2.840.113549.1.9.1=a@b"),
+        ("1.2.3.4=a,CN=x", "CN=x,1.2.3.4=a"),
     ] {
         assert_eq!(literal_of(subject), Ok(literal.to_owned()), "{subject}");
     }
@@ -62,6 +65,30 @@ spec:
     group: cert-manager.io
 ";
     assert_eq!(*super::super::manifest::yaml(&[resource]), yaml);
+}
+
+#[test]
+fn what_is_there_is_asked_for_as_what_would_be_made() {
+    let names = [AltName::Dns("db".to_owned()), AltName::Ip([10, 0, 0, 1].into())];
+    let key = PrivateKey::generate(KeySpec::Rsa(2048)).expect("a key");
+    let template = Template {
+        profile: &profile::NODE,
+        subject: &name::encode(&profile::NODE.subject_of("node")).expect("a subject"),
+        alt_names: &names,
+        kept: None,
+        added: &[],
+        validity: issue::Validity::starting(0, Lifetime::LEAF).expect("times"),
+        key: &key.public().expect("a key"),
+    };
+    let made = issue::issue(&template, issue::Issuer { key: &key, certificate: None }).expect("a certificate");
+    let there = Asked::of(&made.certificate).expect("it can be asked for");
+    let usual = Asked::usual(&profile::NODE, "node", names.into(), Lifetime::LEAF).expect("so can this");
+    let resource = |asked: &Asked| {
+        let issuer = Issuer { name: "ca".parse().expect("a name"), kind: "Issuer" };
+        super::super::manifest::yaml(&[asked.resource(&"db".parse().expect("a name"), None, &issuer)])
+            .to_string()
+    };
+    assert_eq!(resource(&there), resource(&usual));
 }
 
 #[test]

@@ -43,7 +43,9 @@ fn objects_are_documents_of_yaml_and_a_list_of_json() {
     let data = [("ca.crt".to_owned(), pem)];
     let secret = object(Kind::Opaque, &name, Some(&namespace), &data);
     let config = object(Kind::ConfigMap, &name, None, &data);
-    let read = read_back(&[secret, config]);
+    let objects = [secret, config];
+    assert!(yaml(&objects).contains("\n  ca.crt: |\n    -----BEGIN X-----\n    AAAA\n"), "lines stay lines");
+    let read = read_back(&objects);
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db.node", "namespace": "prod"}, "type": "Opaque",
         "data": {"ca.crt": "LS0tLS1CRUdJTiBYLS0tLS0KQUFBQQotLS0tLUVORCBYLS0tLS0K"},
@@ -72,6 +74,12 @@ fn text_stays_text() {
         "a #b",
         "- a",
         "\u{1f980}",
+        " a\nb\n",
+        "a\n\nb\n",
+        "a\n\n",
+        "a\nb",
+        "a\n\u{1f980}\n",
+        "\nb\n",
     ] {
         assert_eq!(read_back(&[map([("a", text.into())])]), [json!({ "a": text })]);
         assert!(!is_plain(text), "{text}");
@@ -87,6 +95,9 @@ fn a_key_is_written_without_moving() {
     let objects = [object(Kind::Tls, &name, None, &[("tls.key".to_owned(), pem)])];
     let room = Text::for_all(&objects).0.capacity();
     assert!(yaml(&objects).len() <= room && json(&objects).len() <= room);
+    let longest = [map([("a", "\u{7f}".repeat(3000).as_str().into())])];
+    let room = Text::for_all(&longest).0.capacity();
+    assert!(yaml(&longest).len() <= room && json(&longest).len() <= room);
 }
 
 proptest! {

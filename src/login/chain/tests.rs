@@ -1,136 +1,16 @@
-//! One case a line. Odd encodings are tests/interop's matter, where Go judges them too.
+//! One case a line. tests/interop has Go judge such chains, too.
+
+mod constraints;
+mod keys;
+mod make;
+mod parse;
 
 use super::*;
-use crate::der::{
-    BIT_STRING, BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UTF8_STRING, tlv,
-};
-
-const AT: i64 = 1_893_456_000; // 2030-01-01T00:00:00Z
-const P256: &[u8] = b"\x2a\x86\x48\xce\x3d\x03\x01\x07";
-const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
-const ECDSA_SHA256: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x02";
-const ECDSA_SHA1: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x01";
-const CLIENT: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
-const SERVER: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
-const PRIVATE: &[u8] = b"\x2a\x03\x04";
-
-/// A signature is the number of the key that made it.
-struct Numbers;
-
-impl Signatures for Numbers {
-    fn verify(&self, child: &Certificate, issuer: &Certificate) -> Option<bool> {
-        let key = issuer.public_key().map(|key| key.key.to_vec());
-        Some(key.is_some_and(|key| key.last() == child.signature().last()))
-    }
-}
-
-/// A certificate to make.
-#[derive(Clone)]
-struct Make {
-    subject: &'static str,
-    issuer: &'static str,
-    key: u8,
-    signer: u8,
-    curve: &'static [u8],
-    /// Of an RSA key, instead of one on the curve.
-    modulus: Option<Vec<u8>>,
-    algorithm: &'static [u8],
-    serial: &'static [u8],
-    times: [&'static str; 2],
-    /// None in a certificate of version 1.
-    extensions: Option<Vec<Vec<u8>>>,
-}
-
-fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical = if critical { tlv(BOOLEAN, &[0xff]) } else { Vec::new() };
-    tlv(SEQUENCE, &[tlv(OBJECT_IDENTIFIER, oid), critical, tlv(OCTET_STRING, value)].concat())
-}
-
-fn basic(path_length: Option<u8>) -> Vec<u8> {
-    let length = path_length.map_or_else(Vec::new, |length| tlv(INTEGER, &[length]));
-    extension(extension::BASIC_CONSTRAINTS, true, &tlv(SEQUENCE, &[tlv(BOOLEAN, &[0xff]), length].concat()))
-}
-
-fn usage(purpose: &[u8]) -> Vec<u8> {
-    extension(extension::EXTENDED_KEY_USAGE, false, &tlv(SEQUENCE, &tlv(OBJECT_IDENTIFIER, purpose)))
-}
-
-fn ca(subject: &'static str, key: u8, issuer: &'static str, signer: u8) -> Make {
-    let times = ["290101000000Z", "310101000000Z"];
-    let (curve, algorithm, serial) = (P256, ECDSA_SHA256, &[1][..]);
-    let extensions = Some(vec![basic(None)]);
-    Make { subject, issuer, key, signer, curve, modulus: None, algorithm, serial, times, extensions }
-}
-
-fn root() -> Make {
-    ca("root", 1, "root", 1)
-}
-
-fn middle() -> Make {
-    ca("middle", 2, "root", 1)
-}
-
-fn leaf(issuer: &'static str, signer: u8) -> Make {
-    Make { extensions: Some(vec![usage(CLIENT)]), ..ca("user", 9, issuer, signer) }
-}
-
-impl Make {
-    fn with(mut self, extension: Vec<u8>) -> Self {
-        self.extensions.get_or_insert_default().push(extension);
-        self
-    }
-    fn only(mut self, extension: Vec<u8>) -> Self {
-        self.extensions = Some(vec![extension]);
-        self
-    }
-    fn version_1(mut self) -> Self {
-        self.extensions = None;
-        self
-    }
-    fn times(mut self, start: &'static str, end: &'static str) -> Self {
-        self.times = [start, end];
-        self
-    }
-    fn done(&self) -> Certificate {
-        let oid = |oid: &[u8]| tlv(OBJECT_IDENTIFIER, oid);
-        let name = |text: &str| {
-            let attribute = [oid(b"\x55\x04\x03"), tlv(UTF8_STRING, text.as_bytes())].concat();
-            tlv(SEQUENCE, &tlv(SET, &tlv(SEQUENCE, &attribute)))
-        };
-        let algorithm = tlv(SEQUENCE, &oid(self.algorithm));
-        let point = [&[0, 4][..], &[self.key; 64]].concat();
-        let key = match &self.modulus {
-            None => [tlv(SEQUENCE, &[oid(EC), oid(self.curve)].concat()), tlv(BIT_STRING, &point)].concat(),
-            Some(modulus) => {
-                let numbers = tlv(SEQUENCE, &[tlv(INTEGER, modulus), tlv(INTEGER, &[1, 0, 1])].concat());
-                let algorithm = tlv(SEQUENCE, &[oid(RSA), tlv(NULL, &[])].concat());
-                [algorithm, tlv(BIT_STRING, &[vec![0], numbers].concat())].concat()
-            }
-        };
-        let extensions = self.extensions.as_deref().unwrap_or_default().concat();
-        let version_3 = |field: Vec<u8>| self.extensions.as_ref().map_or_else(Vec::new, |_| field);
-        let body = [
-            version_3(tlv(0xa0, &tlv(INTEGER, &[2]))),
-            tlv(INTEGER, self.serial),
-            algorithm.clone(),
-            name(self.issuer),
-            tlv(SEQUENCE, &self.times.map(|time| tlv(0x17, time.as_bytes())).concat()),
-            name(self.subject),
-            tlv(SEQUENCE, &key),
-            version_3(tlv(0xa3, &tlv(SEQUENCE, &extensions))),
-        ];
-        let whole = [tlv(SEQUENCE, &body.concat()), algorithm, tlv(BIT_STRING, &[0, self.signer])];
-        Certificate::from_der(tlv(SEQUENCE, &whole.concat())).expect("a certificate")
-    }
-}
+use crate::der::{BIT_STRING, SEQUENCE, tlv};
+use make::*;
 
 /// `ok`, or `refused` or `open` with the certificate and the rule.
 fn verdict(leaf: &Make, intermediates: &[Make], trusted: &[Make]) -> String {
-    let all = |makes: &[Make]| makes.iter().map(Make::done).collect::<Vec<_>>();
-    let (leaf, intermediates, trusted) = (leaf.done(), all(intermediates), all(trusted));
-    let presented =
-        Presented { side: Side::Client, leaf: &leaf, intermediates: &intermediates, trusted: &trusted };
     let short = |objection: &Objection| {
         let which = match &objection.which {
             Which::Leaf => "leaf".to_owned(),
@@ -139,11 +19,19 @@ fn verdict(leaf: &Make, intermediates: &[Make], trusted: &[Make]) -> String {
         };
         format!("{which}: {}", objection.rule.name())
     };
-    match judge(presented, AT, &Numbers) {
+    match outcome(leaf, intermediates, trusted) {
         Outcome::Trusted => "ok".to_owned(),
         Outcome::Refused(objections) => format!("refused: {}", short(&objections[0])),
         Outcome::NotJudged(doubt) => format!("open: {}", short(&doubt)),
     }
+}
+
+fn outcome(leaf: &Make, intermediates: &[Make], trusted: &[Make]) -> Outcome {
+    let all = |makes: &[Make]| makes.iter().map(Make::done).collect::<Vec<_>>();
+    let (leaf, intermediates, trusted) = (leaf.done(), all(intermediates), all(trusted));
+    let presented =
+        Presented { side: Side::Client, leaf: &leaf, intermediates: &intermediates, trusted: &trusted };
+    judge(presented, AT, &Numbers)
 }
 
 #[test]
@@ -157,8 +45,9 @@ fn each_rule_refuses_what_it_should() {
     };
     let named = |name: &[u8]| extension(extension::SUBJECT_ALT_NAME, false, &tlv(SEQUENCE, &tlv(0x82, name)));
     let with_serial = |serial| Make { serial, ..root() };
-    let rsa = |first: u8, make: Make| Make { modulus: Some([&[first][..], &[0xff; 1024]].concat()), ..make };
-    let (rsa_8192, rsa_8193) = (|make| rsa(0, make), |make| rsa(1, make));
+    let large = |first: u8| rsa(&[&[first][..], &[0xff; 1024]].concat(), &[1, 0, 1]);
+    let rsa_8192 = |make| Make { info: Some(large(0)), ..make };
+    let rsa_8193 = |make| Make { info: Some(large(1)), ..make };
     for (leaf, intermediates, trusted, expected) in [
         (&user, &[][..], &[root()][..], "ok"),
         (&user, &[], &[], "refused: leaf: issuer"),

@@ -28,8 +28,7 @@ pub(super) fn read(uri: &str) -> Reading<'_> {
         Err(why) => return Bad(why),
     };
     let path = rest.split('?').next().unwrap_or_default();
-    let Some(hierarchy) = path.strip_prefix("//").filter(|_| !scheme.is_empty() || !path.starts_with("///"))
-    else {
+    let Some(hierarchy) = path.strip_prefix("//") else {
         return match () {
             () if !path.starts_with('/') && !scheme.is_empty() => Fine(""),
             () if !path.starts_with('/') && path.split('/').next().is_some_and(|first| first.contains(':')) => {
@@ -51,12 +50,11 @@ pub(super) fn read(uri: &str) -> Reading<'_> {
     if !name.bytes().all(plain) || !port.bytes().all(|octet| octet.is_ascii_digit()) {
         return Unsure;
     }
-    match host {
-        "" => Fine(""),
-        _ if host.ends_with('.') => Bad("invalid domain"),
-        _ if host.starts_with('.') => Unsure,
-        _ if host.contains("..") => Bad("invalid domain"),
-        _ => Fine(host),
+    match () {
+        () if host.ends_with('.') => Bad("invalid domain"),
+        () if host.starts_with('.') => Unsure,
+        () if host.contains("..") => Bad("invalid domain"),
+        () => Fine(host),
     }
 }
 
@@ -92,9 +90,13 @@ mod tests {
             ("mailto:%zz", Reading::Fine("")),
             ("", Reading::Fine("")),
             ("/a", Reading::Fine("")),
+            ("//host/a", Reading::Fine("host")),
+            ("///a", Reading::Fine("")),
+            ("h2c+x.y-z://b", Reading::Fine("b")),
             ("crdb:///a", Reading::Fine("")),
             (":a", Reading::Bad("missing protocol scheme")),
             ("1a:b", Reading::Bad("first path segment in URL cannot contain colon")),
+            ("/%zz", Reading::Bad("invalid URL escape")),
             ("a://b/%zz", Reading::Bad("invalid URL escape")),
             ("a://b/c#%", Reading::Bad("invalid URL escape")),
             ("a://b c/", Reading::Bad("invalid character in host name")),
