@@ -78,7 +78,7 @@ fn what_is_there_is_asked_for_as_what_would_be_made() {
         kept: None,
         added: &[],
         validity: issue::Validity::starting(0, Lifetime::LEAF).expect("times"),
-        key: &key.public().expect("a key"),
+        key: issue::SubjectKey::Own(&key),
     };
     let made = issue::issue(&template, issue::Issuer { key: &key, certificate: None }).expect("a certificate");
     let there = Asked::of(&made.certificate).expect("it can be asked for");
