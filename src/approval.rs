@@ -165,19 +165,42 @@ mod tests {
     use crate::pki::name;
     use crate::pki::request::{Wanted, make};
 
+    fn request(usage: Usage, subject: &DistinguishedName, alt_names: &[AltName]) -> SigningRequest {
+        let key = PrivateKey::generate(KeySpec::Ecdsa(Curve::P256)).expect("a key");
+        let subject = name::encode(subject).expect("a name");
+        let wanted = Wanted { profile: usage.kind().profile, subject: &subject, alt_names, kept: None };
+        SigningRequest::read(&make(&wanted, &key).expect("a request")).expect("a request")
+    }
+
     /// Compared each with each, they would take minutes.
     #[test]
     fn thousands_of_names_are_judged() {
         let mut names: Vec<_> = (0..14_000).map(|n| AltName::Dns(format!("n{n}"))).collect();
-        let key = PrivateKey::generate(KeySpec::Ecdsa(Curve::P256)).expect("a key");
         let subject: DistinguishedName = "CN=node".parse().expect("a name");
-        let encoded = name::encode(&subject).expect("a name");
-        let profile = Usage::Node.kind().profile;
-        let wanted = Wanted { profile, subject: &encoded, alt_names: &names, kept: None };
-        let request = SigningRequest::read(&make(&wanted, &key).expect("a request")).expect("a request");
+        let request = request(Usage::Node, &subject, &names);
         let last = names.pop();
         let approval = judge(&request, Usage::Node, &[Grant { subject, names }]).expect("an approval");
         assert_eq!(approval.alt_names, request.asked.alt_names);
         assert_eq!(approval.open, Open { subject: false, names: last.into_iter().collect() });
+    }
+
+    #[test]
+    fn names_are_judged_once_and_only_where_a_certificate_can_have_them() {
+        let dns = |text: &str| AltName::Dns(text.to_owned());
+        let uri = |text: &str| AltName::Uri(text.to_owned());
+        let subject: DistinguishedName = "CN=ann".parse().expect("a name");
+        for (usage, asked, expected) in [
+            (Usage::Node, vec![dns("a"), dns("b"), dns("a")], Ok(vec![dns("a"), dns("b")])),
+            (Usage::Node, vec![uri("crdb://tenant/2/user/ann")], Err(())),
+            (Usage::Node, vec![dns("10.0.0.1")], Err(())),
+            (Usage::Client, vec![uri("crdb://tenant/2/user/ann")], Ok(vec![uri("crdb://tenant/2/user/ann")])),
+            (Usage::Client, vec![uri("https://a/")], Err(())),
+            (Usage::Client, vec![dns("a")], Err(())),
+        ] {
+            let request = request(usage, &subject, &asked);
+            let grant = Grant { subject: subject.clone(), names: asked.clone() };
+            let judged = judge(&request, usage, &[grant]).map(|approval| approval.alt_names);
+            assert_eq!(judged.map_err(|_| ()), expected, "{usage:?}: {asked:?}");
+        }
     }
 }
