@@ -56,11 +56,8 @@ pub fn judge(request: &SigningRequest, usage: Usage, grants: &[Grant]) -> Result
     let (mut alt_names, mut seen) = (Vec::new(), HashSet::new());
     for name in &asked.alt_names {
         match usual_form(name, usage) {
-            Some(name) if seen.contains(&name) => {}
-            Some(name) => {
-                seen.insert(name.clone());
-                alt_names.push(name);
-            }
+            Some(name) if seen.insert(name.clone()) => alt_names.push(name),
+            Some(_) => {}
             None => refused.push(name.to_string()),
         }
     }

@@ -447,8 +447,8 @@ pub fn complete() -> clap::Command {
     all
 }
 
-/// Parses a command line that [`argv::normalize`](crate::argv::normalize) has put in order: all flags stand behind
-/// the command.
+/// Parses a command line that [`argv::normalize`](crate::argv::normalize) has put in order: all flags stand
+/// behind the command.
 ///
 /// # Errors
 /// clap's, which may be the answer to `--help`.

@@ -19,8 +19,8 @@ pub enum ExpandError {
 /// Substitutes the variables' values; a `$` that does not begin a name stays as it is.
 ///
 /// # Errors
-/// For a variable that `lookup` does not know or that is empty: `$X/certs` would become `/certs`. For a name without its closing
-/// brace.
+/// For a variable that `lookup` does not know or that is empty: `$X/certs` would become `/certs`. For a name
+/// without its closing brace.
 pub fn expand(text: &OsStr, lookup: impl Fn(&str) -> Option<OsString>) -> Result<OsString, ExpandError> {
     let mut rest = text.as_bytes();
     let mut expanded = Vec::new();

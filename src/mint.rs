@@ -52,7 +52,8 @@ impl Minted {
 /// Makes the key if there is none yet, and the certificate.
 ///
 /// # Errors
-/// If OpenSSL's providers cannot do it, or a certificate cannot be signed by itself without its key, or it would outlive its CA.
+/// If OpenSSL's providers cannot do it, or a certificate cannot be signed by itself without its key, or it
+/// would outlive its CA.
 pub fn mint(request: Request, signer: &Signer) -> Result<Minted> {
     if let Signer::Ca(ca) = signer {
         check_outlives(ca, request.validity)?;

@@ -1,4 +1,5 @@
-//! Arguments that clap makes only for the command that is used: half of its time would go into those of the others.
+//! Arguments that clap makes only for the command that is used: half of its time would go into those of the
+//! others.
 
 use std::ops::Deref;
 
@@ -8,8 +9,8 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use super::CommonArgs;
 use crate::go_bool::parser as go_bool;
 
-/// The arguments of a command, and [`CommonArgs`] behind them in its help. Its boolean flags also take `--flag=true`
-/// and `--flag=false`, as those of `cockroach` do (REFERENCE.md section 2).
+/// The arguments of a command, and [`CommonArgs`] behind them in its help. Its boolean flags also take
+/// `--flag=true` and `--flag=false`, as those of `cockroach` do (REFERENCE.md section 2).
 #[derive(Debug)]
 pub struct Lazy<T>(T);
 

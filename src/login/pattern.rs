@@ -58,7 +58,8 @@ impl Pattern {
     /// Reads what stands behind the slash.
     ///
     /// # Errors
-    /// For alternatives, counted and lazy repetitions, groups within groups or repeated, flags and classes by name.
+    /// For alternatives, counted and lazy repetitions, groups within groups or repeated, flags and classes by
+    /// name.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let (text, from_start) = text.strip_prefix('^').map_or((text, false), |rest| (rest, true));
         let mut chars = text.chars().peekable();

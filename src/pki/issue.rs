@@ -84,8 +84,8 @@ pub struct Template<'a> {
     pub key: SubjectKey<'a>,
 }
 
-/// The key that a certificate is for. OpenSSL can take the public half out of a whole key by itself; that spares
-/// an encoder and a decoder.
+/// The key that a certificate is for. OpenSSL can take the public half out of a whole key by itself; that
+/// spares an encoder and a decoder.
 #[derive(Clone, Copy)]
 pub enum SubjectKey<'a> {
     /// Ours.

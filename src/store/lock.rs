@@ -124,7 +124,8 @@ fn is_still_there(parent: &Dir, name: &str, dir: &Dir) -> io::Result<bool> {
 /// Opens the directory `name` in `parent`, if it exists.
 ///
 /// # Errors
-/// Unless it is a directory that only the caller or root can have created, and that is not accessible to others.
+/// Unless it is a directory that only the caller or root can have created, and that is not accessible to
+/// others.
 fn open_ours(parent: &Dir, name: &str) -> Result<Option<Dir>> {
     let path = parent.path().join(name);
     let about = |error: io::Error| anyhow!("could not open {}: {}", path.display(), reason(&error));

@@ -168,7 +168,8 @@ fn is_float(number: &str) -> bool {
 /// Reads the one document of a text.
 ///
 /// # Errors
-/// If it is no YAML, has several documents or tags, or is longer, deeper or (by aliases) larger than anybody writes.
+/// If it is no YAML, has several documents or tags, or is longer, deeper or (by aliases) larger than anybody
+/// writes.
 pub fn read(text: &str) -> Result<Node, SyntaxError> {
     let start = At { line: 1, column: 1 };
     if text.len() > MAX_LEN {
