@@ -2,6 +2,7 @@
 //! what it is for.
 
 use std::io::{self, Read, Write};
+use std::sync::OnceLock;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
@@ -40,7 +41,7 @@ impl<S: Read + Write> Dialled<S> {
     /// If OpenSSL has no TLS, or no use for the certificate.
     pub fn new(socket: S, host: &Host, shown: Option<&Identity>, alpn: &[u8]) -> Result<Self, CryptoError> {
         let context = context()?;
-        let mut ssl = Ssl::new(&context)?;
+        let mut ssl = Ssl::new(context)?;
         if let Host::Dns(name) = host {
             ssl.set_hostname(name)?;
         }
@@ -99,13 +100,18 @@ impl<S: Read + Write> Dialled<S> {
     }
 }
 
-/// TLS 1.2 or newer, no session that is resumed, and no objection to any certificate.
-fn context() -> Result<SslContext, ErrorStack> {
+/// TLS 1.2 or newer, no session that is resumed, and no objection to any certificate. OpenSSL looks up every
+/// algorithm of its providers to make one, so all connections share it.
+fn context() -> Result<&'static SslContext, ErrorStack> {
+    static CONTEXT: OnceLock<SslContext> = OnceLock::new();
+    if let Some(context) = CONTEXT.get() {
+        return Ok(context);
+    }
     let mut context = SslContext::builder(SslMethod::tls_client())?;
     context.set_session_cache_mode(SslSessionCacheMode::OFF);
     context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     context.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
-    Ok(context.build())
+    Ok(CONTEXT.get_or_init(|| context.build()))
 }
 
 fn stop(error: Error) -> Stop {
