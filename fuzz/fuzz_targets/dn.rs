@@ -6,7 +6,9 @@ use crdb_cert::pki::name;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Some(parsed) = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<DistinguishedName>().ok()) {
+    if let Some(parsed) =
+        std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<DistinguishedName>().ok())
+    {
         let printed = parsed.to_string();
         assert_eq!(printed.parse::<DistinguishedName>().as_ref(), Ok(&parsed), "{printed}");
         let _ = name::encode(&parsed);
