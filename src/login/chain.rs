@@ -10,7 +10,7 @@ mod names;
 mod objection;
 mod parse;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod uri;
 
 use crate::certificate::{CLIENT_AUTH, Certificate, KEY_CERT_SIGN, SERVER_AUTH, extension};

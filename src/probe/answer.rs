@@ -106,4 +106,10 @@ mod tests {
             assert_eq!(Language::of(first), language, "{first:?}");
         }
     }
+
+    #[test]
+    fn only_two_bytes_answer_the_request_for_tls() {
+        assert_eq!((Answer::of(b'S'), Answer::of(b'N')), (Answer::Yes, Answer::No));
+        assert_eq!((0..=u8::MAX).filter(|first| Answer::of(*first) == Answer::Other).count(), 254);
+    }
 }

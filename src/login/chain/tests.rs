@@ -2,7 +2,7 @@
 
 mod constraints;
 mod keys;
-mod make;
+pub(crate) mod make;
 mod parse;
 
 use super::*;

@@ -5,19 +5,19 @@ use crate::der::{
     BIT_STRING, BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UTF8_STRING, tlv,
 };
 
-pub(super) const AT: i64 = 1_893_456_000; // 2030-01-01T00:00:00Z
-pub(super) const P256: &[u8] = b"\x2a\x86\x48\xce\x3d\x03\x01\x07";
-pub(super) const COMMON_NAME: &[u8] = b"\x55\x04\x03";
-pub(super) const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-pub(super) const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
-pub(super) const ECDSA_SHA256: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x02";
-pub(super) const ECDSA_SHA1: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x01";
-pub(super) const CLIENT: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
-pub(super) const SERVER: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
-pub(super) const PRIVATE: &[u8] = b"\x2a\x03\x04";
+pub(crate) const AT: i64 = 1_893_456_000; // 2030-01-01T00:00:00Z
+pub(crate) const P256: &[u8] = b"\x2a\x86\x48\xce\x3d\x03\x01\x07";
+pub(crate) const COMMON_NAME: &[u8] = b"\x55\x04\x03";
+pub(crate) const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
+pub(crate) const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
+pub(crate) const ECDSA_SHA256: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x02";
+pub(crate) const ECDSA_SHA1: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x01";
+pub(crate) const CLIENT: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
+pub(crate) const SERVER: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
+pub(crate) const PRIVATE: &[u8] = b"\x2a\x03\x04";
 
 /// A signature is the number of the key that made it.
-pub(super) struct Numbers;
+pub(crate) struct Numbers;
 
 impl Signatures for Numbers {
     fn verify(&self, child: &Certificate, issuer: &Certificate) -> Option<bool> {
@@ -26,63 +26,63 @@ impl Signatures for Numbers {
     }
 }
 
-pub(super) fn oid(contents: &[u8]) -> Vec<u8> {
+pub(crate) fn oid(contents: &[u8]) -> Vec<u8> {
     tlv(OBJECT_IDENTIFIER, contents)
 }
 
-pub(super) fn attribute(of: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
+pub(crate) fn attribute(of: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
     [oid(of), tlv(tag, value)].concat()
 }
 
 /// What is in a SubjectPublicKeyInfo.
-pub(super) fn info(algorithm: &[u8], parameters: &[u8], key: &[u8]) -> Vec<u8> {
+pub(crate) fn info(algorithm: &[u8], parameters: &[u8], key: &[u8]) -> Vec<u8> {
     let algorithm = tlv(SEQUENCE, &[&oid(algorithm), parameters].concat());
     [algorithm, tlv(BIT_STRING, &[&[0], key].concat())].concat()
 }
 
-pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+pub(crate) fn rsa(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     let numbers = tlv(SEQUENCE, &[tlv(INTEGER, modulus), tlv(INTEGER, exponent)].concat());
     info(RSA, &tlv(NULL, &[]), &numbers)
 }
 
 /// A certificate to make.
 #[derive(Clone)]
-pub(super) struct Make {
-    pub(super) subject: &'static str,
-    pub(super) issuer: &'static str,
-    pub(super) key: u8,
-    pub(super) signer: u8,
-    pub(super) curve: &'static [u8],
+pub(crate) struct Make {
+    pub(crate) subject: &'static str,
+    pub(crate) issuer: &'static str,
+    pub(crate) key: u8,
+    pub(crate) signer: u8,
+    pub(crate) curve: &'static [u8],
     /// What is in its SubjectPublicKeyInfo, instead of a key on the curve.
-    pub(super) info: Option<Vec<u8>>,
-    pub(super) algorithm: &'static [u8],
-    pub(super) parameters: Vec<u8>,
+    pub(crate) info: Option<Vec<u8>>,
+    pub(crate) algorithm: &'static [u8],
+    pub(crate) parameters: Vec<u8>,
     /// What is in the one attribute of its subject, instead of the subject as text.
-    pub(super) attribute: Option<Vec<u8>>,
-    pub(super) serial: &'static [u8],
-    pub(super) times: [&'static str; 2],
-    pub(super) version: u8,
+    pub(crate) attribute: Option<Vec<u8>>,
+    pub(crate) serial: &'static [u8],
+    pub(crate) times: [&'static str; 2],
+    pub(crate) version: u8,
     /// The contents of the BIT STRING, instead of the signer's number.
-    pub(super) signature: Option<&'static [u8]>,
+    pub(crate) signature: Option<&'static [u8]>,
     /// None in a certificate of version 1.
-    pub(super) extensions: Option<Vec<Vec<u8>>>,
+    pub(crate) extensions: Option<Vec<Vec<u8>>>,
 }
 
-pub(super) fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
+pub(crate) fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
     let critical = if critical { tlv(BOOLEAN, &[0xff]) } else { Vec::new() };
     tlv(SEQUENCE, &[tlv(OBJECT_IDENTIFIER, oid), critical, tlv(OCTET_STRING, value)].concat())
 }
 
-pub(super) fn basic(path_length: Option<u8>) -> Vec<u8> {
+pub(crate) fn basic(path_length: Option<u8>) -> Vec<u8> {
     let length = path_length.map_or_else(Vec::new, |length| tlv(INTEGER, &[length]));
     extension(extension::BASIC_CONSTRAINTS, true, &tlv(SEQUENCE, &[tlv(BOOLEAN, &[0xff]), length].concat()))
 }
 
-pub(super) fn usage(purpose: &[u8]) -> Vec<u8> {
+pub(crate) fn usage(purpose: &[u8]) -> Vec<u8> {
     extension(extension::EXTENDED_KEY_USAGE, false, &tlv(SEQUENCE, &tlv(OBJECT_IDENTIFIER, purpose)))
 }
 
-pub(super) fn ca(subject: &'static str, key: u8, issuer: &'static str, signer: u8) -> Make {
+pub(crate) fn ca(subject: &'static str, key: u8, issuer: &'static str, signer: u8) -> Make {
     let times = ["290101000000Z", "310101000000Z"];
     let (curve, algorithm, serial) = (P256, ECDSA_SHA256, &[1][..]);
     let extensions = Some(vec![basic(None)]);
@@ -105,36 +105,36 @@ pub(super) fn ca(subject: &'static str, key: u8, issuer: &'static str, signer: u
     }
 }
 
-pub(super) fn root() -> Make {
+pub(crate) fn root() -> Make {
     ca("root", 1, "root", 1)
 }
 
-pub(super) fn middle() -> Make {
+pub(crate) fn middle() -> Make {
     ca("middle", 2, "root", 1)
 }
 
-pub(super) fn leaf(issuer: &'static str, signer: u8) -> Make {
+pub(crate) fn leaf(issuer: &'static str, signer: u8) -> Make {
     Make { extensions: Some(vec![usage(CLIENT)]), ..ca("user", 9, issuer, signer) }
 }
 
 impl Make {
-    pub(super) fn with(mut self, extension: Vec<u8>) -> Self {
+    pub(crate) fn with(mut self, extension: Vec<u8>) -> Self {
         self.extensions.get_or_insert_default().push(extension);
         self
     }
-    pub(super) fn only(mut self, extension: Vec<u8>) -> Self {
+    pub(crate) fn only(mut self, extension: Vec<u8>) -> Self {
         self.extensions = Some(vec![extension]);
         self
     }
-    pub(super) fn version_1(mut self) -> Self {
+    pub(crate) fn version_1(mut self) -> Self {
         self.extensions = None;
         self
     }
-    pub(super) fn times(mut self, start: &'static str, end: &'static str) -> Self {
+    pub(crate) fn times(mut self, start: &'static str, end: &'static str) -> Self {
         self.times = [start, end];
         self
     }
-    pub(super) fn done(&self) -> Certificate {
+    pub(crate) fn done(&self) -> Certificate {
         let name = |text: &str| attribute(COMMON_NAME, UTF8_STRING, text.as_bytes());
         let whole_name = |attribute: &[u8]| tlv(SEQUENCE, &tlv(SET, &tlv(SEQUENCE, attribute)));
         let subject = self.attribute.clone().unwrap_or_else(|| name(self.subject));
