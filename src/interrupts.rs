@@ -5,9 +5,10 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::flag::{register, register_conditional_default};
+use thiserror::Error;
 
 /// Did one arrive while they were deferred?
 static SEEN: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
@@ -47,6 +48,11 @@ pub fn survive_file_size_limit() {
     }
 }
 
+/// Ctrl-C or the like arrived in time.
+#[derive(Debug, Error)]
+#[error("interrupted; nothing was changed")]
+pub struct Interrupted;
+
 /// Keeps Ctrl-C and the like from ending the process between two steps, until it is dropped, and all others
 /// with it.
 pub struct Interrupts {
@@ -62,11 +68,11 @@ impl Interrupts {
     }
 
     /// # Errors
-    /// If a signal arrived, either now or too late for an earlier deferral to report it.
+    /// [`Interrupted`], if a signal arrived, either now or too late for an earlier deferral to report it.
     pub fn check(&self) -> Result<()> {
         if SEEN.load(Ordering::Relaxed) {
             self.reported.set(true);
-            bail!("interrupted; nothing was changed");
+            return Err(Interrupted.into());
         }
         Ok(())
     }

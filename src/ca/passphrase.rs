@@ -15,7 +15,7 @@ use crate::certs_dir::access::check_passphrase;
 use crate::error::{Advice, reason};
 use crate::ffi;
 use crate::finding::Finding;
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupted, Interrupts};
 use crate::store::read::ReadError;
 
 /// The shortest passphrase for a new key, in bytes (NIST SP 800-63B section 3.1.1).
@@ -201,7 +201,7 @@ impl Terminal {
         // The typed characters did not move the cursor.
         let _ = self.file.write_all(b"\n");
         match line {
-            Typed::Interrupt => bail!("interrupted; nothing was changed"),
+            Typed::Interrupt => Err(Interrupted.into()),
             Typed::End => bail!("no passphrase was given"),
             Typed::Line(line) if line.is_empty() => bail!("the passphrase is empty"),
             Typed::Line(line) => Ok(line),

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use zeroize::Zeroizing;
 
 use super::batch::{
@@ -17,7 +17,7 @@ use super::ownership::{self, owner_of_replacement};
 use super::{CertsDir, is_ours, parent};
 use crate::error::{Advice, reason};
 use crate::finding::{Finding, checks};
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupted, Interrupts};
 use crate::store::change::{self, Change, Failure, NewFile};
 use crate::store::dir::{Dir, Owner};
 
@@ -163,7 +163,7 @@ impl Writer<'_> {
                 self.stage(dir, &mut change, &target, contents)?;
             }
             if interrupted() {
-                bail!("interrupted; nothing was changed");
+                return Err(Interrupted.into());
             }
             Ok(recovered)
         });

@@ -48,8 +48,8 @@ fn apply(args: &Apply) -> Result<()> {
     let making = Making { context: &context, signers: inputs::signers(args, &reading, &steps, context.now)? };
     // From here on all that is done is said, and the lock removed.
     let _interrupts = Interrupts::defer();
-    let is_whole = steps::make(args, &fleet, steps, &making, &mut report)?;
-    if is_whole && !args.ca_only {
+    steps::make(args, &fleet, steps, &making, &mut report)?;
+    if !report.is_interrupted() && !args.ca_only {
         report.strays(&fleet, &strays, &files)?;
     }
     drop(fleet);

@@ -16,6 +16,7 @@ use rustix::io::Errno;
 
 use super::dir::{Dir, euid, identity};
 use crate::error::{Advice, reason};
+use crate::interrupts::Interrupted;
 
 /// How long to wait for another process, unless said otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,10 +32,13 @@ pub fn make(parent: &Dir, name: &str, patience: Duration, interrupted: &dyn Fn()
         |error: io::Error| anyhow!("could not write to {}: {}", parent.path().display(), reason(&error));
     let deadline = Instant::now() + patience;
     loop {
+        if interrupted() {
+            return Err(Interrupted.into());
+        }
         // Whoever owns the directory could remove it each time.
-        if interrupted() || Instant::now() >= deadline {
-            let why = if interrupted() { "interrupted" } else { "its lock disappears again and again" };
-            bail!("could not write to {}: {why}; nothing was changed", parent.path().display());
+        if Instant::now() >= deadline {
+            let path = parent.path().display();
+            bail!("could not write to {path}: its lock disappears again and again; nothing was changed");
         }
         let made = match parent.make_dir(OsStr::new(name)) {
             Ok(()) => true,
@@ -177,7 +181,7 @@ fn wait(
             Err(error) => bail!("could not lock {}: {error}", about.display()),
         }
         if interrupted() {
-            bail!("interrupted; nothing was changed");
+            return Err(Interrupted.into());
         }
         if Instant::now() >= deadline {
             let holder = holder(dir).unwrap_or_else(|| "another process".to_owned());

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::SystemTime;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, Signal, kill_process};
 use walkdir::WalkDir;
 
-use crate::sandbox::{DIRS, Sandbox};
+use crate::sandbox::{DIRS, Run, Sandbox};
 
 /// An entry of a manifest: a node's, a client's or a tenant's, which may be edited.
 #[derive(Debug, Clone)]
@@ -105,4 +108,31 @@ proptest! {
         let renewed = |path: &PathBuf| path.extension().is_some_and(|crt| crt == "crt") && first.get(path) != now.get(path);
         prop_assert!(now.keys().any(renewed), "{folder} did not change: {said}");
     }
+}
+
+#[test]
+fn an_interruption_while_folders_are_looked_at_is_one_sentence() {
+    let sandbox = Sandbox::with_ca();
+    sandbox.write("cluster.yml", "defaults: {key-algorithm: ecdsa}\nnodes: ['n[1:2]']\n");
+    let args = [&["apply", "cluster.yml", "--out=fleet", "--jobs=2"], &DIRS[..]].concat();
+    sandbox.run(&args).succeeds_silently_but_for_stdout();
+    // A change that is being completed: who reads the directory waits.
+    sandbox.make_dir("fleet/nodes/n2/.crdb-cert.commit");
+    let commit = fs::File::open(sandbox.path("fleet/nodes/n2/.crdb-cert.commit")).expect("the directory");
+    flock(&commit, FlockOperation::LockExclusive).expect("a lock");
+    let before = sandbox.snapshot();
+    let mut command = sandbox.command(&args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+    // From its first thread on it does not end at once.
+    let threads = PathBuf::from(format!("/proc/{}/task", child.id()));
+    while fs::read_dir(&threads).expect("the program").count() < 2 {
+        assert_eq!(child.try_wait().expect("the program"), None, "it does not wait");
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
+    let run = Run::from(child.wait_with_output().expect("the program"));
+    assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run:?}");
+    assert_eq!(run.stderr, "ERROR: failed to apply the manifest: interrupted; nothing was changed\n");
+    drop(commit);
+    assert_eq!(sandbox.snapshot(), before);
 }

@@ -226,6 +226,7 @@ fn apply_is_interrupted_at_any_call() {
             let run = strace::run(&world, &scenario.args, &[strace::signal(call, "SIGINT")]).run;
             let states = states(&scenario, &world.snapshot())?;
             ensure!(run.status == Some(0) || run.stderr.contains("interrupted"), "{run:?}");
+            ensure!(!run.stderr.contains("ERROR: fleet/"), "one sentence is enough: {run:?}");
             if run.stdout.is_empty() {
                 let nothing = states == [State::Old; 3] && run.status == Some(1);
                 ensure!(nothing, "{states:?}, and programs do not hear of it: {run:?}");

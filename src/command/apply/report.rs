@@ -80,6 +80,11 @@ impl<'a> Report<'a> {
         self.outcome(&step.folder.name, Some(step), Became::Pending);
     }
 
+    /// Was a folder left as it was by an interruption?
+    pub fn is_interrupted(&self) -> bool {
+        self.pending > 0
+    }
+
     /// A folder could not be read or made.
     pub fn failed(&mut self, name: &'a FolderName, step: Option<Step<'a>>, error: Error) {
         let said = format!("{error:#}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::inputs;
 use super::report::Report;
@@ -13,6 +13,7 @@ use crate::fleet::apply::Making;
 use crate::fleet::desired::Folder;
 use crate::fleet::out::Fleet;
 use crate::fleet::plan::{Context, Step};
+use crate::interrupts::Interrupted;
 use crate::output::progress::Progress;
 use crate::threads::each;
 
@@ -34,26 +35,27 @@ pub fn plan<'a>(
         match step {
             Ok(step) if args.ca_only => steps.push(step.authorities_only()),
             Ok(step) => steps.push(step),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => report.failed(&folders[at].name, None, error),
         }
         Ok(())
     })?;
     if done < folders.len() {
-        bail!("interrupted; nothing was changed");
+        return Err(Interrupted.into());
     }
     // A folder that is not there has no CA files to bring up to date.
     steps.retain(|step| !args.ca_only || fleet.has(&step.folder.name));
     Ok(steps)
 }
 
-/// Does it, and reports each folder. Says whether it got to the end.
+/// Does it, and reports each folder.
 pub fn make<'a>(
     args: &Apply,
     fleet: &Fleet,
     steps: Vec<Step<'a>>,
     making: &Making<'_>,
     report: &mut Report<'a>,
-) -> Result<bool> {
+) -> Result<()> {
     let todo: Vec<_> = steps.iter().filter(|step| !step.is_done()).collect();
     let (mut progress, mut shown) = (Progress::of(todo.len()), 0);
     let work = |step: &&Step<'_>| -> (Result<()>, Vec<Finding>) {
@@ -77,13 +79,13 @@ pub fn make<'a>(
     if !args.dry_run {
         fleet.sync()?;
     }
-    let is_whole = results.len() == todo.len();
     for step in steps {
         match results.remove(&step.folder.name) {
+            Some(Err(error)) if error.is::<Interrupted>() => report.pending(step),
             Some(Err(error)) => report.failed(&step.folder.name, Some(step), error),
             None if !step.is_done() => report.pending(step),
             _ => report.add(step)?,
         }
     }
-    Ok(is_whole)
+    Ok(())
 }
