@@ -3,8 +3,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::*;
 use crate::certificate::extension;
 use crate::der::{SEQUENCE, tlv};
-use crate::login::chain::tests::make;
-use crate::login::chain::tests::make::{AT, ECDSA_SHA1, Make, Numbers, SERVER, ca, leaf, middle, root, usage};
+use crate::login::chain::tests::make::{
+    self, AT, ECDSA_SHA1, Make, Numbers, SERVER, ca, leaf, middle, root, usage,
+};
 use crate::pki::verify::OpenSsl;
 use crate::probe::answer::Language;
 use crate::probe::{Client, Failure};
