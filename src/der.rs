@@ -222,11 +222,18 @@ mod tests {
         ] {
             assert!(Reader::new(octets).element().is_err(), "{octets:x?}");
         }
+        // No length, and one of which only the end fits into 64 bits.
+        for start in [&[4, 0x80][..], &[4, 0x89, 1, 0, 0, 0, 0, 0, 0, 0, 0x80]] {
+            let octets = [start, &[0; 0x80]].concat();
+            assert!(Reader::new(&octets).element().is_err(), "{start:x?}");
+        }
     }
 
     #[test]
     fn object_identifiers_have_their_dotted_form() {
-        for oid in ["2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.1", "2.999.1"] {
+        let well_known = ["2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.1", "2.999.1"];
+        let limits = ["0.0", "1.39.127.128.16383.16384", "2.0.2147483647"];
+        for oid in well_known.into_iter().chain(limits) {
             let object = openssl::asn1::Asn1Object::from_str(oid).expect(oid);
             assert_eq!(object_identifier(object.as_slice()).as_deref(), Some(oid));
         }
@@ -237,6 +244,8 @@ mod tests {
             &[42, 0x80],
             &[0x55, 0x80, 3],
             &[0x55, 0x84],
+            &[42, 0x81, 0x80],
+            &[42, 0x88, 0x80, 0x80, 0x80, 0],
             &[42, 0x9f, 0xff, 0xff, 0xff, 0xff, 0x7f],
         ] {
             assert_eq!(object_identifier(bad), None, "{bad:x?}");

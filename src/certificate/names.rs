@@ -137,4 +137,18 @@ mod tests {
             assert_eq!(AltName::read(&element), name);
         }
     }
+
+    #[test]
+    fn addresses_are_printed_as_go_prints_them() {
+        let read = |contents| AltName::read(&der::Element { tag: IP, contents, encoded: &[] });
+        for (contents, expected) in [
+            (&[10, 0, 0, 1][..], "10.0.0.1"),
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1], "10.0.0.1"),
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], "::1"),
+            (&[10, 0, 0, 1, 2], "0a00000102"),
+        ] {
+            assert_eq!(read(contents).address().as_deref(), Some(expected));
+        }
+        assert_eq!(AltName::Dns("10.0.0.1".into()).address(), None);
+    }
 }
