@@ -128,11 +128,15 @@ fn what_a_ca_elsewhere_says_about_itself_it_says_again() {
 fn what_would_be_lost_or_is_not_ours_is_refused_by_name() {
     const PURPOSES: &[u8] =
         b"\x30\x14\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x03";
-    const CASES: [(Extensions, &str); 16] = [
+    const CASES: [(Extensions, &str); 17] = [
         (&[("1.2.3.4", false, b"\x05\0")], "has the extension 1.2.3.4, which would be lost"),
         (
             &[("2.16.840.1.113730.1.13", false, b"\x16\x01x")],
             "has the extension nsComment, which would be lost",
+        ),
+        (
+            &[("1.3.6.1.5.5.7.1.1", true, b"\x30\0")],
+            "has the extension authorityInfoAccess, which would be lost",
         ),
         (&[("2.5.29.30", true, b"\x30\0")], "has the extension nameConstraints, which would be lost"),
         (

@@ -281,7 +281,7 @@ fn a_folder_that_cannot_be_made_does_not_stop_the_others() {
 
 #[test]
 fn what_the_manifest_no_longer_names_stays_until_it_is_pruned() {
-    let sandbox = sandbox(CLUSTER);
+    let sandbox = sandbox(&(CLUSTER.to_owned() + "ui: {hosts: [console]}\n"));
     applied(&sandbox, &[]);
     sandbox.write("cluster.yml", "{nodes: ['node[1:2]'], defaults: {key-algorithm: ecdsa, lifetime: 90d}}");
     sandbox.write("fleet/nodes/node3/notes.txt", "mine");
@@ -293,6 +293,7 @@ fn what_the_manifest_no_longer_names_stays_until_it_is_pruned() {
         "nodes/node3",
         "clients/app",
         "clients/root",
+        "ui",
     ];
     let said = applied(&sandbox, &[]);
     assert!(said.contains(&paths.map(stays).concat()), "{said}");
@@ -310,6 +311,7 @@ fn what_the_manifest_no_longer_names_stays_until_it_is_pruned() {
     assert_eq!(sandbox.names("fleet/nodes"), ["node1", "node2"]);
     assert_eq!(sandbox.names("fleet/nodes/node2"), ["ca.crt", "node.crt", "node.key"]);
     assert_eq!(sandbox.names("fleet/clients"), [""; 0]);
+    assert!(!sandbox.path("fleet/ui").exists());
 }
 
 #[test]
