@@ -203,9 +203,15 @@ fn a_ber_element_is_read_as_the_server_reads_it() {
         ("30800401410000", b"\x04\x01A"),
         ("24800401410401420000", b"\x04\x01A\x04\x01B"),
         ("a0043f810100", b"\x3f\x81\x01\x00"),
+        ("3080300205000000", b"\x30\x02\x05\x00"),
+        ("30041f1f0141", b"\x1f\x1f\x01A"),
         ("060180", b"\x80"),
         ("130141", b"A"),
         ("16017e", b"~"),
+        // The rules for strings are those of universal tags.
+        ("8c01ff", b"\xff"),
+        ("93012a", b"*"),
+        ("96017f", b"\x7f"),
     ];
     for (hex, expected) in reads {
         assert_eq!(parts(&name(&format!("CN=#{hex},O=x")))[0][0].1, *expected, "{hex}");
@@ -477,6 +483,9 @@ fn a_subject_the_server_cannot_read_is_an_error() {
     }
     let digits = from_certificate(&[encoded("2.5.4.3", 0x12, b"1 2")]).unwrap();
     assert_eq!(digits.name.to_string(), "CN=1 2");
+    let pair = [encoded("2.5.4.3", 0x0c, b"a"), encoded("2.5.4.11", 0x0c, b"b")];
+    let pair = DistinguishedName::from_certificate_attributes(&[pair.to_vec()]).unwrap();
+    assert_eq!(pair.name.to_string(), "CN=a+OU=b");
     let hole = DistinguishedName::from_certificate_attributes(&[vec![], vec![encoded("2.5.4.3", 0x0c, b"a")]]);
     assert!(matches!(hole, Err(UnreadableSubject::Text { common_name, .. }) if common_name == "a"));
 }
