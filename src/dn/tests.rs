@@ -368,6 +368,19 @@ fn the_type_table_goes_both_ways() {
 }
 
 #[test]
+fn names_are_quoted_as_go_quotes_them() {
+    for (text, quoted) in [
+        ("a", r#""a""#),
+        ("\"\\", r#""\"\\""#),
+        ("\0\n\x7f", r#""\x00\n\x7f""#),
+        ("ö", r#""ö""#),
+        ("\u{a0}\u{202e}", r#""\u00a0\u202e""#),
+    ] {
+        assert_eq!(text::quoted(text), quoted);
+    }
+}
+
+#[test]
 fn what_has_no_text_cannot_be_made() {
     assert_eq!(Attribute::new("", AttributeValue::text("a")), Err(EmptyType));
     assert_eq!(Rdn::new(vec![]), Err(EmptyRdn));
