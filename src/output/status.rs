@@ -164,3 +164,20 @@ fn folder(cluster: &Cluster, folder: &Folder, asked: &Asked) -> Value {
         "awaited": folder.awaited,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_expires_until_its_end_is_over() {
+        for (now, text) in [
+            (1_000_000, "expires in 11 days (1970-01-24)"),
+            (2_000_000, "expires in less than a minute (1970-01-24)"),
+            (2_000_001, "expired less than a minute ago (1970-01-24)"),
+            (3_000_000, "expired 11 days ago (1970-01-24)"),
+        ] {
+            assert_eq!(expiry(2_000_000, now), text);
+        }
+    }
+}
