@@ -222,7 +222,7 @@ mod tests {
         ] {
             assert!(Reader::new(octets).element().is_err(), "{octets:x?}");
         }
-        // No length, and one of which only the end fits into 64 bits.
+        // An indefinite length, and one whose lowest 64 bits alone would fit.
         for start in [&[4, 0x80][..], &[4, 0x89, 1, 0, 0, 0, 0, 0, 0, 0, 0x80]] {
             let octets = [start, &[0; 0x80]].concat();
             assert!(Reader::new(&octets).element().is_err(), "{start:x?}");

@@ -48,8 +48,8 @@ pub fn survive_file_size_limit() {
     }
 }
 
-/// Ctrl-C or the like arrived in time.
-#[derive(Debug, Error)]
+/// Ctrl-C or the like came before anything was changed.
+#[derive(Debug, Error, PartialEq, Eq)]
 #[error("interrupted; nothing was changed")]
 pub struct Interrupted;
 

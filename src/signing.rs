@@ -27,6 +27,7 @@ use crate::pki::verify::OpenSsl;
 use crate::time::{now, utc};
 use crate::usage::Usage;
 use answer::Answer;
+use run::RunError;
 
 /// A certificate may be this much shorter than asked before it is worth a word: clocks differ.
 const SHORTER: i64 = 120;
@@ -92,9 +93,7 @@ impl CommandSigner {
         let environment = particulars::environment(name, &asked, validity.not_after - validity.now());
         let ran = run::run(&self.with, &environment, pem);
         show(&particulars::label(name, &asked), &ran.stderr);
-        let output = ran
-            .output
-            .map_err(|why| Advice::new(format!("the command of --sign-with {why}"), self.hint(&why)))?;
+        let output = ran.output.map_err(failed)?;
         let all = pem::certificates(&output, "the answer of --sign-with").map_err(|why| self.refused(&why))?;
         let answer = Answer { certificates: all, trusted: &self.trusted, sides: self.sides, now: now() };
         let checked = answer.check(&asked, &OpenSsl);
@@ -127,13 +126,16 @@ impl CommandSigner {
         let path = self.path.display();
         Advice::new(what, format!("correct the command or its CA, whose root has to be the first in {path}"))
     }
+}
 
-    fn hint(&self, why: &run::RunError) -> String {
-        match why {
-            run::RunError::TimedOut(_) => "give it longer with --sign-timeout, or see why it hangs".to_owned(),
-            _ => "see what it printed; it gets a request on stdin, and has to print the certificate".to_owned(),
-        }
-    }
+/// Why the command gave no answer, and what to do.
+fn failed(why: RunError) -> anyhow::Error {
+    let hint = match why {
+        RunError::Interrupted(interrupted) => return interrupted.into(),
+        RunError::TimedOut(_) => "give it longer with --sign-timeout, or see why it hangs",
+        _ => "see what it printed; it gets a request on stdin, and has to print the certificate",
+    };
+    Advice::new(format!("the command of --sign-with {why}"), hint).into()
 }
 
 /// On which sides of connections certificates of this kind stand. A `split` node has a client certificate for

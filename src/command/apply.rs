@@ -47,10 +47,10 @@ fn apply(args: &Apply) -> Result<()> {
     let files: Vec<_> = steps.iter().map(|step| (step.folder.name.clone(), step.strays.clone())).collect();
     let making = Making { context: &context, signers: inputs::signers(args, &reading, &steps, context.now)? };
     // From here on all that is done is said, and the lock removed.
-    let _interrupts = Interrupts::defer();
+    let interrupts = Interrupts::defer();
     steps::make(args, &fleet, steps, &making, &mut report)?;
     if !report.is_interrupted() && !args.ca_only {
-        report.strays(&fleet, &strays, &files)?;
+        report.strays(&fleet, &strays, &files, &interrupts)?;
     }
     drop(fleet);
     report.end()

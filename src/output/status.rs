@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_expires_until_its_end_is_over() {
+    fn a_certificate_has_expired_only_after_its_last_second() {
         for (now, text) in [
             (1_000_000, "expires in 11 days (1970-01-24)"),
             (2_000_000, "expires in less than a minute (1970-01-24)"),

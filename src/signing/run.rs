@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::SignWith;
 use crate::error::reason;
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupted, Interrupts};
 
 /// The most octets of an answer: a certificate with a thousand names and its chain are 100,000.
 const LONGEST: u64 = 1 << 20;
@@ -21,7 +21,7 @@ const SHOWN: u64 = 1 << 14;
 /// How often to look for a signal or the end of the command.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Why there is no answer. Each goes on after the command's name.
+/// Why there is no answer. Each but the last goes on after the command's name.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum RunError {
     /// There is no shell, or no more processes.
@@ -43,8 +43,8 @@ pub enum RunError {
     #[error("printed nothing, but for the certificate to be on its stdout")]
     Nothing,
     /// Ctrl-C, or the like.
-    #[error("was interrupted; nothing was changed")]
-    Interrupted,
+    #[error(transparent)]
+    Interrupted(Interrupted),
 }
 
 /// How long stderr is waited for once the command has ended: a process that left its group, such as the master
@@ -156,7 +156,7 @@ fn wait(
             ended = true;
         }
         if interrupts.check().is_err() {
-            return Err(RunError::Interrupted);
+            return Err(RunError::Interrupted(Interrupted));
         }
         if since.elapsed() > timeout {
             return Err(RunError::TimedOut(timeout));

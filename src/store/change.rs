@@ -68,7 +68,8 @@ impl<'a> Change<'a> {
     /// Locks the directory, and removes what a process left if it died before it committed anything.
     ///
     /// # Errors
-    /// If it cannot be locked, or its lock is not ours, or `interrupted` says so.
+    /// If it cannot be locked, or its lock is not ours; [`Interrupted`](crate::interrupts::Interrupted), if
+    /// `interrupted` says so.
     pub fn begin(dir: &'a Dir, knows: fn(&str) -> bool, interrupted: &dyn Fn() -> bool) -> Result<Self> {
         let files = lock::make(dir, NEW, lock::PATIENCE, interrupted)?;
         let change = Self { dir, files, called: NEW, records: Vec::new(), knows };

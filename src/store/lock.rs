@@ -26,7 +26,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Creates the directory `name` in `parent` if it is missing, and locks it for one writer, until dropped.
 ///
 /// # Errors
-/// If another process holds it for so long, if the name is not ours to use, or if `interrupted` says so.
+/// If another process holds it for so long, or if the name is not ours to use; [`Interrupted`], if
+/// `interrupted` says so.
 pub fn make(parent: &Dir, name: &str, patience: Duration, interrupted: &dyn Fn() -> bool) -> Result<Dir> {
     let could_not =
         |error: io::Error| anyhow!("could not write to {}: {}", parent.path().display(), reason(&error));

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::mem::MaybeUninit;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::SystemTime;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use walkdir::WalkDir;
@@ -116,18 +119,20 @@ fn an_interruption_while_folders_are_looked_at_is_one_sentence() {
     sandbox.write("cluster.yml", "defaults: {key-algorithm: ecdsa}\nnodes: ['n[1:2]']\n");
     let args = [&["apply", "cluster.yml", "--out=fleet", "--jobs=2"], &DIRS[..]].concat();
     sandbox.run(&args).succeeds_silently_but_for_stdout();
-    // A change that is being completed: who reads the directory waits.
-    sandbox.make_dir("fleet/nodes/n2/.crdb-cert.commit");
-    let commit = fs::File::open(sandbox.path("fleet/nodes/n2/.crdb-cert.commit")).expect("the directory");
+    // Another process is completing a change: whoever looks at the folder waits.
+    let busy = "fleet/nodes/n2/.crdb-cert.commit";
+    sandbox.make_dir(busy);
+    let commit = fs::File::open(sandbox.path(busy)).expect("the directory");
     flock(&commit, FlockOperation::LockExclusive).expect("a lock");
     let before = sandbox.snapshot();
+    let fd = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).expect("inotify");
+    inotify::add_watch(&fd, sandbox.path(busy), WatchFlags::OPEN).expect("a watch");
     let mut command = sandbox.command(&args);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
-    // From its first thread on it does not end at once.
-    let threads = PathBuf::from(format!("/proc/{}/task", child.id()));
-    while fs::read_dir(&threads).expect("the program").count() < 2 {
+    let mut buffer = [MaybeUninit::uninit(); 512];
+    while inotify::Reader::new(&fd, &mut buffer).next().is_err() {
         assert_eq!(child.try_wait().expect("the program"), None, "it does not wait");
-        std::thread::yield_now();
+        sleep(Duration::from_millis(1));
     }
     kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
     let run = Run::from(child.wait_with_output().expect("the program"));

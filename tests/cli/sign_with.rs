@@ -287,6 +287,31 @@ fn an_interruption_ends_the_command_too() {
 }
 
 #[test]
+fn an_interruption_ends_apply_and_its_commands_and_prunes_nothing() {
+    let sandbox = with_ca();
+    sandbox.write("cluster.yml", "defaults: {key-algorithm: ecdsa}\nnodes: ['n[1:2]']\n");
+    for dir in ["fleet", "fleet/nodes", "fleet/nodes/old"] {
+        sandbox.make_dir(dir);
+    }
+    let signer = "--sign-with=sleep 600 & echo $! >$CRDB_CERT_NAME.new; mv $CRDB_CERT_NAME.new $CRDB_CERT_NAME.pid; sleep 600";
+    let mut command =
+        sandbox.command(&["apply", "cluster.yml", "--out=fleet", "--prune", "--jobs=2", CERTS, signer]);
+    let child =
+        command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process");
+    while !["n1.pid", "n2.pid"].iter().all(|pid| sandbox.path(pid).exists()) {
+        sleep(Duration::from_millis(10));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
+    let run = Run::from(child.wait_with_output().expect("an end"));
+    assert_eq!((run.status, run.stdout.as_str()), (Some(1), "kept 0, created 0, renewed 0\n"), "{run:?}");
+    let all = "ERROR: failed to apply the manifest: interrupted; folders that are not done: 2\n";
+    let hint = "HINT: run the same command again: it does the rest\n";
+    assert_eq!(run.stderr, [all, hint].concat());
+    assert!(is_gone(&sandbox, "n1.pid") && is_gone(&sandbox, "n2.pid"));
+    assert_eq!(sandbox.names("fleet/nodes"), ["old"]);
+}
+
+#[test]
 fn a_command_gets_no_key() {
     let sandbox = with_ca();
     // All that it can see: its input, its arguments, its environment, its open files.

@@ -11,6 +11,7 @@ use crate::error::{self, Advice};
 use crate::fleet::desired::FolderName;
 use crate::fleet::out::Fleet;
 use crate::fleet::plan::{Step, Summary};
+use crate::interrupts::{Interrupted, Interrupts};
 use crate::output;
 use crate::output::fleet::{self, Became, Outcome, Stray};
 use crate::output::progress::Progress;
@@ -109,13 +110,16 @@ impl<'a> Report<'a> {
         fleet: &Fleet,
         folders: &[FolderName],
         files: &[(FolderName, Vec<String>)],
+        interrupts: &Interrupts,
     ) -> Result<()> {
         for (name, file) in files.iter().flat_map(|(name, files)| files.iter().map(move |file| (name, file))) {
-            self.stray(&fleet.path(name).join(file), || fleet.remove_file(name, file))?;
+            let remove = || interrupts.check().and_then(|()| fleet.remove_file(name, file));
+            self.stray(&fleet.path(name).join(file), remove)?;
         }
         for name in folders {
             let mut findings = Vec::new();
-            self.stray(&fleet.path(name), || fleet.remove_folder(name, &mut findings))?;
+            let remove = || interrupts.check().and_then(|()| fleet.remove_folder(name, &mut findings));
+            self.stray(&fleet.path(name), remove)?;
             announce::findings(&findings);
         }
         Ok(())
@@ -128,6 +132,10 @@ impl<'a> Report<'a> {
         self.strays.push(Stray { path: path.display().to_string(), is_removed, error });
         match removed {
             Ok(()) => self.print(&fleet::stray(path, self.prune, self.dry_run)),
+            Err(error) if error.is::<Interrupted>() => {
+                self.pending += 1;
+                Ok(())
+            }
             Err(error) => {
                 self.complain(&error);
                 Ok(())

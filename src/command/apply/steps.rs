@@ -29,18 +29,18 @@ pub fn plan<'a>(
         let mut findings = Vec::new();
         (fleet.plan(folder, context, &mut findings), findings)
     };
-    let mut steps = Vec::new();
+    let (mut steps, mut interrupted) = (Vec::new(), false);
     let done = each(folders, inputs::jobs(args), look, |at, (step, findings)| {
         announce::findings(&findings);
         match step {
             Ok(step) if args.ca_only => steps.push(step.authorities_only()),
             Ok(step) => steps.push(step),
-            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) if error.is::<Interrupted>() => interrupted = true,
             Err(error) => report.failed(&folders[at].name, None, error),
         }
         Ok(())
     })?;
-    if done < folders.len() {
+    if interrupted || done < folders.len() {
         return Err(Interrupted.into());
     }
     // A folder that is not there has no CA files to bring up to date.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::{Ca, Cluster, Folder, Held, Leaf, Role, Signer};
 use crate::certificate::{Certificate, KeyIdentifier};
@@ -12,6 +12,7 @@ use crate::certs_dir::layout::{CertificateName, is_pending_key};
 use crate::certs_dir::{CertsDir, Reading, scan};
 use crate::finding::Finding;
 use crate::fleet::desired::PLACES;
+use crate::interrupts::Interrupted;
 use crate::threads::each;
 use crate::usage::{KINDS, Usage};
 
@@ -49,7 +50,7 @@ pub fn cluster(
         Ok(())
     })?;
     if done < paths.len() {
-        bail!("interrupted");
+        return Err(Interrupted.into());
     }
     Ok(all.named())
 }

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::{Change, Stop};
 use crate::error::{Advice, reason};
+use crate::interrupts::Interrupts;
 use crate::store::dir::Dir;
 use crate::store::manifest::{self, Policy, Record};
 use crate::store::read::{ReadError, Regular};
@@ -110,9 +111,11 @@ impl Pending {
     /// Looks for one, and waits for a process that is completing it.
     ///
     /// # Errors
-    /// If the directory with that name is not ours, or cannot be read.
+    /// If the directory with that name is not ours, or cannot be read. If it is interrupted
+    /// meanwhile.
     pub fn find(dir: &Dir, knows: fn(&str) -> bool) -> Result<Option<Self>> {
-        let change = Change::committed(dir, knows, false, &|| false)?;
+        let interrupted = || Interrupts::defer().check().is_err();
+        let change = Change::committed(dir, knows, false, &interrupted)?;
         let pending = change.map(|change| Self { files: change.files, records: change.records });
         Ok(pending.filter(|pending| !pending.records.is_empty()))
     }

@@ -91,7 +91,7 @@ fn one_match_permits_and_one_excludes() {
         // Servers differ about what a wildcard stands for, where something is excluded.
         (&permitted(DNS, &[b"org"]), DNS, b"*.org", OK),
         (&excluded(DNS, &[b"com"]), DNS, b"*.org", OPEN),
-        // And about constraints like these.
+        // And about constraints that are no DNS names.
         (&permitted(DNS, &[b"a!.org"]), DNS, b"b.org", OPEN),
         (&excluded(DNS, &[b"a!.org"]), DNS, b"b.org", OPEN),
     ] {
