@@ -67,19 +67,19 @@ fn of_side(
     let is_ca_in_use = |which: &Which| matches!(which, Which::Trusted(1, _));
     let file = inspection.name.certificate_file();
     let presented = Presented { side, leaf: first, intermediates: others, trusted };
+    let hinted = |found: Finding, objection: &Objection| match (usage, side) {
+        _ if is_ca_in_use(&objection.which) && objection.rule == Rule::Expired => {
+            found.hint(advice.renew_ca(signer))
+        }
+        (Usage::Node, Side::Client) => found.hint(advice.client_of_nodes()),
+        _ => found,
+    };
     let found = |check: &'static Check, objection: &Objection| {
         let what = match objection.which {
             Which::Leaf => format!("no chain to {ca}: {}", objection.why),
             _ => format!("no chain to {ca}: {objection}"),
         };
-        let found = inspection.found(check, &file, what);
-        match (usage, side) {
-            _ if is_ca_in_use(&objection.which) && objection.rule == Rule::Expired => {
-                found.hint(advice.renew_ca(signer))
-            }
-            (Usage::Node, Side::Client) => found.hint(advice.client_of_nodes()),
-            _ => found,
-        }
+        hinted(inspection.found(check, &file, what), objection)
     };
     match chain::judge(presented, context.expected.now, &OpenSsl) {
         Outcome::Trusted => Vec::new(),
@@ -94,7 +94,9 @@ fn of_side(
                     let what = format!("its CA ({issuer}) is not in {ca}: browsers have to trust it");
                     Some(inspection.found(&checks::UI_OTHER_CA, &file, what))
                 }
-                (Rule::Issuer, _) => Some(no_issuer(inspection, context, advice, &ca)),
+                (Rule::Issuer, _) => Some(missing_link(inspection, context, advice).unwrap_or_else(|| {
+                    hinted(inspection.found(&checks::NOT_TRUSTED, &file, no_issuer(inspection, &ca)), objection)
+                })),
                 (Rule::Algorithm, _) => Some(found(&checks::WEAK_SIGNATURE, objection)),
                 _ => Some(found(&checks::NOT_TRUSTED, objection)),
             };
@@ -103,36 +105,39 @@ fn of_side(
     }
 }
 
-/// The certificate that signed the last one of the file is not there: another CA, or a link that is missing
-/// between.
-fn no_issuer(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Advice<'_>, ca: &str) -> Finding {
+/// The certificate that signed the last one of the file may be in another file, such as the node's. One that
+/// signed itself is no link: a chain ends there.
+fn missing_link(inspection: &Inspection<'_>, context: &Context<'_>, advice: &Advice<'_>) -> Option<Finding> {
     let file = inspection.name.certificate_file();
-    let last = inspection.certificates.last();
-    let issuer = last.map(|last| last.issuer_text()).unwrap_or_default();
-    // The link may be in another file, such as the node's.
-    let between = last.and_then(|last| {
-        let mut known =
-            context.intermediates.iter().filter(|known| known.1.subject_name() == last.issuer_name());
-        known.next().map(|(file, _)| file.clone())
-    });
-    if let Some(other) = between {
-        let what = format!(
-            "the certificate of its CA ({issuer}) is missing from the file, but is in {other}: append it"
-        );
-        return inspection.found(&checks::CHAIN_INCOMPLETE, &file, what).hint(format!(
-            "openssl crl2pkcs7 -nocrl -certfile {} | openssl pkcs7 -print_certs   # then append the CA's to {}",
-            advice.word(&other),
-            advice.word(&file)
-        ));
-    }
-    let mut what = format!(
-        "no chain to {ca}: its CA ({issuer}) is not in {ca}, nor is its certificate in the file behind this one"
-    );
+    let last = inspection.certificates.last()?;
+    let is_link = |known: &Certificate| {
+        known.subject_name() == last.issuer_name() && known.issuer_name() != known.subject_name()
+    };
+    let (other, _) = context.intermediates.iter().find(|(_, known)| is_link(known))?;
+    let issuer = last.issuer_text();
+    let what =
+        format!("the certificate of its CA ({issuer}) is missing from the file, but is in {other}: append it");
+    Some(inspection.found(&checks::CHAIN_INCOMPLETE, &file, what).hint(format!(
+        "openssl crl2pkcs7 -nocrl -certfile {} | openssl pkcs7 -print_certs   # then append the CA's to {}",
+        advice.word(other),
+        advice.word(&file)
+    )))
+}
+
+/// Why there is no chain, if the certificate that signed the last one of the file is nowhere.
+fn no_issuer(inspection: &Inspection<'_>, ca: &str) -> String {
+    let issuer = inspection.certificates.last().map(Certificate::issuer_text).unwrap_or_default();
     let client_ca = CertificateName::of(Usage::ClientCa).certificate_file();
-    if inspection.name.usage == Usage::Client && ca != client_ca {
-        what += &format!("; if clients have a CA of their own, {client_ca} is missing");
-    }
-    inspection.found(&checks::NOT_TRUSTED, &file, what)
+    let clients = match inspection.name.usage {
+        Usage::Client if ca != client_ca => {
+            format!("; if clients have a CA of their own, {client_ca} is missing")
+        }
+        Usage::Node if ca == client_ca => "; to the other nodes a node is a client".to_owned(),
+        _ => String::new(),
+    };
+    format!(
+        "no chain to {ca}: its CA ({issuer}) is not in {ca}, nor is its certificate in the file behind this one{clients}"
+    )
 }
 
 /// Which CA signed it: the one in use? And for how long?

@@ -116,6 +116,17 @@ const CAS: &[Case] = &[
             "error node.crt not-trusted",
         ],
     ),
+    // Go refuses what it does not know.
+    (
+        "ca certs/ca.crt ca.key '' 'basicConstraints=critical,CA:TRUE\\nsubjectKeyIdentifier=hash\\n1.2.3.4=critical,DER:0500'",
+        NO_HANDSHAKE,
+        &[
+            "error ca.crt not-trusted",
+            "error client.maxroach.crt not-trusted",
+            "error client.root.crt not-trusted",
+            "error node.crt not-trusted",
+        ],
+    ),
     (
         "START=20230101000000Z; ca new.crt new.key; cat new.crt >>certs/ca.crt",
         &[],
@@ -154,6 +165,13 @@ const CAS: &[Case] = &[
 ];
 
 const CHAINS: &[Case] = &[
+    // To the other nodes a node is a client.
+    (
+        "ca certs/ca-client.crt cc.key 'Client CA'; CA=certs/ca-client.crt CA_KEY=cc.key
+         leaf client.root root clientAuth; leaf client.maxroach maxroach clientAuth",
+        NO_HANDSHAKE,
+        &["error node.crt not-trusted"],
+    ),
     (
         "ca other.crt other.key 'Other CA'; CA=other.crt CA_KEY=other.key; leaf client.root root clientAuth",
         &[],

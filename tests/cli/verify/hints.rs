@@ -19,6 +19,20 @@ const HINTS: &[(&str, &[&str], &str, &str)] = &[
         "not-trusted",
         "crdb-cert create-ca --allow-ca-key-reuse --overwrite --certs-dir=certs --ca-key=ca.key",
     ),
+    // The CA is good, but did not sign it.
+    (
+        "ca other.crt other.key; CA=other.crt CA_KEY=other.key; leaf client.root root clientAuth",
+        &[],
+        "not-trusted",
+        "crdb-cert create-client root --overwrite --certs-dir=certs --ca-key=...",
+    ),
+    (
+        "ca certs/ca-client.crt cc.key 'Client CA'; CA=certs/ca-client.crt CA_KEY=cc.key
+         leaf client.root root clientAuth; leaf client.maxroach maxroach clientAuth",
+        &["--no-handshake"],
+        "not-trusted",
+        "crdb-cert create-client node --certs-dir=certs --ca-key=...",
+    ),
     (
         "START=20230101000000Z; ca new.crt new.key; cat new.crt >>certs/ca.crt",
         &[],
@@ -70,6 +84,51 @@ fn findings_show_what_to_type() {
             findings.filter(|finding| finding["id"] == *id).map(|finding| &finding["hint"]).collect();
         let expected = if expected.is_empty() { Value::Null } else { Value::from(*expected) };
         assert!(hints.contains(&&expected), "{script}\n{expected}\n{hints:?}");
+    }
+}
+
+/// A case: what is done to a good directory, the arguments, the id of a finding, and how it ends.
+const SENTENCES: &[(&str, &[&str], &str, &str)] = &[
+    (
+        "ca other.crt other.key 'Other CA'; CA=other.crt CA_KEY=other.key; leaf client.root root clientAuth",
+        &[],
+        "not-trusted",
+        "nor is its certificate in the file behind this one; if clients have a CA of their own, ca-client.crt is missing",
+    ),
+    (
+        "ca other.crt other.key 'Other CA'; CA=other.crt CA_KEY=other.key; leaf node node $EKU_NODE \"$(names)\"",
+        &["--no-handshake"],
+        "not-trusted",
+        "nor is its certificate in the file behind this one",
+    ),
+    (
+        "ca certs/ca-client.crt cc.key 'Client CA'; CA=certs/ca-client.crt CA_KEY=cc.key
+         leaf client.root root clientAuth; leaf client.maxroach maxroach clientAuth",
+        &["--no-handshake"],
+        "not-trusted",
+        "; to the other nodes a node is a client",
+    ),
+    (
+        "key between.key; openssl req -new -key between.key -subj '/O=Cockroach/CN=Between' -out csr; LATER=$END; END=20980101000000Z
+         sign csr between.crt 'basicConstraints=critical,CA:TRUE,pathlen:0\\nsubjectKeyIdentifier=hash'; END=$LATER
+         CA=between.crt CA_KEY=between.key; leaf client.root root clientAuth; cat between.crt >>certs/client.root.crt",
+        &["--expires-within=876000h"],
+        "expires-soon",
+        "certificate 2 of the file expires on 2098-01-01 00:00:00 UTC",
+    ),
+];
+
+#[test]
+fn findings_say_what_is_wrong() {
+    for (script, args, id, expected) in SENTENCES {
+        let report: Value = serde_json::from_str(&found(script, args).1.stdout).expect("JSON");
+        let files = report["files"].as_array().expect("files").iter();
+        let findings = files.flat_map(|file| file["findings"].as_array().expect("findings").iter());
+        let said: Vec<_> = findings
+            .filter(|finding| finding["id"] == *id)
+            .map(|finding| finding["what"].as_str().expect("a text"))
+            .collect();
+        assert!(said.iter().any(|said| said.ends_with(expected)), "{script}\n{expected}\n{said:?}");
     }
 }
 
