@@ -126,6 +126,30 @@ fn leaf_of(purpose: &[u8]) -> Make {
 }
 
 #[test]
+fn who_signed_is_found_by_names_and_signatures() {
+    let (user, below, lowest) = (leaf("root", 1), leaf("middle", 2), leaf("low", 5));
+    let low = ca("low", 5, "middle", 2);
+    let circle = [ca("a", 3, "b", 4), ca("b", 4, "a", 3)];
+    for (leaf, others, expected) in [
+        (&user, &[][..], true),
+        (&leaf("Root", 1), &[], false),
+        (&leaf("root", 3), &[], false),
+        (&below, &[], false),
+        (&below, &[middle()], true),
+        (&below, &[ca("middle", 2, "root", 7)], false),
+        (&below, &[ca("middle", 7, "root", 1)], false),
+        (&lowest, &[low.clone(), middle()], true),
+        (&lowest, &[middle(), low.clone()], true),
+        (&lowest, &[low], false),
+        (&leaf("a", 3), &circle, false),
+    ] {
+        let made: Vec<_> = others.iter().map(Make::done).collect();
+        let found = leads_to(&leaf.done(), &made, &root().done(), &Numbers);
+        assert_eq!(found, expected, "below {} and {} others", leaf.issuer, others.len());
+    }
+}
+
+#[test]
 fn circles_and_crowds_end() {
     let circle = [ca("a", 3, "b", 4), ca("b", 4, "a", 3)];
     assert_eq!(verdict(&leaf("a", 3), &circle, &[root()]), "refused: leaf: issuer");
