@@ -111,8 +111,7 @@ impl Pending {
     /// Looks for one, and waits for a process that is completing it.
     ///
     /// # Errors
-    /// If the directory with that name is not ours, or cannot be read. If it is interrupted
-    /// meanwhile.
+    /// If the directory with that name is not ours, or cannot be read; if an interruption comes first.
     pub fn find(dir: &Dir, knows: fn(&str) -> bool) -> Result<Option<Self>> {
         let interrupted = || Interrupts::defer().check().is_err();
         let change = Change::committed(dir, knows, false, &interrupted)?;
