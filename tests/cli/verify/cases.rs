@@ -116,6 +116,16 @@ const CAS: &[Case] = &[
             "error node.crt not-trusted",
         ],
     ),
+    (
+        "ca certs/ca.crt ca.key '' 'basicConstraints=critical,CA:TRUE\\nkeyUsage=critical,digitalSignature\\nsubjectKeyIdentifier=hash'",
+        NO_HANDSHAKE,
+        &[
+            "error ca.crt not-a-ca",
+            "error client.maxroach.crt not-trusted",
+            "error client.root.crt not-trusted",
+            "error node.crt not-trusted",
+        ],
+    ),
     // Go refuses what it does not know.
     (
         "ca certs/ca.crt ca.key '' 'basicConstraints=critical,CA:TRUE\\nsubjectKeyIdentifier=hash\\n1.2.3.4=critical,DER:0500'",
