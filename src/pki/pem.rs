@@ -247,6 +247,26 @@ mod tests {
         assert_eq!((block.label, block.has_encryption_header()), ("EC PRIVATE KEY", false));
         assert_eq!(block.der().map(|der| der.to_vec()).ok(), Some(vec![1, 2]));
         assert!(private_key(b"-----BEGIN PRIVATE KEY-----\n").is_none());
+        for (header, expected) in
+            [("Proc-Type: 4,ENCRYPTED", true), ("Proc-Type: 4,MIC-CLEAR", false), ("A: ENCRYPTED", false)]
+        {
+            let file = format!("-----BEGIN PRIVATE KEY-----\n{header}\n\nAQI=\n-----END PRIVATE KEY-----\n");
+            let block = private_key(file.as_bytes()).expect("a key");
+            assert_eq!(block.has_encryption_header(), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn what_openssl_does_not_read_is_no_certificate() {
+        use crate::der::{NULL, tlv};
+        use crate::login::chain::tests::make::{Make, root};
+
+        let null = tlv(NULL, &[]);
+        let two = [&null[..], &null].concat();
+        for (parameters, is_one) in [(null.clone(), true), (two, false)] {
+            let made = Make { parameters, ..root() }.done();
+            assert_eq!(certificate_from_der(made.der()).is_ok(), is_one);
+        }
     }
 
     #[test]

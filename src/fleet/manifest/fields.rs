@@ -58,13 +58,17 @@ impl Report {
         found == expected
     }
 
-    /// A text.
-    pub fn text<'a>(&mut self, key: &str, node: &'a Node) -> Option<&'a str> {
-        self.expect(key, node, Kind::Text);
+    fn scalar<'a>(&mut self, key: &str, node: &'a Node, kind: Kind) -> Option<&'a str> {
+        let is_one = self.expect(key, node, kind);
         match &node.value {
-            Value::Scalar { text, .. } if node.value.kind() == Kind::Text => Some(text),
+            Value::Scalar { text, .. } if is_one => Some(text),
             _ => None,
         }
+    }
+
+    /// A text.
+    pub fn text<'a>(&mut self, key: &str, node: &'a Node) -> Option<&'a str> {
+        self.scalar(key, node, Kind::Text)
     }
 
     /// A text that stands for something.
@@ -80,22 +84,12 @@ impl Report {
 
     /// The digits of a whole number, as written.
     pub fn digits<'a>(&mut self, key: &str, node: &'a Node) -> Option<&'a str> {
-        match &node.value {
-            Value::Scalar { text, .. } if self.expect(key, node, Kind::Integer) => Some(text),
-            Value::Scalar { .. } => None,
-            _ => self.expect(key, node, Kind::Integer).then_some(""),
-        }
+        self.scalar(key, node, Kind::Integer)
     }
 
     /// True or false.
     pub fn boolean(&mut self, key: &str, node: &Node) -> Option<bool> {
-        match &node.value {
-            Value::Scalar { text, .. } if self.expect(key, node, Kind::Boolean) => {
-                Some(text.eq_ignore_ascii_case("true"))
-            }
-            Value::Scalar { .. } => None,
-            _ => self.expect(key, node, Kind::Boolean).then_some(false),
-        }
+        self.scalar(key, node, Kind::Boolean).map(|text| text.eq_ignore_ascii_case("true"))
     }
 
     /// The values of a list.
@@ -234,5 +228,10 @@ mod tests {
             let text = unknown("key", name, keys.into_iter());
             assert!(text.ends_with(expected), "{name}: {text}");
         }
+        // Any letter is one letter away from any other.
+        assert_eq!(unknown("key", "x", ["a", "b"].into_iter()), "unknown key \"x\"; known are a, b");
+        let many = ["a"; 13];
+        assert!(unknown("key", "name", many[1..].iter().copied()).contains("known are a, a"));
+        assert_eq!(unknown("key", "name", many.into_iter()), "unknown key \"name\"");
     }
 }

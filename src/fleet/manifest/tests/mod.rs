@@ -213,6 +213,10 @@ fn ranges_cannot_exhaust_memory() {
     let at = tree::At { line: 1, column: 1 };
     let spent = (0..30).filter(|_| budget.spend(at, crate::fleet::range::MAX, &mut report)).count();
     assert_eq!((spent, report.problems[0].what.as_str()), (20, "more than 2000000 hosts in all"));
+    // Those that all nodes have count for each.
+    let hosts = |count| format!("{{defaults: {{hosts: ['h[1:{count}]']}}, nodes: ['n[1:2000]']}}");
+    let objection = read(&hosts(1000)).expect_err("too many");
+    assert!(objection.contains("more than 2000000 hosts in all"), "{objection}");
 }
 
 proptest! {
