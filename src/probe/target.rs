@@ -71,7 +71,6 @@ impl Target {
 fn split(text: &str) -> (&str, Option<&str>) {
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     match (bracketed, text.split_once(':')) {
-        (Some((_, "")), _) => (text, None),
         (Some((host, rest)), _) => match rest.strip_prefix(':') {
             Some(port) => (&text[..host.len() + 2], Some(port)),
             None => (text, None),
